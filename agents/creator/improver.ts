@@ -1,0 +1,50 @@
+/**
+ * BEH-24: ships a better version every cycle. The ladder is ordered by measured quality on hard samples; what a rejection
+ * or poor ratings teach is to climb it.
+ */
+import { PHASE, type Strategy, type View } from '../../sim/engine/agentContract.ts';
+import { DOCUMENT_FIELDS } from '../../sim/engine/documents.ts';
+import { F, MODEL_STATE, STRIDE } from '../../sim/protocol/layout.ts';
+import { milliTokens, numberOption, variantOption } from '../options.ts';
+import { advance, modelState, modelsInPlay, register, variantOfVersion } from './steps.ts';
+
+/** Worst to best, by the measured character error rate of the reference profile at the medium level. */
+const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en'] as const;
+
+/** The next better variant, the best one for the best. */
+function better(view: View, variant: number): number {
+  const at = LADDER.findIndex((id) => view.variantNamed(id) === variant);
+  return view.variantNamed(LADDER[Math.min(LADDER.length - 1, at + 1)]!);
+}
+
+export const improver: Strategy = {
+  role: 'creator',
+  name: 'improver',
+  phases: [PHASE.open],
+  decide(view, memory, _random, out) {
+    if (modelsInPlay(view).length < numberOption(view, 'models')) {
+      if (memory[0] === 0) memory[0] = view.slotCount;
+      else {
+        register(view, { domain: view.roleIndex % 4, feeUnits: milliTokens(view, 'fee_milli'), variant: variantOption(view, 'variant') }, out);
+        memory[0] = 0;
+      }
+    }
+    const cycleEras = numberOption(view, 'cycle_eras');
+    if (view.slotOfEra === 0 && view.era > 0 && view.era % cycleEras === view.roleIndex % cycleEras) {
+      for (const model of modelsInPlay(view)) {
+        const at = model * STRIDE.models;
+        if (modelState(view, model) !== MODEL_STATE.live || view.ledger.models[at + F.models.candidateVersion] !== 0) continue;
+        const current = variantOfVersion(view, view.ledger.models[at + F.models.liveVersion]!);
+        const next = better(view, current);
+        if (next === current) continue;
+        out.act('submitVersion', [model, view.artefactOf(next), view.wuOf(next), view.ledger.models[at + F.models.feeUnits]!]);
+      }
+    }
+    advance(
+      view,
+      (model) => view.makeDocument(DOCUMENT_FIELDS, false, model * 1_024 + view.slotCount),
+      (model) => better(view, variantOfVersion(view, view.ledger.models[model * STRIDE.models + F.models.candidateVersion]!)),
+      out,
+    );
+  },
+};

@@ -1,0 +1,46 @@
+/** Builds a miner's strategy out of its steps: all miners live the same life and differ in the three answers given here. */
+import type { Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
+import { PHASE } from '../../sim/engine/agentContract.ts';
+import { numberOption } from '../options.ts';
+import { advance, answerDeployments, type Choice, leave, nodesInPlay, orderWork, reinvest, reserve, serve } from './steps.ts';
+
+export type MinerPlan = {
+  readonly name: string;
+  /** Nodes that it wants to have in play. */
+  readonly nodeCount: (view: View, memory: Memory) => number;
+  /** What it runs for a request. */
+  readonly choice: (view: View, memory: Memory) => Choice;
+  /** Share of its gains that it adds to the stake; era in which it leaves, 0 for never. */
+  readonly reinvestBps?: (view: View) => number;
+  readonly exitEra?: (view: View) => number;
+  /** Called first in phase open, for strategies with a life of their own. Memory from 1 on is theirs. */
+  readonly before?: (view: View, memory: Memory, out: Parameters<Strategy['decide']>[3]) => void;
+};
+
+export function createMiner(plan: MinerPlan): Strategy {
+  return {
+    role: 'miner',
+    name: plan.name,
+    phases: [PHASE.open, PHASE.work, PHASE.serve],
+    decide(view, memory, random, out) {
+      if (view.phase === PHASE.open) {
+        plan.before?.(view, memory, out);
+        const exitEra = plan.exitEra?.(view) ?? 0;
+        const leaving = exitEra > 0 && view.era >= exitEra;
+        const capacityCount = numberOption(view, 'capacity');
+        if (!leaving && nodesInPlay(view).length < plan.nodeCount(view, memory)) reserve(view, capacityCount, out);
+        if (view.connected) advance(view, capacityCount, out);
+        reinvest(view, memory, plan.reinvestBps?.(view) ?? 0, out);
+        leave(view, exitEra, out);
+      } else if (view.phase === PHASE.work) {
+        orderWork(view, plan.choice(view, memory), out);
+      } else {
+        answerDeployments(view, random, out);
+        serve(view, random, plan.choice(view, memory), out);
+      }
+    },
+  };
+}
+
+/** Runs what the version says. */
+export const asDeclared: Choice = (_request, declared) => declared;

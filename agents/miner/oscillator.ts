@@ -1,0 +1,15 @@
+/** BEH-9: works honestly until its trust is up, cheats for some eras, and builds it up again. */
+import { numberOption, variantOption } from '../options.ts';
+import { asDeclared, createMiner } from './behave.ts';
+
+export const oscillator = createMiner({
+  name: 'oscillator',
+  nodeCount: (view) => numberOption(view, 'nodes'),
+  choice(view) {
+    const honestEras = numberOption(view, 'honest_eras');
+    const cycleEras = honestEras + numberOption(view, 'cheat_eras');
+    if (view.era % cycleEras < honestEras) return asDeclared;
+    const cheap = variantOption(view, 'variant');
+    return () => cheap;
+  },
+});

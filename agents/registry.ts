@@ -1,0 +1,54 @@
+/** Which function plays which strategy. The catalogue (`catalogue.ts`) describes them; a test holds the two lists equal. */
+import { assert } from '../sim/base/assert.ts';
+import type { Strategy } from '../sim/engine/agentContract.ts';
+import type { Role } from '../sim/engine/scenario.ts';
+import { brigader } from './consumer/brigader.ts';
+import { honest } from './consumer/honest.ts';
+import { spammer as consumerSpammer } from './consumer/spammer.ts';
+import { cloner } from './creator/cloner.ts';
+import { improver } from './creator/improver.ts';
+import { spammer as creatorSpammer } from './creator/spammer.ts';
+import { steady as steadyCreator } from './creator/steady.ts';
+import { yieldSeeker } from './delegator/yieldSeeker.ts';
+import { cheater } from './miner/cheater.ts';
+import { degrading } from './miner/degrading.ts';
+import { newcomer } from './miner/newcomer.ts';
+import { oscillator } from './miner/oscillator.ts';
+import { steady as steadyMiner } from './miner/steady.ts';
+import { whitewasher } from './miner/whitewasher.ts';
+import { colluder } from './validator/colluder.ts';
+import { conformist } from './validator/conformist.ts';
+import { copier } from './validator/copier.ts';
+import { diligent } from './validator/diligent.ts';
+import { lazy } from './validator/lazy.ts';
+
+export const STRATEGIES: readonly Strategy[] = [
+  steadyCreator,
+  improver,
+  creatorSpammer,
+  cloner,
+  steadyMiner,
+  newcomer,
+  degrading,
+  cheater,
+  oscillator,
+  whitewasher,
+  diligent,
+  lazy,
+  copier,
+  colluder,
+  conformist,
+  honest,
+  brigader,
+  consumerSpammer,
+  yieldSeeker,
+];
+
+const byName = new Map(STRATEGIES.map((strategy) => [`${strategy.role}/${strategy.name}`, strategy]));
+
+/** @throws AssertionError for a name that is not registered; the loader has refused such a scenario before */
+export function strategyOf(role: Role, name: string): Strategy {
+  const strategy = byName.get(`${role}/${name}`);
+  assert(strategy !== undefined, `No strategy ${name} for role ${role}`);
+  return strategy;
+}

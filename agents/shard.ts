@@ -1,0 +1,57 @@
+/** A shard of the roster: every agent whose turn it is looks, decides, and its decisions are written down as numbers. */
+import type { AgentRandom, Decision, Phase, View } from '../sim/engine/agentContract.ts';
+import { PHASE } from '../sim/engine/agentContract.ts';
+import type { DecisionBatch } from '../sim/engine/ports.ts';
+import type { SharedRun } from '../sim/engine/shared.ts';
+import { createSight } from '../sim/engine/view.ts';
+import { A, ACTIONS, type ActionName } from '../sim/protocol/actions.ts';
+import { assert } from '../sim/base/assert.ts';
+import { strategyOf } from './registry.ts';
+
+export type Shard = { decide(phase: Phase, slotCount: number): DecisionBatch };
+
+/** @returns the agents [first, last) of shard `shard` of `shardCount`: contiguous, so that shards in order give agents in order */
+export function shardBounds(agentCount: number, shard: number, shardCount: number): { readonly first: number; readonly last: number } {
+  return { first: Math.floor((agentCount * shard) / shardCount), last: Math.floor((agentCount * (shard + 1)) / shardCount) };
+}
+
+export function createShard(run: SharedRun, shard: number, shardCount: number, memorySize: number): Shard {
+  const { first, last } = shardBounds(run.roster.agents.length, shard, shardCount);
+  const sight = createSight(run);
+  const members = run.roster.agents.slice(first, last).map((info) => ({
+    info,
+    strategy: strategyOf(info.role, info.strategy),
+    memory: run.memory.subarray(info.agent * memorySize, (info.agent + 1) * memorySize),
+  }));
+  const view: View = sight.view;
+  const random: AgentRandom = sight.random;
+  let actions: number[] = [];
+  let orders: number[] = [];
+  let agent = 0;
+  let phase: Phase = PHASE.open;
+  const out: Decision = {
+    act(name: ActionName, args) {
+      assert(phase !== PHASE.work, `Agent ${agent} acts in phase work; only inference can be ordered there`);
+      assert(args.length === ACTIONS[name].args.length, `Agent ${agent}: ${name} takes ${ACTIONS[name].args.length} arguments, got ${args.length}`);
+      actions.push(agent, A[name], args.length, ...args);
+    },
+    infer(variant, sample, level) {
+      assert(phase === PHASE.work, `Agent ${agent} orders inference in phase ${phase}; that is possible in phase work only`);
+      orders.push(variant, sample, level);
+    },
+  };
+  return {
+    decide(nextPhase, slotCount) {
+      phase = nextPhase;
+      actions = [];
+      orders = [];
+      for (const { info, strategy, memory } of members) {
+        if (slotCount <= info.entrySlot || !strategy.phases.includes(phase)) continue;
+        agent = info.agent;
+        sight.pointAt(info, phase, slotCount);
+        strategy.decide(view, memory, random, out);
+      }
+      return { actions: Float64Array.from(actions), orders: Float64Array.from(orders) };
+    },
+  };
+}

@@ -1,0 +1,598 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by sim/chain/protocolSolidity.ts from the lists in sim/protocol. Do not edit.
+pragma solidity 0.8.37;
+
+// Scales (NUM-2).
+uint256 constant BPS = 10_000;
+uint256 constant MIL = 1_000;
+uint256 constant FP = 1_000_000_000;
+uint256 constant MAX_INT = 9_007_199_254_740_991;
+uint256 constant HOSTS_PER_MODEL = 8;
+uint256 constant RATINGS_PER_MODEL = 1_000;
+uint256 constant TABLE_LENGTH = 2 ** 32;
+
+// Number of contracts of the protocol, and the place of each in the list given to every constructor.
+uint256 constant FAMILY_COUNT = 11;
+uint256 constant FAMILY_PARAMS = 0;
+uint256 constant FAMILY_CLOCK = 1;
+uint256 constant FAMILY_TOKEN = 2;
+uint256 constant FAMILY_ENTITY_NFT = 3;
+uint256 constant FAMILY_STAKE = 4;
+uint256 constant FAMILY_NODES = 5;
+uint256 constant FAMILY_MODELS = 6;
+uint256 constant FAMILY_CALLS = 7;
+uint256 constant FAMILY_VALIDATORS = 8;
+uint256 constant FAMILY_TASKS = 9;
+uint256 constant FAMILY_EMISSION = 10;
+
+// Accounts of the protocol (TOK-5).
+uint64 constant ACCOUNT_COMMUNITY = 1;
+uint64 constant ACCOUNT_FOUNDATION = 2;
+uint64 constant ACCOUNT_TREASURY = 3;
+uint64 constant ACCOUNT_STAKE_VAULT = 4;
+uint64 constant ACCOUNT_DELEGATION_VAULT = 5;
+uint64 constant ACCOUNT_CALL_ESCROW = 6;
+uint64 constant ACCOUNT_TASK_POT = 7;
+uint64 constant ACCOUNT_VALIDATOR_POT = 8;
+uint64 constant ACCOUNT_INSURANCE = 9;
+uint64 constant ACCOUNT_RESTITUTION = 10;
+uint64 constant ACCOUNT_TEAM = 11;
+uint64 constant ACCOUNT_INVESTORS = 12;
+uint64 constant ACCOUNT_LIQUIDITY = 13;
+uint64 constant ACCOUNT_AIRDROP = 14;
+uint64 constant ACCOUNT_KEEPER = 16;
+uint64 constant ACCOUNT_FIRST_AGENT = 32;
+
+// Kinds of entities.
+uint64 constant KIND_MODEL = 1;
+uint64 constant KIND_NODE = 2;
+uint64 constant KIND_VALIDATOR = 3;
+uint64 constant KIND_TASK = 4;
+uint64 constant KIND_REQUEST = 5;
+uint64 constant KIND_DELEGATION = 6;
+uint64 constant KIND_VERSION = 7;
+uint64 constant KIND_ACCOUNT = 8;
+
+// States (section 5).
+uint64 constant MODEL_REGISTERED = 2;
+uint64 constant MODEL_META_REVIEW = 3;
+uint64 constant MODEL_META_APPROVED = 4;
+uint64 constant MODEL_META_REJECTED = 5;
+uint64 constant MODEL_TEST_DEPLOYING = 6;
+uint64 constant MODEL_TEST_DEPLOYED = 7;
+uint64 constant MODEL_TEST_FAILED = 8;
+uint64 constant MODEL_FUNC_REVIEW = 9;
+uint64 constant MODEL_FUNC_REJECTED = 10;
+uint64 constant MODEL_PROD_DEPLOYING = 11;
+uint64 constant MODEL_LIVE = 12;
+uint64 constant MODEL_REMOVED = 13;
+uint64 constant NODE_RESERVED = 1;
+uint64 constant NODE_REGISTERED = 2;
+uint64 constant NODE_META_REVIEW = 3;
+uint64 constant NODE_META_APPROVED = 4;
+uint64 constant NODE_META_REJECTED = 5;
+uint64 constant NODE_VAL_REVIEW = 6;
+uint64 constant NODE_VAL_REJECTED = 7;
+uint64 constant NODE_ONLINE = 8;
+uint64 constant NODE_OFFLINE = 9;
+uint64 constant NODE_EXITING = 10;
+uint64 constant NODE_REMOVED = 11;
+uint64 constant NODE_RELEASED = 12;
+uint64 constant VALIDATOR_REGISTERED = 1;
+uint64 constant VALIDATOR_KEYED = 2;
+uint64 constant VALIDATOR_ACTIVE = 3;
+uint64 constant VALIDATOR_SUSPENDED = 4;
+uint64 constant VALIDATOR_EXITED = 5;
+uint64 constant TASK_CREATED = 1;
+uint64 constant TASK_ASSIGNED = 2;
+uint64 constant TASK_SETTLED = 3;
+uint64 constant TASK_KIND_MODEL_METADATA = 1;
+uint64 constant TASK_KIND_NODE_METADATA = 2;
+uint64 constant TASK_KIND_MODEL = 3;
+uint64 constant TASK_KIND_NODE = 4;
+uint64 constant TASK_KIND_OUTPUT = 5;
+uint64 constant VERDICT_NONE = 0;
+uint64 constant VERDICT_PASS = 1;
+uint64 constant VERDICT_FAIL = 2;
+uint64 constant REQUEST_OPEN = 1;
+uint64 constant REQUEST_ROUTED = 2;
+uint64 constant REQUEST_SERVED = 3;
+uint64 constant REQUEST_REFUNDED = 4;
+uint64 constant HOST_EMPTY = 0;
+uint64 constant HOST_DEPLOYING = 1;
+uint64 constant HOST_UP = 2;
+uint64 constant HOST_ROTATING = 3;
+uint64 constant FAULT_NODE = 1;
+uint64 constant FAULT_MODEL = 2;
+
+// Settlement steps (TIME-4).
+uint64 constant STEP_COMPUTE_ERA_METRICS = 1;
+uint64 constant STEP_OPEN_EMISSION = 2;
+uint64 constant STEP_SLASH_OWN_STAKE = 3;
+uint64 constant STEP_SLASH_DELEGATIONS = 4;
+uint64 constant STEP_PAY_STAKERS = 5;
+uint64 constant STEP_SCORE_NODES = 6;
+uint64 constant STEP_PAY_NODES = 7;
+uint64 constant STEP_PAY_VALIDATORS = 8;
+uint64 constant STEP_PAY_CREATORS = 9;
+uint64 constant STEP_PAY_DELEGATORS = 10;
+uint64 constant STEP_UPDATE_TRUST = 11;
+uint64 constant STEP_UPDATE_REPUTATIONS = 12;
+uint64 constant STEP_RELEASE_DELEGATIONS = 13;
+uint64 constant STEP_POST_RANKING = 14;
+uint64 constant STEP_ROTATE_MODELS = 15;
+uint64 constant STEP_COUNT = 15;
+
+// Reasons of token moves.
+uint64 constant MOVE_GENESIS = 1;
+uint64 constant MOVE_TRANSFER = 2;
+uint64 constant MOVE_STAKE = 3;
+uint64 constant MOVE_UNSTAKE = 4;
+uint64 constant MOVE_PENALTY = 5;
+uint64 constant MOVE_SLASH = 6;
+uint64 constant MOVE_DELEGATE = 7;
+uint64 constant MOVE_RELEASE = 8;
+uint64 constant MOVE_PREPAY = 9;
+uint64 constant MOVE_REFUND = 10;
+uint64 constant MOVE_CALL_CREATOR = 11;
+uint64 constant MOVE_CALL_NODE = 12;
+uint64 constant MOVE_CALL_VALIDATORS = 13;
+uint64 constant MOVE_CALL_FOUNDATION = 14;
+uint64 constant MOVE_TASK_FEE = 15;
+uint64 constant MOVE_REGISTER_FEE = 16;
+uint64 constant MOVE_POWR_REWARD = 17;
+uint64 constant MOVE_VALIDATOR_REWARD = 18;
+uint64 constant MOVE_CREATOR_REWARD = 19;
+uint64 constant MOVE_STAKER_REWARD = 20;
+uint64 constant MOVE_DELEGATOR_REWARD = 21;
+uint64 constant MOVE_EMISSION_FOUNDATION = 22;
+
+// Numbers of the parameters.
+uint256 constant P_TOKEN_DECIMALS = 0;
+uint256 constant P_TIME_SLOT_S = 1;
+uint256 constant P_TIME_SLOTS_PER_ERA = 2;
+uint256 constant P_TIME_BLOCK_S = 3;
+uint256 constant P_ECON_MAX_SUPPLY = 4;
+uint256 constant P_ECON_ALLOC_BPS_COMMUNITY = 5;
+uint256 constant P_ECON_ALLOC_BPS_TEAM = 6;
+uint256 constant P_ECON_ALLOC_BPS_INVESTORS = 7;
+uint256 constant P_ECON_ALLOC_BPS_LIQUIDITY = 8;
+uint256 constant P_ECON_ALLOC_BPS_AIRDROP = 9;
+uint256 constant P_ECON_ALLOC_BPS_FOUNDATION = 10;
+uint256 constant P_ECON_EMISSION_ERA_PPM = 11;
+uint256 constant P_ECON_HALVING_ERAS = 12;
+uint256 constant P_ECON_EMISSION_REST_BPS_CREATORS = 13;
+uint256 constant P_ECON_EMISSION_REST_BPS_STAKERS = 14;
+uint256 constant P_ECON_EMISSION_REST_BPS_FOUNDATION = 15;
+uint256 constant P_POWR_POOL_SHARE_BPS = 16;
+uint256 constant P_VAL_POOL_SHARE_BPS = 17;
+uint256 constant P_POWR_VARIANT = 18;
+uint256 constant P_POWR_EXP4_A = 19;
+uint256 constant P_POWR_EXP4_B = 20;
+uint256 constant P_POWR_EXP4_C = 21;
+uint256 constant P_DN_SPLIT_BPS_CREATOR = 22;
+uint256 constant P_DN_SPLIT_BPS_NODE = 23;
+uint256 constant P_DN_SPLIT_BPS_VALIDATORS = 24;
+uint256 constant P_DN_SPLIT_BPS_BURN = 25;
+uint256 constant P_DN_SPLIT_BPS_FOUNDATION = 26;
+uint256 constant P_MODEL_REGISTER_STAKE = 27;
+uint256 constant P_MODEL_REGISTER_FEE = 28;
+uint256 constant P_MODEL_FORCED_FORFEIT_BPS = 29;
+uint256 constant P_MODEL_DEPLOY_RETRIES = 30;
+uint256 constant P_PLACE_BAND_BPS = 31;
+uint256 constant P_PLACE_POLICY = 32;
+uint256 constant P_PLACE_REPLICAS = 33;
+uint256 constant P_ROUTE_MODE = 34;
+uint256 constant P_ROUTE_MIN_SHARE_BPS = 35;
+uint256 constant P_ROTATE_PERIOD_ERAS = 36;
+uint256 constant P_NODE_SLOTS = 37;
+uint256 constant P_NODE_STAKE_MIN = 38;
+uint256 constant P_NODE_RESERVE_DEADLINE_S = 39;
+uint256 constant P_NODE_DEADLINE_TARGET = 40;
+uint256 constant P_NODE_DEADLINE_PENALTY_BPS = 41;
+uint256 constant P_NODE_EXIT_ERAS = 42;
+uint256 constant P_NODE_EXIT_ERROR_BUDGET = 43;
+uint256 constant P_NODE_EXIT_PENALTY_BPS = 44;
+uint256 constant P_VAL_STAKE_MIN = 45;
+uint256 constant P_VAL_GROUP_SIZE = 46;
+uint256 constant P_VAL_SELECT_FLOOR_BPS = 47;
+uint256 constant P_VAL_DEADLINE_S = 48;
+uint256 constant P_VAL_PASS_BPS = 49;
+uint256 constant P_VAL_QUORUM_BPS = 50;
+uint256 constant P_VAL_MAX_ROUNDS = 51;
+uint256 constant P_VAL_COPY_DETECT_BPS = 52;
+uint256 constant P_VAL_COPY_FALSE_BPS = 53;
+uint256 constant P_VAL_COMMISSION_BPS = 54;
+uint256 constant P_VAL_SLASH_NOSHOW_BPS = 55;
+uint256 constant P_VAL_SLASH_COPY_BPS = 56;
+uint256 constant P_VAL_AUDIT_BPS = 57;
+uint256 constant P_VAL_TASK_FEE = 58;
+uint256 constant P_VAL_LATE_PENALTY = 59;
+uint256 constant P_VAL_META_MIN = 60;
+uint256 constant P_VAL_ACC_MIN = 61;
+uint256 constant P_VAL_P95_MS = 62;
+uint256 constant P_VAL_SAMPLES = 63;
+uint256 constant P_VAL_META_FALSE_BPS = 64;
+uint256 constant P_TRUST_INIT_BPS = 65;
+uint256 constant P_TRUST_W_BPS_COMPLETION = 66;
+uint256 constant P_TRUST_W_BPS_ACCURACY = 67;
+uint256 constant P_TRUST_W_BPS_STABILITY = 68;
+uint256 constant P_TRUST_W_BPS_SPEED = 69;
+uint256 constant P_TRUST_W_BPS_BEHAVIOUR = 70;
+uint256 constant P_TRUST_HALF_LIFE_ERAS = 71;
+uint256 constant P_TRUST_BEHAVIOUR_HALF_LIFE = 72;
+uint256 constant P_TRUST_SPEED_MS_GOOD = 73;
+uint256 constant P_TRUST_SPEED_MS_BAD = 74;
+uint256 constant P_TRUST_FLAP_PENALTY = 75;
+uint256 constant P_DELEG_MIN = 76;
+uint256 constant P_DELEG_POOL_SHARE_BPS = 77;
+uint256 constant P_DELEG_UNBOND_ERAS = 78;
+uint256 constant P_FB_SCALE_TENTHS = 79;
+uint256 constant P_FB_WINDOW = 80;
+uint256 constant P_FB_RATE_PROB_BPS = 81;
+uint256 constant P_RANK_W_BPS_SUCCESS = 82;
+uint256 constant P_RANK_W_BPS_FEEDBACK = 83;
+uint256 constant P_RANK_W_BPS_VALIDATORS = 84;
+uint256 constant P_RANK_W_BPS_ERRORS = 85;
+uint256 constant P_RANK_W_BPS_VOLUME = 86;
+uint256 constant P_RANK_CHOICE_EXP4 = 87;
+uint256 constant P_REQ_TIMEOUT_MS = 88;
+uint256 constant P_HB_INTERVAL_S = 89;
+
+// Storage records: every field a uint64, four to a word.
+struct ClockTotalsRecord {
+    uint64 era; // word 0
+    uint64 slotCount;
+    uint64 stepsDone;
+    uint64 cursor;
+    uint64 settledEraCount; // word 1
+    uint64 beacon0;
+    uint64 beacon1;
+    uint64 beacon2;
+    uint64 beacon3; // word 2
+    uint64 beacon4;
+    uint64 beacon5;
+    uint64 beacon6;
+    uint64 beacon7; // word 3
+}
+
+struct TokenTotalsRecord {
+    uint64 supplyUnits; // word 0
+    uint64 burntUnits;
+    uint64 accountCount;
+    uint64 maxSupplyUnits;
+}
+
+struct NodeCollateralRecord {
+    uint64 ownUnits; // word 0
+    uint64 delegatedUnits;
+    uint64 unbondingUnits;
+    uint64 slashPendingUnits;
+    uint64 ownAddedUnits; // word 1
+    uint64 delegatedAddedUnits;
+    uint64 addedEra;
+    uint64 rewardUnits;
+    uint64 rewardWeight; // word 2
+    uint64 runningUnits;
+    uint64 slashUnits;
+    uint64 slashWeight;
+}
+
+struct ValidatorCollateralRecord {
+    uint64 ownUnits; // word 0
+    uint64 delegatedUnits;
+    uint64 unbondingUnits;
+    uint64 slashPendingUnits;
+    uint64 ownAddedUnits; // word 1
+    uint64 delegatedAddedUnits;
+    uint64 addedEra;
+    uint64 rewardUnits;
+    uint64 rewardWeight; // word 2
+    uint64 runningUnits;
+    uint64 slashUnits;
+    uint64 slashWeight;
+}
+
+struct DelegationsRecord {
+    uint64 delegator; // word 0
+    uint64 targetKind;
+    uint64 target;
+    uint64 units;
+    uint64 addedUnits; // word 1
+    uint64 addedEra;
+    uint64 unbondingUnits;
+    uint64 releaseEra;
+    uint64 autoStake; // word 2
+}
+
+struct StakeTotalsRecord {
+    uint64 delegationCount; // word 0
+    uint64 delegatedUnits;
+    uint64 addedUnits;
+    uint64 addedEra;
+    uint64 runningUnits; // word 1
+    uint64 poolUnits;
+    uint64 poolWeight;
+}
+
+struct NodesRecord {
+    uint64 owner; // word 0
+    uint64 state;
+    uint64 seat;
+    uint64 deadlineS;
+    uint64 domains; // word 1
+    uint64 capacityCount;
+    uint64 loadCount;
+    uint64 pendingTask;
+    uint64 documentId; // word 2
+    uint64 pausedAtS;
+    uint64 exitEra;
+    uint64 exitErrorCount;
+    uint64 needsChange; // word 3
+}
+
+struct NodeTrustRecord {
+    uint64 trustFp; // word 0
+    uint64 completionFp;
+    uint64 accuracyFp;
+    uint64 stabilityFp;
+    uint64 speedFp; // word 1
+    uint64 behaviourFp;
+    uint64 qualityFp;
+    uint64 offenceEra;
+}
+
+struct NodeEraRecord {
+    uint64 assignedCount; // word 0
+    uint64 finishedCount;
+    uint64 checkedCount;
+    uint64 acceptedCount;
+    uint64 acceptedWu; // word 1
+    uint64 auditedWu;
+    uint64 auditedWuBps;
+    uint64 scoreFp;
+}
+
+struct NodeReportsRecord {
+    uint64 hours; // word 0
+    uint64 breaches;
+    uint64 beats;
+    uint64 offlineSinceS;
+}
+
+struct NodeTotalsRecord {
+    uint64 nodeCount; // word 0
+    uint64 seatsUsedCount;
+    uint64 seatsOpenedCount;
+    uint64 freedCount;
+    uint64 onlineCount; // word 1
+    uint64 rankedCount;
+    uint64 maxWu;
+    uint64 scoreSumFp;
+    uint64 runningFp; // word 2
+}
+
+struct ModelsRecord {
+    uint64 owner; // word 0
+    uint64 state;
+    uint64 candidateState;
+    uint64 feeUnits;
+    uint64 domain; // word 1
+    uint64 liveVersion;
+    uint64 candidateVersion;
+    uint64 pendingTask;
+    uint64 testNode; // word 2
+    uint64 triesCount;
+    uint64 needsChange;
+    uint64 rotationEra;
+    uint64 ratingSumTenths; // word 3
+    uint64 ratingCount;
+    uint64 ratingNext;
+    uint64 requestCount;
+    uint64 successCount; // word 4
+    uint64 errorCount;
+    uint64 eraWu;
+    uint64 checkCount;
+    uint64 checkPassedCount; // word 5
+    uint64 hostCount;
+}
+
+struct VersionsRecord {
+    uint64 model; // word 0
+    uint64 number;
+    uint64 artefactId;
+    uint64 wu;
+    uint64 documentId; // word 1
+    uint64 metadataPassed;
+    uint64 functionPassed;
+    uint64 createdEra;
+    uint64 feeUnits; // word 2
+}
+
+struct HostsRecord {
+    uint64 node; // word 0
+    uint64 nextNode;
+    uint64 state;
+    uint64 sinceEra;
+}
+
+struct ModelTotalsRecord {
+    uint64 modelCount; // word 0
+    uint64 versionCount;
+    uint64 liveCount;
+    uint64 eraWu;
+    uint64 runningWu; // word 1
+}
+
+struct PrepaidRecord {
+    uint64 freeUnits; // word 0
+    uint64 lockedUnits;
+}
+
+struct RequestsRecord {
+    uint64 consumer; // word 0
+    uint64 model;
+    uint64 node;
+    uint64 feeUnits;
+    uint64 state; // word 1
+    uint64 version;
+    uint64 wu;
+    uint64 scaleMil;
+    uint64 answerId; // word 2
+    uint64 latencyMs;
+    uint64 ratedTenths;
+    uint64 auditTask;
+}
+
+struct CallTotalsRecord {
+    uint64 slot; // word 0
+    uint64 requestCount;
+    uint64 routedCount;
+    uint64 closedCount;
+    uint64 auditedCount; // word 1
+    uint64 servedCount;
+    uint64 refundedCount;
+    uint64 freeUnits;
+    uint64 lockedUnits; // word 2
+}
+
+struct ValidatorsRecord {
+    uint64 owner; // word 0
+    uint64 state;
+    uint64 engagedCount;
+    uint64 reputationFp;
+    uint64 keyId; // word 1
+    uint64 keyVersion;
+    uint64 eraScoreFp;
+    uint64 eraTaskCount;
+    uint64 eraPayWeightFp; // word 2
+}
+
+struct ValidatorTotalsRecord {
+    uint64 validatorCount; // word 0
+    uint64 activeCount;
+    uint64 committeeCount;
+    uint64 committeeWeightFp;
+    uint64 payWeightFp; // word 1
+    uint64 runningFp;
+    uint64 potUnits;
+}
+
+struct TasksRecord {
+    uint64 kind; // word 0
+    uint64 subject;
+    uint64 owner;
+    uint64 state;
+    uint64 roundCount; // word 1
+    uint64 outcome;
+    uint64 assignedS;
+    uint64 deadlineS;
+    uint64 memberStart; // word 2
+    uint64 memberCount;
+    uint64 submittedCount;
+    uint64 assignedWeightFp;
+    uint64 submittedWeightFp; // word 3
+    uint64 passWeightFp;
+    uint64 feeUnits;
+    uint64 reference;
+    uint64 wu; // word 4
+    uint64 answerId;
+    uint64 qualityBps;
+    uint64 openedEra;
+}
+
+struct MembersRecord {
+    uint64 validator; // word 0
+    uint64 weightFp;
+    uint64 verdict;
+    uint64 submittedS;
+    uint64 reportId; // word 1
+    uint64 qualityBps;
+    uint64 copied;
+    uint64 task;
+}
+
+struct TaskTotalsRecord {
+    uint64 taskCount; // word 0
+    uint64 memberCount;
+    uint64 openCount;
+    uint64 settledCount;
+}
+
+struct EmissionTotalsRecord {
+    uint64 emittedUnits; // word 0
+    uint64 eraUnits;
+    uint64 powrUnits;
+    uint64 validatorUnits;
+    uint64 creatorUnits; // word 1
+    uint64 stakerUnits;
+    uint64 foundationUnits;
+}
+
+// Rejections: what was found and what the rule wanted.
+error UnknownAccount(uint64 have, uint64 need);
+error OnlyKeeper(uint64 have, uint64 need);
+error UnknownEntity(uint64 have, uint64 need);
+error NotOwner(uint64 have, uint64 need);
+error WrongState(uint64 have, uint64 need);
+error InsufficientBalance(uint64 have, uint64 need);
+error InsufficientStake(uint64 have, uint64 need);
+error AmountTooSmall(uint64 have, uint64 need);
+error ValueOutOfRange(uint64 have, uint64 need);
+error NodeSlotsExhausted(uint64 have, uint64 need);
+error EndpointNotConformant(uint64 have, uint64 need);
+error DeadlineNotPassed(uint64 have, uint64 need);
+error DeadlinePassed(uint64 have, uint64 need);
+error TaskPending(uint64 have, uint64 need);
+error ChangeRequired(uint64 have, uint64 need);
+error NoEligibleNode(uint64 have, uint64 need);
+error ExitQueueNotOver(uint64 have, uint64 need);
+error StillHosting(uint64 have, uint64 need);
+error NotEngagedHost(uint64 have, uint64 need);
+error ValidatorEngaged(uint64 have, uint64 need);
+error NoEligibleValidator(uint64 have, uint64 need);
+error NotAssigned(uint64 have, uint64 need);
+error AlreadySubmitted(uint64 have, uint64 need);
+error TaskAlreadyOpen(uint64 have, uint64 need);
+error ResultsOutstanding(uint64 have, uint64 need);
+error ModelNotLive(uint64 have, uint64 need);
+error FeeAboveMaximum(uint64 have, uint64 need);
+error InsufficientPrepaid(uint64 have, uint64 need);
+error NotHosting(uint64 have, uint64 need);
+error AlreadyRated(uint64 have, uint64 need);
+error NotYourRequest(uint64 have, uint64 need);
+error SlotOutOfOrder(uint64 have, uint64 need);
+error EraNotSettled(uint64 have, uint64 need);
+error BeaconMismatch(uint64 have, uint64 need);
+error StepOutOfOrder(uint64 have, uint64 need);
+error CursorMismatch(uint64 have, uint64 need);
+error RankingInvalid(uint64 have, uint64 need);
+error BatchMismatch(uint64 have, uint64 need);
+error DelegationTooSmall(uint64 have, uint64 need);
+error AlreadyCopied(uint64 have, uint64 need);
+error CapacityExhausted(uint64 have, uint64 need);
+error AlreadySet(uint64 have, uint64 need);
+
+/// @notice Events of the protocol, the same in every contract.
+interface IProtocolEvents {
+    event Transition(uint64 kind, uint64 entity, uint64 actor, uint64 from, uint64 to);
+    event Moved(uint64 from, uint64 to, uint64 units, uint64 reason);
+    event Burnt(uint64 from, uint64 units);
+    event SlotOpened(uint64 slot, uint64 era);
+    event EraSettled(uint64 era, uint64 emittedUnits);
+    event RequestRouted(uint64 request, uint64 model, uint64 node);
+    event RequestServed(uint64 request, uint64 model, uint64 node, uint64 wu, uint64 feeUnits, uint64 latencyMs);
+    event RequestRefunded(uint64 request, uint64 model, uint64 node, uint64 feeUnits);
+    event ModelRated(uint64 model, uint64 account, uint64 tenths, uint64 sumTenths, uint64 ratingCount);
+    event TaskAssigned(uint64 task, uint64 kind, uint64 subject, uint64 roundCount, uint64 memberCount);
+    event ResultSubmitted(uint64 task, uint64 validator, uint64 verdict, uint64 reportId, uint64 qualityBps);
+    event CopyFlagged(uint64 task, uint64 validator);
+    event TaskTallied(uint64 task, uint64 kind, uint64 subject, uint64 outcome, uint64 agreeFp, uint64 qualityBps);
+    event TrustUpdated(uint64 node, uint64 trustFp, uint64 qualityFp);
+    event ReputationUpdated(uint64 validator, uint64 reputationFp);
+    event StakeChanged(uint64 kind, uint64 entity, uint64 ownUnits, uint64 delegatedUnits);
+    event Slashed(uint64 kind, uint64 entity, uint64 units);
+    event HostChanged(uint64 model, uint64 host, uint64 node, uint64 state);
+    event RewardPaid(uint64 kind, uint64 entity, uint64 account, uint64 units, uint64 reason);
+    event DelegationChanged(uint64 delegation, uint64 target, uint64 units, uint64 unbondingUnits);
+}

@@ -1,0 +1,214 @@
+/** Turns a merged tree into the resolved scenario: defaults filled in, units converted, rules across keys checked. */
+import type { Expectation, Scenario, Shock, StrategySpec } from '../sim/engine/scenario.ts';
+import type { IssueList } from './issues.ts';
+import type { ReadFile } from './merge.ts';
+import { checkParams, type ParamValues, readParams, readQuantity } from './params.ts';
+import type { MapTree, Tree } from './parseTree.ts';
+import { type Context, intOf, mapOf, readMoment, readPopulations, scalarOf, textOf, wordOf } from './populations.ts';
+import { BOUNDS, DEFAULTS, DEVICES, LATER_DEVICES, LEDGERS, LEVELS, MODULES, SHOCK_REGIONS } from './schema.ts';
+import { describeTree } from './structure.ts';
+import { formatDecimal } from './units.ts';
+
+export type Resolved = {
+  readonly scenario: Scenario;
+  readonly params: ParamValues;
+  /** Text of each trace, by its path. */
+  readonly traces: ReadonlyMap<string, string>;
+};
+
+const BPS_FORM = { unit: 'bps', bare: false, decimals: 0 } as const;
+
+function itemsOf(map: MapTree, key: string): readonly Tree[] {
+  const value = map.entries.get(key)?.value;
+  return value?.kind === 'list' ? value.items : [];
+}
+
+function inBounds(value: number | undefined, [min, max]: readonly [number, number]): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+function checkModules(root: MapTree, issues: IssueList): void {
+  const modules = mapOf(root, 'modules');
+  if (modules === undefined) return;
+  for (const name of MODULES) {
+    const value = scalarOf(modules, name);
+    if (typeof value?.value !== 'boolean' || value.value === (name === 'deepnode')) continue;
+    const message =
+      name === 'deepnode'
+        ? 'modules.deepnode cannot be switched off in this version'
+        : `modules.${name} is not in this version`;
+    issues.flag('E207', value.place, message, {
+      fix: name === 'deepnode' ? 'write true or remove the key' : 'write false or remove the key',
+    });
+  }
+}
+
+function readLevels(inference: MapTree | undefined, issues: IssueList): readonly [number, number, number] {
+  const entry = inference?.entries.get('levels');
+  const defaults = LEVELS.map((level) => DEFAULTS.levelBps[level]) as [number, number, number];
+  if (entry?.value.kind !== 'map') return defaults;
+  const levels = entry.value;
+  const shares = LEVELS.map((level) => {
+    const given = levels.entries.get(level);
+    return given === undefined ? 0 : readQuantity(given, `inference.levels.${level}`, BPS_FORM, [0n, 10_000n], issues);
+  });
+  if (shares.includes(undefined)) return defaults;
+  const sum = shares.reduce<number>((total, share) => total + share!, 0);
+  if (sum !== 10_000) {
+    issues.flag('E203', entry.keyPlace, `inference.levels sum to ${formatDecimal(sum, 2)}%, not to 100%`, {
+      allowed: 'shares of easy, medium and hard; one that is not named has none',
+    });
+  }
+  return shares as [number, number, number];
+}
+
+function readInference(root: MapTree, params: ParamValues, issues: IssueList): Scenario['inference'] {
+  const inference = mapOf(root, 'inference');
+  const empty: MapTree = { kind: 'map', place: root.place, entries: new Map() };
+  const map = inference ?? empty;
+  const later = wordOf(map, 'device', LATER_DEVICES);
+  if (later !== undefined)
+    issues.flag('E207', scalarOf(map, 'device')!.place, `the device ${later} is not in this version`, {
+      allowed: DEVICES.join(', '),
+    });
+  const tasks = map.entries.get('tasks');
+  if (tasks?.value.kind === 'list' && tasks.value.items.length !== 1) {
+    issues.flag('E107', tasks.keyPlace, `inference.tasks has ${tasks.value.items.length} tasks`, {
+      allowed: 'exactly one, text-recognition',
+    });
+  }
+  const poolSamples = inBounds(intOf(map, 'pool_samples'), BOUNDS.poolSamples) ?? DEFAULTS.poolSamples;
+  const samples = params.value('val.samples');
+  if (samples > poolSamples) {
+    const place = params.placeOf(['val.samples']) ??
+      scalarOf(map, 'pool_samples')?.place ?? { ...root.place, to: root.place.from + 1 };
+    issues.flag(
+      'W304',
+      place,
+      `val.samples is ${samples}, but the pool has ${poolSamples} samples: checks see some of them twice`,
+      { fix: 'lower val.samples or raise inference.pool_samples' },
+    );
+  }
+  return {
+    mode: wordOf(map, 'mode', ['measure', 'replay']) ?? DEFAULTS.mode,
+    device: wordOf(map, 'device', DEVICES) ?? DEFAULTS.device,
+    poolSamples,
+    levelBps: readLevels(inference, issues),
+  };
+}
+
+/** A duration as a whole number of slots. */
+function readSlots(map: MapTree, label: string, context: Context): number | undefined {
+  const scalar = scalarOf(map, 'lasts');
+  if (scalar === undefined) return undefined;
+  const { issues, params } = context;
+  const match = /^(\d{1,9})(?:\.(\d{1,6}))? ?(s|m|h|d|slots?|eras?)$/.exec(String(scalar.value));
+  if (match === null) {
+    const fix = typeof scalar.value === 'number' ? `write "${scalar.value}h" or "${scalar.value} slots"` : '';
+    issues.flag('E106', scalar.place, `${label} is ${describeTree(scalar)}`, {
+      allowed: 'a duration such as 6h, 12 slots or 1 era',
+      fix,
+    });
+    return undefined;
+  }
+  const slotS = BigInt(params.value('time.slot_s'));
+  const [, whole = '0', fraction = '', word = ''] = match;
+  const worth =
+    { s: 1n, m: 60n, h: 3_600n, d: 86_400n }[word] ??
+    (word.startsWith('era') ? slotS * BigInt(context.slotsPerEra) : slotS);
+  const scaled = BigInt(whole + fraction) * worth;
+  const slot = slotS * 10n ** BigInt(fraction.length);
+  if (scaled === 0n || scaled % slot !== 0n) {
+    issues.flag(
+      'E214',
+      scalar.place,
+      `${label} is ${describeTree(scalar)}, which is not a whole number of time slots`,
+      { allowed: `multiples of a slot of ${slotS} s, at least one` },
+    );
+    return undefined;
+  }
+  return Number(scaled / slot);
+}
+
+function readShocks(root: MapTree, context: Context): Shock[] {
+  return itemsOf(root, 'shocks').flatMap((item, i) => {
+    if (item.kind !== 'map') return [];
+    const fromSlot = readMoment(item, 'at', `shocks[${i}].at`, context);
+    const slotCount = readSlots(item, `shocks[${i}].lasts`, context);
+    const region = wordOf(item, 'region', SHOCK_REGIONS);
+    return fromSlot === undefined || slotCount === undefined || region === undefined
+      ? []
+      : [{ kind: 'outage' as const, region, fromSlot, slotCount }];
+  });
+}
+
+/** What the file says about an expectation beyond the comparison; later versions judge it. */
+function readExpectations(root: MapTree, issues: IssueList): Expectation[] {
+  return itemsOf(root, 'expect').flatMap((item, i) => {
+    if (item.kind !== 'map') return [];
+    const confidence = item.entries.get('confidence');
+    if (confidence !== undefined) readQuantity(confidence, `expect[${i}].confidence`, BPS_FORM, [1n, 9_999n], issues);
+    const scalar = scalarOf(item, 'is');
+    const metric = textOf(item, 'metric');
+    if (scalar === undefined) return [];
+    const match = /^(<=|>=|==|<|>|=) ?(-?\d{1,15}(?:\.\d{1,15})?)$/.exec(String(scalar.value).trim());
+    if (match === null) {
+      const fix = typeof scalar.value === 'number' ? `write "== ${scalar.written}"` : '';
+      issues.flag('E106', scalar.place, `expect[${i}].is is ${describeTree(scalar)}`, {
+        allowed: 'a comparison with a number, such as "< 0" or ">= 0.95"',
+        fix,
+      });
+      return [];
+    }
+    if (metric === undefined || metric === '') return [];
+    const comparison = (match[1] === '=' ? '==' : match[1]) as Expectation['comparison'];
+    return [{ metric, comparison, value: Number(match[2]), text: `${metric} ${comparison} ${match[2]}` }];
+  });
+}
+
+/**
+ * Reads the whole tree. What is missing or unreadable is flagged (here or by `checkStructure`) and replaced by a default,
+ * so that everything else is still judged; the scenario counts only if no error was flagged.
+ */
+export function resolveTree(
+  root: MapTree,
+  catalogue: readonly StrategySpec[],
+  read: ReadFile,
+  issues: IssueList,
+): Resolved {
+  const params = readParams(mapOf(root, 'params') ?? null, issues);
+  checkParams(params, issues);
+  checkModules(root, issues);
+  const eras = inBounds(intOf(root, 'eras'), BOUNDS.eras) ?? DEFAULTS.eras;
+  const slotsPerEra = params.value('time.slots_per_era');
+  const context: Context = { issues, params, catalogue, read, slotsPerEra, totalSlots: eras * slotsPerEra };
+  const populations = root.entries.get('populations');
+  const { groups, traces } =
+    populations?.value.kind === 'list' && populations.value.items.length > 0
+      ? readPopulations(populations.value.items, populations.keyPlace, context)
+      : { groups: [], traces: new Map<string, string>() };
+  const chain = mapOf(root, 'chain');
+  const signed = chain?.entries.get('signed_share');
+  const record = mapOf(root, 'record');
+  const scenario: Scenario = {
+    version: 1,
+    name: textOf(root, 'name') ?? '',
+    seed: inBounds(intOf(root, 'seed'), BOUNDS.seed) ?? DEFAULTS.seed,
+    eras,
+    ledger: wordOf(root, 'ledger', LEDGERS) ?? DEFAULTS.ledger,
+    inference: readInference(root, params, issues),
+    chain: {
+      signedBps:
+        (signed && readQuantity(signed, 'chain.signed_share', BPS_FORM, [0n, 10_000n], issues)) ?? DEFAULTS.signedBps,
+    },
+    params: params.overrides,
+    populations: groups,
+    shocks: readShocks(root, context),
+    record: {
+      agents: (record && wordOf(record, 'agents', ['all', 'none'])) ?? DEFAULTS.record,
+      events: (record && wordOf(record, 'events', ['all', 'none'])) ?? DEFAULTS.record,
+    },
+    expect: readExpectations(root, issues),
+  };
+  return { scenario, params, traces };
+}

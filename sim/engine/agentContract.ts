@@ -1,0 +1,115 @@
+/**
+ * What an agent sees and what it may do. The ledger is public, so every role reads all of it; what is private (what
+ * another miner runs, what a result really was before it was published) is not in the ledger and not in the view. A
+ * strategy is a function: it looks, and returns actions; the engine orders them and the ledger executes them.
+ */
+import type { TableName } from '../protocol/layout.ts';
+import type { ActionName } from '../protocol/actions.ts';
+import type { Role } from './scenario.ts';
+
+/** Phases in which agents act, by their offset in the slot (T-PHASE). `work` is no block: in it, inference is ordered for `serve`. */
+export const PHASE = { open: 60, match: 66, work: 119, serve: 120, reveal: 330, close: 420 } as const;
+export type Phase = (typeof PHASE)[keyof typeof PHASE];
+
+export type ReadonlyTable = { readonly length: number; readonly [index: number]: number };
+/** The ledger's tables, to look at. */
+export type LedgerView = { readonly [T in TableName]: ReadonlyTable };
+
+/** Result of one executed inference: of a variant on a sample of the task pool. */
+export type MeasuredAnswer = { readonly answerId: number; readonly qualityBps: number; readonly latencyUs: number };
+
+/** The agent's own chance: a keyed stream nobody else draws from. */
+export type AgentRandom = {
+  unit(): number;
+  int(n: number): number;
+  chance(bps: number): boolean;
+  poisson(lambda: number): number;
+  normal(): number;
+};
+
+export type View = {
+  readonly ledger: LedgerView;
+  readonly era: number;
+  /** Slots opened so far; slot number from genesis is one less. */
+  readonly slotCount: number;
+  readonly slotOfEra: number;
+  readonly phase: Phase;
+  readonly nowS: number;
+  /** The agent's account on the ledger. */
+  readonly account: number;
+  /** Place of the agent in its role (0-based) and in its population. */
+  readonly roleIndex: number;
+  readonly populationIndex: number;
+  readonly options: Readonly<Record<string, number | string>>;
+  readonly unitsPerToken: number;
+  param(key: import('../protocol/params.ts').ParamKey): number;
+
+  /** Entities owned by the account, ascending. */
+  myNodes(): readonly number[];
+  myModels(): readonly number[];
+  myValidators(): readonly number[];
+  myDelegations(): readonly number[];
+  /** Requests of this slot routed to a node, ascending; requests sent by this account. */
+  requestsOfNode(node: number): readonly number[];
+  myRequests(): readonly number[];
+  /** Members (rows of table `members`) of a validator in tasks that are assigned and not settled. */
+  openMembersOf(validator: number): readonly number[];
+  /** (model, host) pairs, as model·8 + host, in which the node is deploying or next; and models whose test it hosts. */
+  pendingHostsOf(node: number): readonly number[];
+  pendingTestsOf(node: number): readonly number[];
+  /** Live models in order of market rank (F-21), with their rank and the weight of a consumer's choice. */
+  market(): readonly { readonly model: number; readonly rankFp: number; readonly weightFp: number }[];
+
+  /** Variant that an artefact is (models are public files addressed by content); −1 if unknown. */
+  variantOf(artefactId: number): number;
+  artefactOf(variant: number): number;
+  wuOf(variant: number): number;
+  variantNamed(id: string): number;
+  readonly variantCount: number;
+  /** Reported latency of an own request of this slot, ms. */
+  latencyOf(request: number): number;
+  /** Sample of the task pool and difficulty that a request of this slot carries. */
+  sampleOf(request: number): { readonly sample: number; readonly level: number };
+  /** Samples on which a validation task is to be judged: the same for all members, unknown before assignment. */
+  samplesOfTask(task: number): readonly { readonly sample: number; readonly level: number }[];
+  /** Sample of the request behind an audit (task of kind output). */
+  sampleOfAudit(task: number): { readonly sample: number; readonly level: number };
+  /** The measured answer, if it was ordered in the `work` phase of this or an earlier slot; else undefined. */
+  answer(variant: number, sample: number, level: number): MeasuredAnswer | undefined;
+
+  /** Own hardware: time factor in thousandths of the measured device, network round trip, share of failed requests. */
+  readonly hardwareMil: number;
+  readonly rttMs: number;
+  readonly failBps: number;
+  /** False while the agent's hardware is down or cut off: it cannot serve or send. */
+  readonly connected: boolean;
+  /** What a validator measures when it probes a node: the node's true time factor, round trip and failure share. */
+  probeNode(node: number): { readonly hardwareMil: number; readonly rttMs: number; readonly failBps: number; readonly variant: number };
+  /** Content of a metadata document: fields present of ten, and whether it carries a critical flag (F-19). */
+  document(documentId: number): { readonly fieldCount: number; readonly flagged: boolean };
+  makeDocument(fieldCount: number, flagged: boolean, salt: number): number;
+  /** Accounts of the colluders of this agent's population (BEH-21), ascending. */
+  cartel(): readonly number[];
+  /** Requests to send in this slot according to the population's demand, with their scale (thousandths of the reference length). */
+  arrivals(): readonly { readonly scaleMil: number }[];
+};
+
+/** Sixteen numbers of memory per agent, kept between calls; starts as zeros. */
+export const MEMORY_SIZE = 16;
+export type Memory = Float64Array;
+
+/** Where a strategy puts what it decides. Actions are executed in the order given. */
+export type Decision = {
+  act(name: ActionName, args: readonly number[]): void;
+  /** Orders an inference; allowed in phase `work` only. Executed once however many agents order it. */
+  infer(variant: number, sample: number, level: number): void;
+};
+
+/** A strategy: called in the phases it subscribes to. Pure but for `memory`, which is its own. */
+export type Strategy = {
+  readonly role: Role;
+  readonly name: string;
+  /** Phases in which it wants to be called in every slot. */
+  readonly phases: readonly Phase[];
+  decide(view: View, memory: Memory, random: AgentRandom, out: Decision): void;
+};

@@ -1,0 +1,126 @@
+/**
+ * The ledger's state as bytes and as one hash. Records are packed into the very words that the contracts store, so the
+ * core's bytes and the chain's storage are compared word for word, and either gives the same digest.
+ */
+import { sha256Hex } from '../base/hash.ts';
+import { ACCOUNT, type ContractName, F, HOSTS_PER_MODEL, STRIDE, type TableName, TABLES_OF_CONTRACT } from '../protocol/layout.ts';
+import { P, PARAMS } from '../protocol/params.ts';
+import type { State } from '../protocol/state.ts';
+
+/** Records [from, to) of a table. */
+export type RecordRange = { readonly from: number; readonly to: number };
+
+/** Most ratings that a model's window may hold: ratings of model m start at record m · 1 000. */
+const RATINGS_PER_MODEL = 1_000;
+
+/**
+ * Records of a table that are in use, as ranges; all others are 0 on both sides. Of the requests, which are reused slot
+ * by slot, those of the current slot count.
+ */
+export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
+  const accounts = ACCOUNT.firstAgent + s.tokenTotals[F.tokenTotals.accountCount]!;
+  const nodes = s.nodeTotals[F.nodeTotals.nodeCount]! + 1;
+  const models = s.modelTotals[F.modelTotals.modelCount]! + 1;
+  const validators = s.validatorTotals[F.validatorTotals.validatorCount]! + 1;
+  switch (table) {
+    case 'paramValues':
+      return [{ from: 0, to: PARAMS.length }];
+    case 'wallets':
+    case 'prepaid':
+      return [{ from: 0, to: accounts }];
+    case 'nodes':
+    case 'nodeTrust':
+    case 'nodeEra':
+    case 'nodeReports':
+    case 'nodeHolders':
+    case 'nodeCollateral':
+    case 'ranking':
+      return [{ from: 0, to: nodes }];
+    case 'freedSeats':
+      return [{ from: 0, to: s.nodeTotals[F.nodeTotals.seatsOpenedCount]! + 1 }];
+    case 'models':
+    case 'modelHolders':
+    case 'modelCollateral':
+      return [{ from: 0, to: models }];
+    case 'hosts':
+      return [{ from: 0, to: models * HOSTS_PER_MODEL }];
+    case 'ratings': {
+      const window = s.paramValues[P['fb.window']]!;
+      return Array.from({ length: models - 1 }, (_, i) => ({ from: (i + 1) * RATINGS_PER_MODEL, to: (i + 1) * RATINGS_PER_MODEL + window }));
+    }
+    case 'versions':
+      return [{ from: 0, to: s.modelTotals[F.modelTotals.versionCount]! + 1 }];
+    case 'requests':
+      return [{ from: 0, to: s.callTotals[F.callTotals.requestCount]! + 1 }];
+    case 'validators':
+    case 'validatorHolders':
+    case 'validatorCollateral':
+    case 'committeeWeights':
+      return [{ from: 0, to: validators }];
+    case 'tasks':
+      return [{ from: 0, to: s.taskTotals[F.taskTotals.taskCount]! + 1 }];
+    case 'members':
+      return [{ from: 0, to: s.taskTotals[F.taskTotals.memberCount]! + 1 }];
+    case 'delegations':
+      return [{ from: 0, to: s.stakeTotals[F.stakeTotals.delegationCount]! + 1 }];
+    default:
+      return [{ from: 0, to: 1 }];
+  }
+}
+
+/** First and last storage word (relative to the table's first, end exclusive) that hold a range of records. */
+export function wordsOfRange(table: TableName, range: RecordRange): { readonly fromWord: number; readonly toWord: number } {
+  return { fromWord: Math.floor((range.from * STRIDE[table]) / 4), toWord: Math.ceil((range.to * STRIDE[table]) / 4) };
+}
+
+/** Words [fromWord, toWord) of a table as the chain stores them: 32 bytes each, big-endian, first field in the lowest bytes. */
+export function packWords(s: State, table: TableName, fromWord: number, toWord: number): Uint8Array {
+  const column = s[table];
+  const bytes = new Uint8Array((toWord - fromWord) * 32);
+  const view = new DataView(bytes.buffer);
+  for (let word = fromWord; word < toWord; word++) {
+    const at = (word - fromWord) * 32;
+    for (let lane = 0; lane < 4; lane++) {
+      const value = column[word * 4 + lane] ?? 0;
+      const high = Math.floor(value / 4_294_967_296);
+      view.setUint32(at + 24 - lane * 8, high);
+      view.setUint32(at + 28 - lane * 8, value - high * 4_294_967_296);
+    }
+  }
+  return bytes;
+}
+
+export type TableBytes = { readonly contract: ContractName; readonly table: TableName; readonly fromWord: number; readonly bytes: Uint8Array };
+
+/** The whole state in use, table by table in the order of `TABLES_OF_CONTRACT`. */
+export function packState(s: State): TableBytes[] {
+  const packed: TableBytes[] = [];
+  for (const [contract, tables] of Object.entries(TABLES_OF_CONTRACT) as [ContractName, readonly TableName[]][]) {
+    for (const table of tables) {
+      for (const range of usedRanges(s, table)) {
+        const { fromWord, toWord } = wordsOfRange(table, range);
+        packed.push({ contract, table, fromWord, bytes: packWords(s, table, fromWord, toWord) });
+      }
+    }
+  }
+  return packed;
+}
+
+/** SHA-256 over the packed state, each part headed by its table, first word and length. */
+export function digestOf(parts: readonly TableBytes[]): string {
+  let size = 0;
+  const heads = parts.map((part) => {
+    const head = new TextEncoder().encode(`${part.table}:${part.fromWord}:${part.bytes.length};`);
+    size += head.length + part.bytes.length;
+    return head;
+  });
+  const all = new Uint8Array(size);
+  let at = 0;
+  parts.forEach((part, i) => {
+    all.set(heads[i]!, at);
+    at += heads[i]!.length;
+    all.set(part.bytes, at);
+    at += part.bytes.length;
+  });
+  return sha256Hex(all);
+}

@@ -1,0 +1,58 @@
+/** What the engine asks of the outer rooms: a ledger that executes blocks, agents that decide, a recorder that keeps. */
+import type { Action } from '../protocol/actions.ts';
+import type { State } from '../protocol/state.ts';
+import type { Phase } from './agentContract.ts';
+
+/** All actions of one (slot, phase), in the order in which they are executed: one block. */
+export type Block = {
+  readonly slot: number;
+  readonly phase: number;
+  /** Seconds from genesis (TIME-1). */
+  readonly nowS: number;
+  /**
+   * The actions, drawn one by one from the state that the ones before have left: an era's settlement needs that. A ledger
+   * draws them once and executes each before it draws the next.
+   */
+  readonly actions: (s: State) => Iterable<Action>;
+};
+
+export type BlockResult = {
+  /** The actions as they were executed, in order. */
+  readonly actions: readonly Action[];
+  /** Per action: 0 accepted, else the rejection's code. */
+  readonly codes: readonly number[];
+};
+
+export type EraCheck = {
+  /** Digest of the whole ledger state at the era's end, hex. */
+  readonly digest: string;
+  /** Storage words compared with the other side; 0 where there is no other side. */
+  readonly comparedWordCount: number;
+};
+
+/**
+ * Where actions are executed. `state` is what everybody looks at and is current when `applyBlock` has returned; the events
+ * of the block lie in its buffer from index 0.
+ *
+ * @throws LockstepError from `applyBlock` or `endEra` if two ledgers disagree; ChainError if the chain fails
+ */
+export type LedgerPort = {
+  readonly state: State;
+  applyBlock(block: Block): Promise<BlockResult>;
+  endEra(era: number): Promise<EraCheck>;
+  close(): Promise<void>;
+};
+
+/** Actions of one agent in one phase, and the inferences that it ordered. */
+export type DecisionBatch = {
+  /** Per action: agent number, action number, argument count, arguments. Agents ascending. */
+  readonly actions: Float64Array;
+  /** Per order: variant, sample, level. */
+  readonly orders: Float64Array;
+};
+
+/** The agents' threads. Every call returns the decisions of all agents, in agent order, however many threads there are. */
+export type AgentsPort = {
+  decide(phase: Phase, slotCount: number): Promise<DecisionBatch>;
+  close(): Promise<void>;
+};

@@ -1,0 +1,208 @@
+/**
+ * The loop of a run: slots and phases in order, agents decide, the ledger executes, indexes and observers follow. A run is
+ * a function of (scenario, seed, measured answers): nothing here depends on time, threads or arrival.
+ */
+import { assert } from '../base/assert.ts';
+import { sha256Hex } from '../base/hash.ts';
+import type { Action } from '../protocol/actions.ts';
+import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
+import { F, STRIDE } from '../protocol/layout.ts';
+import type { State } from '../protocol/state.ts';
+import { PHASE, type Phase } from './agentContract.ts';
+import { createTracedDemand, type TracedDemand, type TracedRequest } from './demand.ts';
+import type { GenesisPlan } from './genesis.ts';
+import { createIndexer, type OpenTasks } from './indexes.ts';
+import type { InferenceJob, InferencePort } from './inferencePort.ts';
+import { createKeeper } from './keeper.ts';
+import { createObserver, type EraRows, type Observer } from './observer.ts';
+import type { AgentsPort, BlockResult, DecisionBatch, LedgerPort } from './ports.ts';
+import type { Scenario, StrategySpec } from './scenario.ts';
+import { answerAt, type SharedRun } from './shared.ts';
+import { createSight, sampleOfRequest } from './view.ts';
+import { createWorld } from './world.ts';
+
+export type InvariantReport = { readonly id: string; readonly title: string; readonly found: string };
+
+/** An invariant of protocol.md section 8 did not hold at the end of an era: a bug of ours, never an outcome. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError';
+  readonly violations: readonly InvariantReport[];
+  constructor(era: number, violations: readonly InvariantReport[]) {
+    super(`Era ${era}: ${violations.map((v) => `${v.id} (${v.title}) does not hold: ${v.found}`).join('; ')}`);
+    this.violations = violations;
+  }
+}
+
+export type RunHooks = {
+  /** The rows of each settled era, in order; awaited before the next era starts. */
+  era(rows: EraRows, comparedWordCount: number): Promise<void>;
+  /** After every slot, for the progress line. */
+  slot(slot: number): void;
+  /** Checks the invariants at an era's end. */
+  checkInvariants(s: State): readonly InvariantReport[];
+  /** Tests look at every block. */
+  block?(slot: number, phase: number, result: BlockResult): void;
+  /** True once the run shall stop after the slot in progress. */
+  stopRequested?(): boolean;
+};
+
+export type RunPorts = { readonly ledger: LedgerPort; readonly agents: AgentsPort; readonly inference: InferencePort };
+
+export type RunInput = {
+  readonly scenario: Scenario;
+  readonly plan: GenesisPlan;
+  readonly shared: SharedRun;
+  readonly catalogue: readonly StrategySpec[];
+  readonly names: readonly string[];
+  readonly traces: ReadonlyMap<number, readonly TracedRequest[]>;
+};
+
+export type RunOutcome = {
+  /** Hash of the era digests in order. */
+  readonly digest: string;
+  readonly erasDone: number;
+  readonly observer: Observer;
+  readonly demand: TracedDemand;
+  readonly comparedWordCount: number;
+  readonly stopped: boolean;
+};
+
+const REPORT_PHASE = 3_540;
+
+/** Decodes a batch of decisions into actions, in the order given. */
+export function decodeActions(batch: DecisionBatch, accounts: readonly number[]): Action[] {
+  const words = batch.actions;
+  const actions: Action[] = [];
+  let at = 0;
+  while (at < words.length) {
+    const agent = words[at]!;
+    const count = words[at + 2]!;
+    actions.push({ kind: words[at + 1]!, actor: accounts[agent]!, args: Array.from(words.subarray(at + 3, at + 3 + count)) });
+    at += 3 + count;
+  }
+  return actions;
+}
+
+/**
+ * Runs a scenario on a ledger that is at genesis.
+ *
+ * @throws InvariantError, LockstepError, or whatever a port throws; ports are the caller's to close
+ */
+export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHooks): Promise<RunOutcome> {
+  const { scenario, shared, plan } = input;
+  const { ledger, agents, inference } = ports;
+  const s = ledger.state;
+  const openTasks: OpenTasks = { ids: [] };
+  const indexer = createIndexer(shared, s, openTasks);
+  const keeper = createKeeper(shared, plan.beacons, openTasks);
+  const world = createWorld(shared, scenario);
+  const demand = createTracedDemand(shared, input.traces);
+  const sight = createSight(shared);
+  const observer = createObserver(shared, s, sight.view, input.catalogue, input.names, { agents: scenario.record.agents === 'all', events: scenario.record.events === 'all' });
+  const accounts = shared.roster.agents.map((a) => a.account);
+  const eraDigests: string[] = [];
+  let comparedWordCount = 0;
+
+  async function block(slot: number, phase: number, actions: (state: State) => Iterable<Action>): Promise<void> {
+    const result = await ledger.applyBlock({ slot, phase, nowS: slot * shared.slotS + phase, actions });
+    if (result.actions.length === 0) return;
+    indexer.update();
+    keeper.observe(s);
+    observer.block(slot, phase, result);
+    hooks.block?.(slot, phase, result);
+  }
+
+  async function decide(phase: Phase, slot: number): Promise<DecisionBatch> {
+    return agents.decide(phase, slot + 1);
+  }
+
+  async function agentsBlock(phase: Phase, slot: number, keeperActions?: (state: State) => Iterable<Action>): Promise<void> {
+    const decided = decodeActions(await decide(phase, slot), accounts);
+    await block(slot, phase, function* (state) {
+      if (keeperActions !== undefined) yield* keeperActions(state);
+      yield* decided;
+    });
+  }
+
+  /** Executes the inferences ordered in the `work` phase, each once, and publishes the answers to the agents. */
+  async function work(slot: number): Promise<void> {
+    const { orders } = await decide(PHASE.work, slot);
+    const jobs: InferenceJob[] = [];
+    const wanted = new Set<number>();
+    for (let i = 0; i < orders.length; i += 3) {
+      const at = answerAt(shared, orders[i]!, orders[i + 1]!, orders[i + 2]!);
+      if (shared.answers[at] !== 0 || wanted.has(at)) continue;
+      wanted.add(at);
+      jobs.push({ variant: orders[i]!, sample: orders[i + 1]!, level: orders[i + 2]! });
+    }
+    if (jobs.length === 0) return;
+    const answers = await inference.infer(jobs);
+    assert(answers.length === jobs.length, 'the inference port must answer every job');
+    jobs.forEach((job, i) => {
+      const at = answerAt(shared, job.variant, job.sample, job.level);
+      shared.answers[at] = answers[i]!.answerId;
+      shared.answers[at + 1] = answers[i]!.qualityBps;
+      shared.answers[at + 2] = answers[i]!.latencyUs;
+    });
+  }
+
+  /** Live models in order of rank (F-21), with their ranks and the weights of a consumer's choice. */
+  function publishMarket(): void {
+    const live = listModels(s);
+    const weights = choiceWeights(s, live);
+    shared.market[0] = live.length;
+    live.forEach((model, i) => {
+      shared.market[1 + 3 * i] = model;
+      shared.market[2 + 3 * i] = marketRankFp(s, model);
+      shared.market[3 + 3 * i] = weights[i]!;
+    });
+  }
+
+  /** Remembers which sample the requests behind new audits carried: their slot's beacon is about to be replaced. */
+  function publishAudits(beaconHigh: number, beaconLow: number): void {
+    for (let request = 1; request <= s.callTotals[F.callTotals.requestCount]!; request++) {
+      const task = s.requests[request * STRIDE.requests + F.requests.auditTask]!;
+      if (task === 0 || shared.auditSamples[task] !== 0) continue;
+      const { sample, level } = sampleOfRequest(shared, beaconHigh, beaconLow, request);
+      shared.auditSamples[task] = sample * 4 + level + 1;
+    }
+  }
+
+  async function finishEra(era: number): Promise<void> {
+    const check = await ledger.endEra(era);
+    comparedWordCount += check.comparedWordCount;
+    eraDigests.push(check.digest);
+    const violations = hooks.checkInvariants(s);
+    if (violations.length > 0) throw new InvariantError(era, violations);
+    await hooks.era(observer.endEra(era, check.digest), check.comparedWordCount);
+  }
+
+  const slots = scenario.eras * shared.slotsPerEra;
+  let slot = 0;
+  let stopped = false;
+  for (; slot < slots && !stopped; slot++) {
+    const beaconHigh = s.clockTotals[F.clockTotals.beacon6]!;
+    const beaconLow = s.clockTotals[F.clockTotals.beacon7]!;
+    world.enterSlot(slot);
+    await block(slot, 0, (state) => keeper.settle(state));
+    publishAudits(beaconHigh, beaconLow);
+    if (slot > 0 && slot % shared.slotsPerEra === 0) await finishEra(slot / shared.slotsPerEra - 1);
+    keeper.listen(s);
+    demand.enterSlot(slot);
+    publishMarket();
+    await agentsBlock(PHASE.open, slot);
+    await agentsBlock(PHASE.match, slot, (state) => keeper.match(state));
+    await work(slot);
+    await agentsBlock(PHASE.serve, slot);
+    await agentsBlock(PHASE.reveal, slot);
+    await agentsBlock(PHASE.close, slot, (state) => keeper.close(state));
+    if ((slot + 1) % shared.slotsPerEra === 0) await block(slot, REPORT_PHASE, (state) => keeper.report(state));
+    hooks.slot(slot);
+    stopped = hooks.stopRequested?.() ?? false;
+  }
+  if (!stopped) {
+    await block(slot, 0, (state) => keeper.settleLast(state));
+    await finishEra(scenario.eras - 1);
+  }
+  return { digest: sha256Hex(eraDigests.join('\n')), erasDone: eraDigests.length, observer, demand, comparedWordCount, stopped };
+}

@@ -1,0 +1,92 @@
+/**
+ * A scenario after loading: everything resolved, checked and in the ledger's units. Only types and the two words of
+ * protocol time that scenarios and agents share; the loader lives in `scenarios/`.
+ */
+import type { ParamKey } from '../protocol/params.ts';
+
+export const ROLES = ['creator', 'miner', 'validator', 'consumer', 'delegator'] as const;
+export type Role = (typeof ROLES)[number];
+
+export type LedgerKind = 'core' | 'chain' | 'lockstep';
+
+/** Demand of a population of consumers. Arrival times are simulated seconds from the run's start. */
+export type Demand =
+  | { readonly kind: 'poisson'; /** mean requests per consumer and slot, in thousandths */ readonly ratePerSlotMil: number }
+  | {
+      readonly kind: 'trace';
+      readonly format: 'azure-llm-2023' | 'mooncake';
+      /** The path as written in the scenario file. */
+      readonly path: string;
+      /** Times that the trace is played, one pass after the other. */
+      readonly repeatCount: number;
+      /** Recorded seconds per simulated second, in thousandths: 2000 plays twice as fast. */
+      readonly speedupMil: number;
+    };
+
+/** A group of agents of one strategy. A mix in the file becomes one group per strategy. */
+export type Population = {
+  readonly role: Role;
+  readonly strategy: string;
+  readonly count: number;
+  /** Opening wallet of each agent, base units (ECON-6). */
+  readonly openUnits: number;
+  /** Strategy options by name, as declared by the strategy's catalogue entry; defaults filled in. */
+  readonly options: Readonly<Record<string, number | string>>;
+  /** Hardware class of a miner (see `fixtures/hardware`), else ''. */
+  readonly hardware: string;
+  readonly demand: Demand | null;
+  /** Slot in which the group enters the network. */
+  readonly entrySlot: number;
+};
+
+export type Shock = { readonly kind: 'outage'; readonly region: string; readonly fromSlot: number; readonly slotCount: number };
+
+export type Expectation = {
+  readonly metric: string;
+  readonly comparison: '<' | '<=' | '>' | '>=' | '==';
+  readonly value: number;
+  /** The expectation as written, for messages. */
+  readonly text: string;
+};
+
+export type Scenario = {
+  readonly version: 1;
+  readonly name: string;
+  readonly seed: number;
+  readonly eras: number;
+  readonly ledger: LedgerKind;
+  readonly inference: {
+    readonly mode: 'measure' | 'replay';
+    readonly device: 'auto' | 'cpu';
+    /** Samples of the task pool per difficulty. */
+    readonly poolSamples: number;
+    /** Share of each difficulty (easy, medium, hard), sum 10 000. */
+    readonly levelBps: readonly [number, number, number];
+  };
+  readonly chain: {
+    /** Share of the agents' actions that go as individually signed transactions. */
+    readonly signedBps: number;
+  };
+  /** Overrides of the registry's defaults, in the registry's unit. */
+  readonly params: Readonly<Partial<Record<ParamKey, number>>>;
+  readonly populations: readonly Population[];
+  readonly shocks: readonly Shock[];
+  readonly record: { readonly agents: 'all' | 'none'; readonly events: 'all' | 'none' };
+  readonly expect: readonly Expectation[];
+};
+
+/** One option of a strategy, for the loader's checks and for help. */
+export type OptionSpec =
+  | { readonly unit: 'bps' | 'count' | 'eras' | 'slots' | 'mil' | 'tokens'; readonly min: number; readonly max: number; readonly fallback: number; readonly note: string }
+  | { readonly unit: 'choice'; readonly options: readonly string[]; readonly fallback: string; readonly note: string };
+
+/** Entry of the strategy catalogue (`agents/catalogue.ts`). */
+export type StrategySpec = {
+  readonly role: Role;
+  readonly name: string;
+  /** Behaviour of protocol.md section 7, such as BEH-19. */
+  readonly behaviour: string;
+  readonly intent: 'honest' | 'malicious' | 'opportunistic';
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+};

@@ -1,0 +1,156 @@
+/**
+ * Memory that the engine and the agents' threads share: the ledger's columns, the indexes over them, the physical world,
+ * the measured answers and the agents' own memory. The engine writes between phases, threads read; a thread writes only
+ * the memory and the streams of its own agents.
+ */
+import { createStreams, STREAM_BYTES } from '../base/stream.ts';
+import type { TableName } from '../protocol/layout.ts';
+import { ACCOUNT, HOSTS_PER_MODEL } from '../protocol/layout.ts';
+import { type Capacities, type State, type Tables, tablesOf } from '../protocol/state.ts';
+import { MEMORY_SIZE } from './agentContract.ts';
+import { type Roster, streamKeyOf } from './roster.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Sizes of the tables of a run: what its populations can create in its eras, with room to spare. */
+export function capacitiesFor(roster: Roster, scenario: Scenario, slotsPerEra: number): Capacities {
+  const count = (role: string): number => roster.agents.filter((a) => a.role === role).length;
+  const accounts = ACCOUNT.firstAgent + roster.agents.length + 1;
+  const nodes = Math.max(64, count('miner') * 8 + Math.ceil((count('miner') * scenario.eras) / 4));
+  const models = Math.max(64, count('creator') * (8 + scenario.eras));
+  const tasks = Math.max(4_096, (nodes + models) * 8 + scenario.eras * slotsPerEra * 200);
+  const validators = count('validator') * 4 + 16;
+  const groupSize = 16;
+  return {
+    paramValues: 256,
+    wallets: accounts,
+    prepaid: accounts,
+    nodes,
+    nodeTrust: nodes,
+    nodeEra: nodes,
+    nodeReports: nodes,
+    nodeHolders: nodes,
+    nodeCollateral: nodes,
+    freedSeats: nodes,
+    ranking: nodes,
+    models,
+    modelHolders: models,
+    modelCollateral: models,
+    versions: models * 4,
+    hosts: (models + 1) * HOSTS_PER_MODEL,
+    ratings: (models + 1) * 1_000,
+    requests: 65_536,
+    validators,
+    validatorHolders: validators,
+    validatorCollateral: validators,
+    committeeWeights: validators,
+    tasks,
+    members: tasks * groupSize,
+    delegations: (count('delegator') + count('consumer')) * 16 + 256,
+  };
+}
+
+export type SharedVariant = { readonly id: string; readonly artefactId: number; readonly wu: number };
+
+/** Everything a thread needs, in a form that can be sent to it. */
+export type SharedRun = {
+  readonly tables: Tables;
+  readonly roster: Roster;
+  readonly seed: number;
+  readonly slotS: number;
+  readonly slotsPerEra: number;
+  readonly unitsPerToken: number;
+  readonly poolSamples: number;
+  readonly levelBps: readonly [number, number, number];
+  readonly variants: readonly SharedVariant[];
+  /** Linked lists over entities, ascending: first entity of an owner, next entity of the same owner; 0 ends. */
+  readonly lists: { readonly [K in ListName]: { readonly head: Int32Array<SharedArrayBuffer>; readonly tail: Int32Array<SharedArrayBuffer>; readonly next: Int32Array<SharedArrayBuffer> } };
+  /** Four numbers per agent: time factor (thousandths), round trip (ms), failure share (bps), 1 if connected. */
+  readonly world: Float64Array<SharedArrayBuffer>;
+  /** Three numbers per (variant, level, sample): answer (0 if not executed), quality (bps), latency (µs). */
+  readonly answers: Float64Array<SharedArrayBuffer>;
+  /** Per task of kind output: sample · 4 + level + 1 of the audited request, else 0. */
+  readonly auditSamples: Int32Array<SharedArrayBuffer>;
+  /** Number of live models, then (model, rank, choice weight) in market order. */
+  readonly market: Float64Array<SharedArrayBuffer>;
+  /** Traced arrivals of the current slot: per agent the first index, then the scales. */
+  readonly arrivalStarts: Int32Array<SharedArrayBuffer>;
+  readonly arrivalScales: Int32Array<SharedArrayBuffer>;
+  readonly memory: Float64Array<SharedArrayBuffer>;
+  /** Stream i is agent i's own chance; stream agents + i is its demand. */
+  readonly streams: Float64Array<ArrayBufferLike>;
+};
+
+export const LISTS = {
+  nodesOfAccount: 'nodes',
+  modelsOfAccount: 'models',
+  validatorsOfAccount: 'validators',
+  delegationsOfAccount: 'delegations',
+  requestsOfNode: 'requests',
+  requestsOfAccount: 'requests',
+  membersOfValidator: 'members',
+  hostsOfNode: 'hosts',
+  testsOfNode: 'models',
+} as const satisfies Record<string, TableName>;
+export type ListName = keyof typeof LISTS;
+
+/** Table whose records own the entries of a list: heads are indexed by it. */
+const OWNER_OF: { readonly [K in ListName]: TableName } = {
+  nodesOfAccount: 'wallets',
+  modelsOfAccount: 'wallets',
+  validatorsOfAccount: 'wallets',
+  delegationsOfAccount: 'wallets',
+  requestsOfNode: 'nodes',
+  requestsOfAccount: 'wallets',
+  membersOfValidator: 'validators',
+  hostsOfNode: 'nodes',
+  testsOfNode: 'nodes',
+};
+
+/** Most traced arrivals in one slot. */
+export const MAX_ARRIVALS = 65_536;
+
+function shared(bytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(Math.max(8, bytes));
+}
+
+/** @returns the shared memory of a run, over the tables of `state`; nothing is executed yet */
+export function createShared(scenario: Scenario, roster: Roster, state: State, capacities: Capacities, options: { readonly slotS: number; readonly slotsPerEra: number; readonly unitsPerToken: number; readonly variants: readonly SharedVariant[] }): SharedRun {
+  const agents = roster.agents.length;
+  const lists = Object.fromEntries(
+    (Object.keys(LISTS) as ListName[]).map((name) => {
+      const owners = (capacities[OWNER_OF[name]] ?? 4_096) + 1;
+      const entries = (capacities[LISTS[name]] ?? 4_096) + 1;
+      return [name, { head: new Int32Array(shared(owners * 4)), tail: new Int32Array(shared(owners * 4)), next: new Int32Array(shared(entries * 4)) }];
+    }),
+  ) as SharedRun['lists'];
+  const streams = createStreams(
+    agents * 2,
+    (i) => streamKeyOf(scenario.seed, i < agents ? 'agent' : 'demand', roster.agents[i % agents]!),
+    shared(agents * 2 * STREAM_BYTES),
+  );
+  return {
+    tables: tablesOf(state),
+    roster,
+    seed: scenario.seed,
+    slotS: options.slotS,
+    slotsPerEra: options.slotsPerEra,
+    unitsPerToken: options.unitsPerToken,
+    poolSamples: scenario.inference.poolSamples,
+    levelBps: scenario.inference.levelBps,
+    variants: options.variants,
+    lists,
+    world: new Float64Array(shared(agents * 4 * 8)),
+    answers: new Float64Array(shared(options.variants.length * 3 * scenario.inference.poolSamples * 3 * 8)),
+    auditSamples: new Int32Array(shared(((capacities.tasks ?? 4_096) + 1) * 4)),
+    market: new Float64Array(shared((1 + 3 * ((capacities.models ?? 4_096) + 1)) * 8)),
+    arrivalStarts: new Int32Array(shared((agents + 1) * 4)),
+    arrivalScales: new Int32Array(shared(MAX_ARRIVALS * 4)),
+    memory: new Float64Array(shared(agents * MEMORY_SIZE * 8)),
+    streams,
+  };
+}
+
+/** Where the answer of (variant, level, sample) lies in `answers`. */
+export function answerAt(run: SharedRun, variant: number, sample: number, level: number): number {
+  return ((variant * 3 + level) * run.poolSamples + sample) * 3;
+}

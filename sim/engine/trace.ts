@@ -1,0 +1,175 @@
+/**
+ * What a run leaves for readers: the rows of its tables and its manifest. Reports, comparisons and queries are computed
+ * from these, never from the live process. Amounts are base units, ratios FP (10^9); times are simulated unless they say wall.
+ */
+import type { Role } from './scenario.ts';
+
+/** One row per era (table `metrics`). */
+export type EraRow = {
+  readonly era: number;
+  readonly emittedUnits: number;
+  readonly powrUnits: number;
+  readonly validatorUnits: number;
+  readonly creatorUnits: number;
+  readonly stakerUnits: number;
+  readonly foundationUnits: number;
+  /** Supply at the era's end and what was burnt until then. */
+  readonly supplyUnits: number;
+  readonly burntUnits: number;
+  readonly requestCount: number;
+  readonly servedCount: number;
+  readonly refundedCount: number;
+  /** Fees of the served requests, and work units served. */
+  readonly feeUnits: number;
+  readonly servedWu: number;
+  readonly taskSettledCount: number;
+  readonly taskPassedCount: number;
+  readonly taskFailedCount: number;
+  readonly taskUnresolvedCount: number;
+  readonly auditCount: number;
+  readonly auditFailedCount: number;
+  /** Settled tasks whose outcome differs from the truth that the agents do not see (OP-107). */
+  readonly wrongOutcomeCount: number;
+  readonly copyFlaggedCount: number;
+  readonly slashedUnits: number;
+  readonly actionCount: number;
+  readonly rejectedCount: number;
+  readonly blockCount: number;
+  readonly onlineNodeCount: number;
+  readonly liveModelCount: number;
+  /** Gini coefficient of the agents' wealth (wallet + stake + delegations), and of the era's income of miners. */
+  readonly wealthGiniFp: number;
+  readonly minerIncomeGiniFp: number;
+  /** Digest of the ledger at the era's end. */
+  readonly digest: string;
+};
+
+/** One row per agent and era (table `agents`). */
+export type AgentRow = {
+  readonly era: number;
+  readonly account: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly strategy: string;
+  readonly intent: 'honest' | 'malicious' | 'opportunistic';
+  readonly walletUnits: number;
+  readonly stakeUnits: number;
+  readonly delegatedUnits: number;
+  /** Income of the era by source: calls (F-32), era rewards (PoWR, validators, creators), delegation. */
+  readonly callUnits: number;
+  readonly rewardUnits: number;
+  readonly delegationUnits: number;
+  /** Lost in the era to penalties and slashes; spent on calls and fees. */
+  readonly penaltyUnits: number;
+  readonly spentUnits: number;
+  /** Trust weight (miner: mean of its nodes), reputation (validator), mean market rank (creator); −1 where there is none. */
+  readonly standingFp: number;
+  /** Requests of the era: assigned to a miner, sent by a consumer, received by a creator; and served of these. */
+  readonly requestCount: number;
+  readonly servedCount: number;
+  /** Miner: outputs checked and accepted in the era. Validator: tasks scored and aligned. Else 0. */
+  readonly checkedCount: number;
+  readonly acceptedCount: number;
+  readonly actionCount: number;
+  readonly rejectedCount: number;
+};
+
+/** One row per model and era (table `models`). */
+export type ModelRow = {
+  readonly era: number;
+  readonly model: number;
+  readonly account: number;
+  readonly creator: string;
+  readonly strategy: string;
+  /** Name of the SM-1 state. */
+  readonly state: string;
+  readonly versionNumber: number;
+  readonly variant: string;
+  readonly feeUnits: number;
+  readonly requestCount: number;
+  readonly servedCount: number;
+  readonly incomeUnits: number;
+  /** Mean of the rating window in tenths; −1 without ratings. */
+  readonly ratingTenths: number;
+  readonly rankFp: number;
+  /** Mean measured quality of its audited or validated work so far; −1 if none. */
+  readonly qualityBps: number;
+  readonly hostCount: number;
+};
+
+/** One row per ledger event (table `events`). Arguments as in `events.ts`. */
+export type EventRow = {
+  readonly era: number;
+  readonly slot: number;
+  readonly phase: number;
+  readonly name: string;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly f: number;
+};
+
+/** Accepted and rejected actions by name, and rejections by reason, over the run. */
+export type ActionCounters = {
+  readonly accepted: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly reasons: Readonly<Record<string, number>>;
+};
+
+export type Manifest = {
+  readonly version: 1;
+  readonly state: 'running' | 'complete' | 'failed';
+  readonly name: string;
+  readonly seed: number;
+  readonly eras: number;
+  readonly erasDone: number;
+  readonly ledger: 'core' | 'chain' | 'lockstep';
+  readonly scenarioHash: string;
+  readonly scenarioFile: string;
+  /** Digest of the whole run: of the era digests in order. */
+  readonly digest: string;
+  readonly exact: true;
+  readonly command: string;
+  readonly roles: Readonly<Record<string, number>>;
+  readonly lockstep: { readonly comparedEraCount: number; readonly comparedWordCount: number; readonly differenceCount: number } | null;
+  readonly invariants: { readonly checkedCount: number; readonly violatedCount: number; readonly ids: readonly string[] };
+  readonly expectations: readonly { readonly text: string; readonly measured: number | null; readonly holds: boolean }[];
+  readonly actions: ActionCounters;
+  readonly inference: {
+    readonly mode: 'measure' | 'replay';
+    readonly device: string;
+    readonly runtime: string;
+    readonly executedCount: number;
+    readonly replayedCount: number;
+    readonly byVariant: Readonly<Record<string, { readonly executedCount: number; readonly replayedCount: number }>>;
+  };
+  readonly chain: {
+    readonly anvil: string;
+    readonly blockCount: number;
+    readonly transactionCount: number;
+    readonly signedTransactionCount: number;
+    readonly gasUsed: number;
+    readonly gasByAction: Readonly<Record<string, number>>;
+    readonly rpcCalls: Readonly<Record<string, number>>;
+    readonly actionsPerWallS: number;
+    readonly gasPerWallS: number;
+  } | null;
+  readonly demand: { readonly requestCount: number; readonly medianInputTokens: number | null; readonly medianOutputTokens: number | null; readonly interArrivalCv: number | null; readonly dispersionIndex10s: number | null } | null;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly host: { readonly cpu: string; readonly cores: number; readonly memoryGb: number; readonly platform: string };
+  readonly threads: number;
+  readonly startedAt: string;
+  readonly wallMs: number;
+};
+
+/** Everything the report is made of. */
+export type RunTables = {
+  readonly manifest: Manifest;
+  readonly summary: Readonly<Record<string, number>>;
+  readonly scenarioYaml: string;
+  readonly eras: readonly EraRow[];
+  readonly agents: readonly AgentRow[];
+  readonly models: readonly ModelRow[];
+};

@@ -1,0 +1,210 @@
+/** Builds what agents see (`agentContract.ts`) over the shared memory of a run. One view per thread, pointed at one agent after the other. */
+import { assert } from '../base/assert.ts';
+import { nextNormal, nextPoisson } from '../base/draws.ts';
+import { BPS } from '../base/fixedPoint.ts';
+import { PURPOSE, pick, rnd } from '../base/rnd.ts';
+import { chanceBps, nextInt, nextUnit } from '../base/stream.ts';
+import { F, STRIDE } from '../protocol/layout.ts';
+import { P } from '../protocol/params.ts';
+import type { AgentRandom, MeasuredAnswer, Phase, View } from './agentContract.ts';
+import { decodeDocument, encodeDocument } from './documents.ts';
+import type { AgentInfo } from './roster.ts';
+import { answerAt, type ListName, type SharedRun } from './shared.ts';
+
+export type AgentSight = {
+  /** The view; valid for the agent and the phase last pointed at. */
+  readonly view: View;
+  readonly random: AgentRandom;
+  pointAt(agent: AgentInfo, phase: Phase, slotCount: number): void;
+};
+
+/** Difficulty of the task drawn by `draw`, by the scenario's shares of easy, medium and hard. */
+function levelOf(levelBps: readonly [number, number, number], draw: number): number {
+  const at = pick(draw, BPS);
+  return at < levelBps[0] ? 0 : at < levelBps[0] + levelBps[1] ? 1 : 2;
+}
+
+/** Sample and difficulty of request `request` of the slot with the given beacon halves. */
+export function sampleOfRequest(run: SharedRun, beaconHigh: number, beaconLow: number, request: number): { sample: number; level: number } {
+  return {
+    sample: pick(rnd(beaconHigh, beaconLow, PURPOSE.sample, request, 0), run.poolSamples),
+    level: levelOf(run.levelBps, rnd(beaconHigh, beaconLow, PURPOSE.level, request, 0)),
+  };
+}
+
+export function createSight(run: SharedRun): AgentSight {
+  const t = run.tables;
+  const agentCount = run.roster.agents.length;
+  const byAccount = new Map(run.roster.agents.map((info) => [info.account, info]));
+  const variantByArtefact = new Map(run.variants.map((v, i) => [v.artefactId, i]));
+  const variantById = new Map(run.variants.map((v, i) => [v.id, i]));
+  const cartels = new Map<number, readonly number[]>();
+  let me: AgentInfo = run.roster.agents[0]!;
+  let phase: Phase = 60;
+  let slotCount = 0;
+
+  function listOf(name: ListName, owner: number): number[] {
+    const { head, next } = run.lists[name];
+    const entries: number[] = [];
+    for (let entry = head[owner]!; entry !== 0; entry = next[entry]!) entries.push(entry);
+    return entries;
+  }
+
+  function worldOf(account: number): { hardwareMil: number; rttMs: number; failBps: number; variant: number } {
+    const info = byAccount.get(account);
+    assert(info !== undefined, `Account ${account} is no agent's`);
+    const at = info.agent * 4;
+    const named = run.roster.populations[info.population]!.options.variant;
+    return {
+      hardwareMil: run.world[at]!,
+      rttMs: run.world[at + 1]!,
+      failBps: run.world[at + 2]!,
+      variant: typeof named === 'string' ? (variantById.get(named) ?? -1) : -1,
+    };
+  }
+
+  const view: View = {
+    ledger: t,
+    get era() {
+      return t.clockTotals[F.clockTotals.era]!;
+    },
+    get slotCount() {
+      return slotCount;
+    },
+    get slotOfEra() {
+      return (slotCount - 1) % run.slotsPerEra;
+    },
+    get phase() {
+      return phase;
+    },
+    get nowS() {
+      return (slotCount - 1) * run.slotS + phase;
+    },
+    get account() {
+      return me.account;
+    },
+    get roleIndex() {
+      return me.roleIndex;
+    },
+    get populationIndex() {
+      return me.populationIndex;
+    },
+    get options() {
+      return run.roster.populations[me.population]!.options;
+    },
+    unitsPerToken: run.unitsPerToken,
+    param: (key) => t.paramValues[P[key]]!,
+    myNodes: () => listOf('nodesOfAccount', me.account),
+    myModels: () => listOf('modelsOfAccount', me.account),
+    myValidators: () => listOf('validatorsOfAccount', me.account),
+    myDelegations: () => listOf('delegationsOfAccount', me.account),
+    requestsOfNode: (node) => listOf('requestsOfNode', node),
+    myRequests: () => (t.callTotals[F.callTotals.slot] === slotCount ? listOf('requestsOfAccount', me.account) : []),
+    openMembersOf: (validator) => listOf('membersOfValidator', validator),
+    pendingHostsOf: (node) => listOf('hostsOfNode', node),
+    pendingTestsOf: (node) => listOf('testsOfNode', node),
+    market() {
+      const count = run.market[0]!;
+      return Array.from({ length: count }, (_, i) => ({
+        model: run.market[1 + 3 * i]!,
+        rankFp: run.market[2 + 3 * i]!,
+        weightFp: run.market[3 + 3 * i]!,
+      }));
+    },
+    variantOf: (artefactId) => variantByArtefact.get(artefactId) ?? -1,
+    artefactOf(variant) {
+      const found = run.variants[variant];
+      assert(found !== undefined, `There is no variant number ${variant}`);
+      return found.artefactId;
+    },
+    wuOf(variant) {
+      const found = run.variants[variant];
+      assert(found !== undefined, `There is no variant number ${variant}`);
+      return found.wu;
+    },
+    variantNamed(id) {
+      const found = variantById.get(id);
+      assert(found !== undefined, `There is no variant ${id}; known are ${[...variantById.keys()].join(', ')}`);
+      return found;
+    },
+    variantCount: run.variants.length,
+    latencyOf: (request) => t.requests[request * STRIDE.requests + F.requests.latencyMs]!,
+    sampleOf: (request) => sampleOfRequest(run, t.clockTotals[F.clockTotals.beacon6]!, t.clockTotals[F.clockTotals.beacon7]!, request),
+    samplesOfTask(task) {
+      const at = task * STRIDE.tasks;
+      // Time and place of the assignment are not known before it, and are the same for all members.
+      const assignedS = t.tasks[at + F.tasks.assignedS]!;
+      const memberStart = t.tasks[at + F.tasks.memberStart]!;
+      const count = t.paramValues[P['val.samples']]!;
+      return Array.from({ length: count }, (_, k) => ({
+        sample: pick(rnd(assignedS >>> 0, memberStart >>> 0, PURPOSE.sample, task, k), run.poolSamples),
+        level: levelOf(run.levelBps, rnd(assignedS >>> 0, memberStart >>> 0, PURPOSE.level, task, k)),
+      }));
+    },
+    sampleOfAudit(task) {
+      const packed = run.auditSamples[task]!;
+      assert(packed > 0, `Task ${task} is no audit`);
+      return { sample: Math.floor((packed - 1) / 4), level: (packed - 1) % 4 };
+    },
+    answer(variant, sample, level): MeasuredAnswer | undefined {
+      const at = answerAt(run, variant, sample, level);
+      const answerId = run.answers[at]!;
+      return answerId === 0 ? undefined : { answerId, qualityBps: run.answers[at + 1]!, latencyUs: run.answers[at + 2]! };
+    },
+    get hardwareMil() {
+      return run.world[me.agent * 4]!;
+    },
+    get rttMs() {
+      return run.world[me.agent * 4 + 1]!;
+    },
+    get failBps() {
+      return run.world[me.agent * 4 + 2]!;
+    },
+    get connected() {
+      return run.world[me.agent * 4 + 3] === 1;
+    },
+    probeNode: (node) => worldOf(t.nodes[node * STRIDE.nodes + F.nodes.owner]!),
+    document: decodeDocument,
+    makeDocument: encodeDocument,
+    cartel() {
+      let members = cartels.get(me.population);
+      if (members === undefined) {
+        const own = run.roster.populations[me.population]!.options.cartel ?? me.strategy;
+        members = run.roster.agents.filter((a) => (run.roster.populations[a.population]!.options.cartel ?? a.strategy) === own).map((a) => a.account);
+        cartels.set(me.population, members);
+      }
+      return members;
+    },
+    arrivals() {
+      const demand = run.roster.populations[me.population]!.demand;
+      if (demand === null) return [];
+      if (demand.kind === 'poisson') {
+        const count = nextPoisson(run.streams as Float64Array, agentCount + me.agent, demand.ratePerSlotMil / 1_000);
+        return Array.from({ length: count }, () => ({ scaleMil: 1_000 }));
+      }
+      const from = run.arrivalStarts[me.agent]!;
+      const to = run.arrivalStarts[me.agent + 1]!;
+      return Array.from(run.arrivalScales.subarray(from, to), (scaleMil) => ({ scaleMil }));
+    },
+  };
+
+  const streams = run.streams as Float64Array;
+  const random: AgentRandom = {
+    unit: () => nextUnit(streams, me.agent),
+    int: (n) => nextInt(streams, me.agent, n),
+    chance: (bps) => chanceBps(streams, me.agent, bps),
+    poisson: (lambda) => nextPoisson(streams, me.agent, lambda),
+    normal: () => nextNormal(streams, me.agent),
+  };
+
+  return {
+    view,
+    random,
+    pointAt(agent, nextPhase, nextSlotCount) {
+      me = agent;
+      phase = nextPhase;
+      slotCount = nextSlotCount;
+    },
+  };
+}
+

@@ -1,0 +1,55 @@
+/** What a runner process can be asked and what it replies. Pixels travel as grey bytes: a twelfth of the floats. */
+
+/** Devices a session can be created on. */
+export type DeviceId = 'cpu' | 'webgpu' | 'cuda';
+
+/** A model file and how to read its output. */
+export type LoadRequest = {
+  readonly kind: 'load';
+  readonly path: string;
+  /** The runner hashes the bytes it gives to the session and refuses others. Names the model in later requests. */
+  readonly sha256: string;
+  readonly device: DeviceId;
+  readonly inputName: string;
+  readonly outputName: string;
+  readonly classes: readonly string[];
+};
+
+export type InferRequest = {
+  readonly kind: 'infer';
+  readonly sha256: string;
+  /** 48 rows of 320 grey levels. */
+  readonly grey: Uint8Array;
+};
+
+/** Runs a model that maps float32 x [n] to y [n], to learn whether a device works at all. */
+export type ProbeRequest = {
+  readonly kind: 'probe';
+  readonly device: DeviceId;
+  readonly model: Uint8Array;
+  readonly x: Float32Array;
+};
+
+export type RunnerRequest = LoadRequest | InferRequest | ProbeRequest;
+
+export type LoadReply = { readonly kind: 'loaded' };
+
+export type InferReply = {
+  readonly kind: 'inferred';
+  readonly text: string;
+  /** Wall time from grey bytes to text. */
+  readonly latencyUs: number;
+};
+
+export type ProbeReply = {
+  readonly kind: 'probed';
+  readonly y: Float32Array;
+  readonly runtimeVersion: string;
+  /** Shared libraries of this process after the run: they tell which driver did the work. */
+  readonly libraries: readonly string[];
+};
+
+/** The request could not be fulfilled and never will be; the runner is still well. */
+export type FailedReply = { readonly kind: 'failed'; readonly message: string };
+
+export type RunnerReply = LoadReply | InferReply | ProbeReply | FailedReply;

@@ -1,0 +1,117 @@
+/**
+ * The one door to the rules: executes an action on the state and says whether it was accepted. Checks who may send it,
+ * for all actions alike; everything else is the rule's own guard.
+ */
+import { assert } from '../base/assert.ts';
+import { MAX_INT } from '../base/fixedPoint.ts';
+import { ACTION_NAMES, ACTIONS, type Action, type ActionName, type ActionSpec, type Rule } from './actions.ts';
+import * as calls from './calls.ts';
+import * as clock from './clock.ts';
+import * as delegation from './delegation.ts';
+import * as emission from './emission.ts';
+import { ACCOUNT, F } from './layout.ts';
+import * as models from './models.ts';
+import * as nodes from './nodes.ts';
+import * as placement from './placement.ts';
+import * as powr from './powr.ts';
+import { R } from './rejections.ts';
+import { reject, type State } from './state.ts';
+import * as tasks from './tasks.ts';
+import * as token from './token.ts';
+import * as trust from './trust.ts';
+import * as validators from './validators.ts';
+
+const RULES: Readonly<Record<ActionName, Rule>> = {
+  transferTokens: token.transferTokens,
+  openSlot: clock.openSlot,
+  delegate: delegation.delegate,
+  increaseDelegation: delegation.increaseDelegation,
+  undelegate: delegation.undelegate,
+  setAutoStake: delegation.setAutoStake,
+  reserveSlot: nodes.reserveSlot,
+  registerNode: nodes.registerNode,
+  editNode: nodes.editNode,
+  submitNodeMetadata: nodes.submitNodeMetadata,
+  requestNodeValidation: nodes.requestNodeValidation,
+  topUpNode: nodes.topUpNode,
+  expireReservation: nodes.expireReservation,
+  requestExit: nodes.requestExit,
+  finaliseExit: nodes.finaliseExit,
+  loseHeartbeat: nodes.loseHeartbeat,
+  restoreHeartbeat: nodes.restoreHeartbeat,
+  reportExitError: nodes.reportExitError,
+  reportNodes: nodes.reportNodes,
+  registerModel: models.registerModel,
+  submitModelMetadata: models.submitModelMetadata,
+  requestTest: models.requestTest,
+  confirmTestDeployment: models.confirmTestDeployment,
+  failTestDeployment: models.failTestDeployment,
+  openModelValidation: models.openModelValidation,
+  changeModel: models.changeModel,
+  submitVersion: models.submitVersion,
+  confirmHost: models.confirmHost,
+  failHost: models.failHost,
+  replaceHost: models.replaceHost,
+  removeModel: models.removeModel,
+  forceRemoveModel: models.forceRemoveModel,
+  buyCalls: calls.buyCalls,
+  withdrawCalls: calls.withdrawCalls,
+  requestInference: calls.requestInference,
+  routeRequests: calls.routeRequests,
+  serveRequest: calls.serveRequest,
+  closeRequests: calls.closeRequests,
+  auditRequests: calls.auditRequests,
+  rateModel: calls.rateModel,
+  registerValidator: validators.registerValidator,
+  issueKey: validators.issueKey,
+  subscribe: validators.subscribe,
+  rotateKey: validators.rotateKey,
+  topUpValidator: validators.topUpValidator,
+  exitValidator: validators.exitValidator,
+  assignTask: tasks.assignTask,
+  submitResult: tasks.submitResult,
+  flagCopy: tasks.flagCopy,
+  settleTask: tasks.settleTask,
+  computeEraMetrics: powr.computeEraMetrics,
+  openEmission: emission.openEmission,
+  slashOwnStake: delegation.slashOwnStake,
+  slashDelegations: delegation.slashDelegations,
+  payStakers: delegation.payStakers,
+  scoreNodes: powr.scoreNodes,
+  payNodes: powr.payNodes,
+  payValidators: validators.payValidators,
+  payCreators: models.payCreators,
+  payDelegators: delegation.payDelegators,
+  updateTrust: trust.updateTrust,
+  updateReputations: validators.updateReputations,
+  releaseDelegations: delegation.releaseDelegations,
+  postRanking: placement.postRanking,
+  rotateModels: models.rotateModels,
+};
+
+const rules: readonly Rule[] = ACTION_NAMES.map((name) => RULES[name]);
+const specs: readonly ActionSpec[] = ACTION_NAMES.map((name) => ACTIONS[name]);
+const NO_LIST: readonly number[] = [];
+
+/**
+ * Executes one action.
+ *
+ * @returns 0 if it was accepted, else a code of `rejections.ts` with (have, need) in the state; a rejected action has changed nothing
+ * @throws AssertionError if the action is not well-formed: wrong number of arguments, or one that is no integer in [0, 2^53)
+ */
+export function applyAction(s: State, action: Action): number {
+  const spec = specs[action.kind];
+  assert(spec !== undefined, `No action has the number ${action.kind}`);
+  const { actor, args } = action;
+  assert(args.length === spec.args.length, `${ACTION_NAMES[action.kind]} takes ${spec.args.length} arguments, got ${args.length}`);
+  for (let i = 0; i < args.length; i++) {
+    const value = args[i]!;
+    assert(value >= 0 && value <= MAX_INT && Math.floor(value) === value, `${ACTION_NAMES[action.kind]}: ${spec.args[i]} is ${value}, not an integer in [0, 2^53)`);
+  }
+  if (spec.keeper === true) {
+    if (actor !== ACCOUNT.keeper) return reject(s, R.OnlyKeeper, actor, ACCOUNT.keeper);
+  } else if (actor < ACCOUNT.firstAgent || actor >= ACCOUNT.firstAgent + s.tokenTotals[F.tokenTotals.accountCount]!) {
+    return reject(s, R.UnknownAccount, actor, 0);
+  }
+  return rules[action.kind]!(s, actor, args, action.bulk ?? NO_LIST);
+}

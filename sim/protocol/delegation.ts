@@ -1,0 +1,441 @@
+/**
+ * Delegations to nodes and validators: joining, leaving, their share of slashes and rewards. A delegation is money of its
+ * delegator that stands in for the target: it earns with it and is slashed with it. Decides nothing about own stake.
+ *
+ * The target's record and the totals carry the sums over delegations of `units`, `addedUnits` and `unbondingUnits`; every
+ * change here changes all three alike, so that a pass over the delegations meets exactly the weight that was announced.
+ */
+import { allocShare, min, mulDivDown } from '../base/fixedPoint.ts';
+import type { Rule } from './actions.ts';
+import { currentEra, enterStep } from './clock.ts';
+import { MOVE } from './events.ts';
+import { ACCOUNT, F, KIND, STEP, STRIDE } from './layout.ts';
+import { holderOf } from './nft.ts';
+import { R } from './rejections.ts';
+import { collateralAt, collateralOf, emitStakeChanged, enterAddedEra, removeOwn } from './stake.ts';
+import { emit, getParam, recordAt, reject, type State } from './state.ts';
+import { moveUnits, walletUnits } from './token.ts';
+
+const C = F.nodeCollateral;
+const D = F.delegations;
+const T = F.stakeTotals;
+
+function delegationAt(delegation: number): number {
+  return delegation * STRIDE.delegations;
+}
+
+function emitDelegationChanged(s: State, delegation: number): void {
+  const at = delegationAt(delegation);
+  const d = s.delegations;
+  emit(s, 'DelegationChanged', delegation, d[at + D.target], d[at + D.units], d[at + D.unbondingUnits]);
+}
+
+/** Units that joined the delegation in the current era, and do not count for its rewards. */
+function addedThisEra(s: State, delegation: number): number {
+  const at = delegationAt(delegation);
+  return s.delegations[at + D.addedEra] === currentEra(s) ? s.delegations[at + D.addedUnits]! : 0;
+}
+
+/** Units of a delegation that were there for the whole era. @rule F-9 */
+export function eligibleUnits(s: State, delegation: number): number {
+  return s.delegations[delegationAt(delegation) + D.units]! - addedThisEra(s, delegation);
+}
+
+/** Units of all delegations that were there for the whole era. */
+function eligibleTotalUnits(s: State): number {
+  const t = s.stakeTotals;
+  return t[T.delegatedUnits]! - (t[T.addedEra] === currentEra(s) ? t[T.addedUnits]! : 0);
+}
+
+function addUnits(s: State, delegation: number, units: number): void {
+  const era = currentEra(s);
+  const d = s.delegations;
+  const at = delegationAt(delegation);
+  if (d[at + D.addedEra] !== era) {
+    d[at + D.addedEra] = era;
+    d[at + D.addedUnits] = 0;
+  }
+  d[at + D.units]! += units;
+  d[at + D.addedUnits]! += units;
+
+  const table = collateralOf(s, d[at + D.targetKind]!);
+  const c = collateralAt(d[at + D.target]!);
+  enterAddedEra(table, c, era);
+  table[c + C.delegatedUnits]! += units;
+  table[c + C.delegatedAddedUnits]! += units;
+
+  const t = s.stakeTotals;
+  if (t[T.addedEra] !== era) {
+    t[T.addedEra] = era;
+    t[T.addedUnits] = 0;
+  }
+  t[T.delegatedUnits]! += units;
+  t[T.addedUnits]! += units;
+}
+
+/** Takes `units` out of a delegation, those that joined in this era first. */
+function removeUnits(s: State, delegation: number, units: number): void {
+  const d = s.delegations;
+  const at = delegationAt(delegation);
+  const addedUnits = min(units, addedThisEra(s, delegation));
+  d[at + D.units]! -= units;
+  d[at + D.addedUnits]! -= addedUnits;
+
+  const table = collateralOf(s, d[at + D.targetKind]!);
+  const c = collateralAt(d[at + D.target]!);
+  table[c + C.delegatedUnits]! -= units;
+  table[c + C.delegatedAddedUnits]! -= addedUnits;
+
+  s.stakeTotals[T.delegatedUnits]! -= units;
+  s.stakeTotals[T.addedUnits]! -= addedUnits;
+}
+
+/** Changes the unbonding units of a delegation and of its target by a positive or negative difference. */
+function changeUnbonding(s: State, delegation: number, differenceUnits: number): void {
+  const d = s.delegations;
+  const at = delegationAt(delegation);
+  d[at + D.unbondingUnits]! += differenceUnits;
+  collateralOf(s, d[at + D.targetKind]!)[collateralAt(d[at + D.target]!) + C.unbondingUnits]! += differenceUnits;
+}
+
+function emitTargetChanged(s: State, delegation: number): void {
+  const at = delegationAt(delegation);
+  emitStakeChanged(s, s.delegations[at + D.targetKind]!, s.delegations[at + D.target]!);
+}
+
+/**
+ * Adds units that already lie in the delegation vault to a delegation, as if they were delegated now: they count for
+ * rewards from the next era on.
+ *
+ * @rule DELEG-8, F-9
+ */
+export function autoDelegate(s: State, delegation: number, units: number): void {
+  addUnits(s, delegation, units);
+  emitDelegationChanged(s, delegation);
+  emitTargetChanged(s, delegation);
+}
+
+/** True if the target has not left. A delegation to a target that has left can only be undelegated. */
+function hasTarget(s: State, delegation: number): boolean {
+  const at = delegationAt(delegation);
+  return holderOf(s, s.delegations[at + D.targetKind]!, s.delegations[at + D.target]!) !== 0;
+}
+
+/** Guard of an action on an existing delegation: it exists and is the actor's. 0, or UnknownEntity, NotOwner. */
+function checkOwnDelegation(s: State, actor: number, delegation: number): number {
+  const count = s.stakeTotals[T.delegationCount]!;
+  if (delegation < 1 || delegation > count) return reject(s, R.UnknownEntity, delegation, count);
+  const delegator = s.delegations[delegationAt(delegation) + D.delegator]!;
+  return actor === delegator ? 0 : reject(s, R.NotOwner, actor, delegator);
+}
+
+/**
+ * Opens a delegation to a node or a validator. It is collateral of the target from now on and counts for rewards from the
+ * next era on. With `autoStake` = 1 its rewards join it, with 0 they go to the delegator's wallet.
+ *
+ * @rejects ValueOutOfRange (targetKind, autoStake), UnknownEntity, WrongState (target has no NFT), DelegationTooSmall,
+ * InsufficientBalance
+ * @rule DELEG-1, DELEG-7, OP-53
+ */
+export const delegate: Rule = (s, actor, args) => {
+  const targetKind = args[0]!;
+  const target = args[1]!;
+  const units = args[2]!;
+  const autoStake = args[3]!;
+  if (targetKind !== KIND.node && targetKind !== KIND.validator) {
+    return reject(s, R.ValueOutOfRange, targetKind, KIND.validator);
+  }
+  const targetCount =
+    targetKind === KIND.node
+      ? s.nodeTotals[F.nodeTotals.nodeCount]!
+      : s.validatorTotals[F.validatorTotals.validatorCount]!;
+  if (target < 1 || target > targetCount) return reject(s, R.UnknownEntity, target, targetCount);
+  if (holderOf(s, targetKind, target) === 0) return reject(s, R.WrongState, 0, 0);
+  const minUnits = getParam(s, 'deleg.min');
+  if (units < minUnits) return reject(s, R.DelegationTooSmall, units, minUnits);
+  if (autoStake > 1) return reject(s, R.ValueOutOfRange, autoStake, 1);
+  const balanceUnits = walletUnits(s, actor);
+  if (balanceUnits < units) return reject(s, R.InsufficientBalance, balanceUnits, units);
+
+  const delegation = s.stakeTotals[T.delegationCount]! + 1;
+  const at = recordAt(s, 'delegations', delegation);
+  s.stakeTotals[T.delegationCount] = delegation;
+  s.delegations[at + D.delegator] = actor;
+  s.delegations[at + D.targetKind] = targetKind;
+  s.delegations[at + D.target] = target;
+  s.delegations[at + D.autoStake] = autoStake;
+  addUnits(s, delegation, units);
+  moveUnits(s, actor, ACCOUNT.delegationVault, units, MOVE.delegate);
+  emitDelegationChanged(s, delegation);
+  emitTargetChanged(s, delegation);
+  return 0;
+};
+
+/**
+ * Adds units to a delegation whose target has not left. They count for rewards from the next era on.
+ *
+ * @rejects UnknownEntity, NotOwner, AmountTooSmall, WrongState (target has no NFT), InsufficientBalance
+ * @rule DELEG-1
+ */
+export const increaseDelegation: Rule = (s, actor, args) => {
+  const delegation = args[0]!;
+  const units = args[1]!;
+  const code = checkOwnDelegation(s, actor, delegation);
+  if (code !== 0) return code;
+  if (units < 1) return reject(s, R.AmountTooSmall, units, 1);
+  if (!hasTarget(s, delegation)) return reject(s, R.WrongState, 0, 0);
+  const balanceUnits = walletUnits(s, actor);
+  if (balanceUnits < units) return reject(s, R.InsufficientBalance, balanceUnits, units);
+
+  addUnits(s, delegation, units);
+  moveUnits(s, actor, ACCOUNT.delegationVault, units, MOVE.delegate);
+  emitDelegationChanged(s, delegation);
+  emitTargetChanged(s, delegation);
+  return 0;
+};
+
+/**
+ * Starts to unbond part of a delegation, newest units first. They stop earning at once, stay slashable, and are released
+ * at the settlement of the era `deleg.unbond_eras` from now; at this era's settlement if the target has left. Unbonding
+ * again restarts the time of what is unbonding already.
+ *
+ * @rejects UnknownEntity, NotOwner, AmountTooSmall, InsufficientStake
+ * @rule DELEG-6, OP-55, OP-20
+ */
+export const undelegate: Rule = (s, actor, args) => {
+  const delegation = args[0]!;
+  const units = args[1]!;
+  const code = checkOwnDelegation(s, actor, delegation);
+  if (code !== 0) return code;
+  if (units < 1) return reject(s, R.AmountTooSmall, units, 1);
+  const at = delegationAt(delegation);
+  const delegatedUnits = s.delegations[at + D.units]!;
+  if (units > delegatedUnits) return reject(s, R.InsufficientStake, delegatedUnits, units);
+
+  removeUnits(s, delegation, units);
+  changeUnbonding(s, delegation, units);
+  const waitEras = hasTarget(s, delegation) ? getParam(s, 'deleg.unbond_eras') : 0;
+  s.delegations[at + D.releaseEra] = currentEra(s) + waitEras;
+  emitDelegationChanged(s, delegation);
+  emitTargetChanged(s, delegation);
+  return 0;
+};
+
+/**
+ * Says whether the delegation's rewards join it (1) or go to the delegator's wallet (0).
+ *
+ * @rejects UnknownEntity, NotOwner, ValueOutOfRange
+ * @rule F-9
+ */
+export const setAutoStake: Rule = (s, actor, args) => {
+  const delegation = args[0]!;
+  const autoStake = args[1]!;
+  const code = checkOwnDelegation(s, actor, delegation);
+  if (code !== 0) return code;
+  if (autoStake > 1) return reject(s, R.ValueOutOfRange, autoStake, 1);
+
+  s.delegations[delegationAt(delegation) + D.autoStake] = autoStake;
+  return 0;
+};
+
+/**
+ * Settlement step 3, over validators: takes the own part of each pending slash and announces the rest to the delegations.
+ * The slash is at most what is there, shared by `alloc` over own stake, then the delegations with what they unbond.
+ * Slashed units go to the treasury.
+ *
+ * @rejects as {@link enterStep}
+ * @invariant INV-7, INV-8: a slash ≤ the collateral present, its parts sum to it
+ * @rule SLASH-6, SLASH-7, VAL-14
+ */
+export const slashOwnStake: Rule = (s, _actor, args) => {
+  const to = args[1]!;
+  const count = s.validatorTotals[F.validatorTotals.validatorCount]!;
+  const code = enterStep(s, STEP.slashOwnStake, args[0]!, to, count);
+  if (code !== 0) return code;
+
+  const table = s.validatorCollateral;
+  for (let validator = args[0]! + 1; validator <= to; validator++) {
+    const at = collateralAt(validator);
+    const pendingUnits = table[at + C.slashPendingUnits]!;
+    if (pendingUnits === 0) continue;
+    const own = table[at + C.ownUnits]!;
+    const weight = own + table[at + C.delegatedUnits]! + table[at + C.unbondingUnits]!;
+    const slashUnits = min(pendingUnits, weight);
+    const ownPart = weight === 0 ? 0 : allocShare(slashUnits, 0, own, weight);
+    table[at + C.slashPendingUnits] = 0;
+    const isShared = weight > own;
+    table[at + C.slashUnits] = isShared ? slashUnits : 0;
+    table[at + C.slashWeight] = isShared ? weight : 0;
+    table[at + C.runningUnits] = isShared ? own : 0;
+    removeOwn(s, KIND.validator, validator, ownPart);
+    moveUnits(s, ACCOUNT.stakeVault, ACCOUNT.treasury, ownPart, MOVE.slash);
+    emit(s, 'Slashed', KIND.validator, validator, slashUnits);
+    emitStakeChanged(s, KIND.validator, validator);
+  }
+  return 0;
+};
+
+/**
+ * Settlement step 4, over delegations: takes each delegation's part of the slash of its target, from what is delegated and
+ * what is unbonding in proportion. The target's slash is forgotten when its last delegation has paid.
+ *
+ * @rejects as {@link enterStep}
+ * @invariant INV-8, INV-12
+ * @rule SLASH-7, DELEG-5
+ */
+export const slashDelegations: Rule = (s, _actor, args) => {
+  const to = args[1]!;
+  const code = enterStep(s, STEP.slashDelegations, args[0]!, to, s.stakeTotals[T.delegationCount]!);
+  if (code !== 0) return code;
+
+  const d = s.delegations;
+  for (let delegation = args[0]! + 1; delegation <= to; delegation++) {
+    const at = delegationAt(delegation);
+    const table = collateralOf(s, d[at + D.targetKind]!);
+    const c = collateralAt(d[at + D.target]!);
+    const slashWeight = table[c + C.slashWeight]!;
+    if (slashWeight === 0) continue;
+    const unbondingUnits = d[at + D.unbondingUnits]!;
+    const units = d[at + D.units]! + unbondingUnits;
+    if (units === 0) continue;
+    const before = table[c + C.runningUnits]!;
+    const after = min(before + units, slashWeight);
+    const partUnits = allocShare(table[c + C.slashUnits]!, before, after, slashWeight);
+    if (after === slashWeight) {
+      table[c + C.slashUnits] = 0;
+      table[c + C.slashWeight] = 0;
+      table[c + C.runningUnits] = 0;
+    } else {
+      table[c + C.runningUnits] = after;
+    }
+    if (partUnits === 0) continue;
+    const unbondingPart = mulDivDown(partUnits, unbondingUnits, units);
+    changeUnbonding(s, delegation, -unbondingPart);
+    removeUnits(s, delegation, partUnits - unbondingPart);
+    moveUnits(s, ACCOUNT.delegationVault, ACCOUNT.treasury, partUnits, MOVE.slash);
+    emitDelegationChanged(s, delegation);
+    if (partUnits > unbondingPart) emitTargetChanged(s, delegation);
+  }
+  return 0;
+};
+
+/** Gives `units` of a reward to a delegation: they lie in the vault already if it auto-stakes, else in `fromAccount`. */
+function payDelegation(s: State, delegation: number, units: number, fromAccount: number, reason: number): void {
+  const at = delegationAt(delegation);
+  const delegator = s.delegations[at + D.delegator]!;
+  if (s.delegations[at + D.autoStake] === 1) {
+    if (fromAccount !== ACCOUNT.delegationVault) moveUnits(s, fromAccount, ACCOUNT.delegationVault, units, reason);
+    autoDelegate(s, delegation, units);
+  } else {
+    moveUnits(s, fromAccount, delegator, units, reason);
+  }
+  emit(s, 'RewardPaid', KIND.delegation, delegation, delegator, units, reason);
+}
+
+/**
+ * Settlement step 5, over delegations: shares the stakers' part of the emission by what was delegated for the whole era,
+ * whoever the target. If nothing was, the foundation gets it.
+ *
+ * @rejects as {@link enterStep}
+ * @invariant INV-40: what is paid = the pool; INV-43: nothing for units that came within the era
+ * @rule ECON-2, F-9, DELEG-1
+ */
+export const payStakers: Rule = (s, _actor, args) => {
+  const from = args[0]!;
+  const to = args[1]!;
+  const t = s.stakeTotals;
+  const count = t[T.delegationCount]!;
+  const code = enterStep(s, STEP.payStakers, from, to, count);
+  if (code !== 0) return code;
+
+  if (from === 0) {
+    t[T.poolUnits] = s.emissionTotals[F.emissionTotals.stakerUnits]!;
+    t[T.poolWeight] = eligibleTotalUnits(s);
+    t[T.runningUnits] = 0;
+    if (t[T.poolWeight] === 0) {
+      moveUnits(s, ACCOUNT.community, ACCOUNT.foundation, t[T.poolUnits]!, MOVE.stakerReward);
+      t[T.poolUnits] = 0;
+    }
+  }
+  const poolUnits = t[T.poolUnits]!;
+  const poolWeight = t[T.poolWeight]!;
+  if (poolUnits > 0) {
+    for (let delegation = from + 1; delegation <= to; delegation++) {
+      const before = t[T.runningUnits]!;
+      const after = before + eligibleUnits(s, delegation);
+      t[T.runningUnits] = after;
+      const shareUnits = allocShare(poolUnits, before, after, poolWeight);
+      if (shareUnits > 0) payDelegation(s, delegation, shareUnits, ACCOUNT.community, MOVE.stakerReward);
+    }
+  }
+  if (to === count) {
+    t[T.poolUnits] = 0;
+    t[T.poolWeight] = 0;
+    t[T.runningUnits] = 0;
+  }
+  return 0;
+};
+
+/**
+ * Settlement step 10, over delegations: brings each delegation its share of what `shareReward` set aside for its target's
+ * delegators. The target's reward is forgotten when its last delegation has been paid, so that it is never paid twice.
+ *
+ * @rejects as {@link enterStep}
+ * @invariant INV-42, INV-43
+ * @rule F-9, DELEG-2, OP-20, OP-53
+ */
+export const payDelegators: Rule = (s, _actor, args) => {
+  const to = args[1]!;
+  const code = enterStep(s, STEP.payDelegators, args[0]!, to, s.stakeTotals[T.delegationCount]!);
+  if (code !== 0) return code;
+
+  const d = s.delegations;
+  for (let delegation = args[0]! + 1; delegation <= to; delegation++) {
+    const at = delegationAt(delegation);
+    const table = collateralOf(s, d[at + D.targetKind]!);
+    const c = collateralAt(d[at + D.target]!);
+    const rewardWeight = table[c + C.rewardWeight]!;
+    if (rewardWeight === 0) continue;
+    const eligible = eligibleUnits(s, delegation);
+    if (eligible === 0) continue;
+    const before = table[c + C.runningUnits]!;
+    const after = min(before + eligible, rewardWeight);
+    const shareUnits = allocShare(table[c + C.rewardUnits]!, before, after, rewardWeight);
+    if (after === rewardWeight) {
+      table[c + C.rewardUnits] = 0;
+      table[c + C.rewardWeight] = 0;
+      table[c + C.runningUnits] = 0;
+    } else {
+      table[c + C.runningUnits] = after;
+    }
+    if (shareUnits > 0) {
+      payDelegation(s, delegation, shareUnits, ACCOUNT.delegationVault, MOVE.delegatorReward);
+    }
+  }
+  return 0;
+};
+
+/**
+ * Settlement step 13, over delegations: pays out what has unbonded, less what slashes took meanwhile.
+ *
+ * @rejects as {@link enterStep}
+ * @invariant INV-12: nothing is released before its time
+ * @rule DELEG-6, OP-55
+ */
+export const releaseDelegations: Rule = (s, _actor, args) => {
+  const to = args[1]!;
+  const code = enterStep(s, STEP.releaseDelegations, args[0]!, to, s.stakeTotals[T.delegationCount]!);
+  if (code !== 0) return code;
+
+  const era = currentEra(s);
+  const d = s.delegations;
+  for (let delegation = args[0]! + 1; delegation <= to; delegation++) {
+    const at = delegationAt(delegation);
+    const units = d[at + D.unbondingUnits]!;
+    if (units === 0 || era < d[at + D.releaseEra]!) continue;
+    changeUnbonding(s, delegation, -units);
+    moveUnits(s, ACCOUNT.delegationVault, d[at + D.delegator]!, units, MOVE.release);
+    emitDelegationChanged(s, delegation);
+  }
+  return 0;
+};

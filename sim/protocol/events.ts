@@ -1,0 +1,61 @@
+/**
+ * What the ledger tells the world: one numbered event per kind, each with up to six integers, in the order in which
+ * they happened. The contracts emit Solidity events of the same names and arguments (COMP-6). Kinds are only appended.
+ */
+export const EVENTS = {
+  /** An entity moved between the states of its machine (section 5). */
+  Transition: ['kind', 'entity', 'actor', 'from', 'to'],
+  /** Tokens moved between accounts (TOK-5); `reason` is one of {@link MOVE}. */
+  Moved: ['from', 'to', 'units', 'reason'],
+  Burnt: ['from', 'units'],
+  SlotOpened: ['slot', 'era'],
+  EraSettled: ['era', 'emittedUnits'],
+  RequestRouted: ['request', 'model', 'node'],
+  RequestServed: ['request', 'model', 'node', 'wu', 'feeUnits', 'latencyMs'],
+  RequestRefunded: ['request', 'model', 'node', 'feeUnits'],
+  ModelRated: ['model', 'account', 'tenths', 'sumTenths', 'ratingCount'],
+  TaskAssigned: ['task', 'kind', 'subject', 'roundCount', 'memberCount'],
+  ResultSubmitted: ['task', 'validator', 'verdict', 'reportId', 'qualityBps'],
+  CopyFlagged: ['task', 'validator'],
+  /** Outcome 1 passed, 2 failed, 0 unresolved (F-5). */
+  TaskTallied: ['task', 'kind', 'subject', 'outcome', 'agreeFp', 'qualityBps'],
+  TrustUpdated: ['node', 'trustFp', 'qualityFp'],
+  ReputationUpdated: ['validator', 'reputationFp'],
+  StakeChanged: ['kind', 'entity', 'ownUnits', 'delegatedUnits'],
+  Slashed: ['kind', 'entity', 'units'],
+  HostChanged: ['model', 'host', 'node', 'state'],
+  RewardPaid: ['kind', 'entity', 'account', 'units', 'reason'],
+  DelegationChanged: ['delegation', 'target', 'units', 'unbondingUnits'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type EventName = keyof typeof EVENTS;
+export const EVENT_NAMES = Object.keys(EVENTS) as readonly EventName[];
+
+/** Number of each event kind: `EV.Transition`. */
+export const EV = Object.fromEntries(EVENT_NAMES.map((name, code) => [name, code])) as { readonly [K in EventName]: number };
+
+/** Why tokens moved (argument `reason` of Moved and RewardPaid). */
+export const MOVE = {
+  genesis: 1,
+  transfer: 2,
+  stake: 3,
+  unstake: 4,
+  penalty: 5,
+  slash: 6,
+  delegate: 7,
+  release: 8,
+  prepay: 9,
+  refund: 10,
+  callCreator: 11,
+  callNode: 12,
+  callValidators: 13,
+  callFoundation: 14,
+  taskFee: 15,
+  registerFee: 16,
+  powrReward: 17,
+  validatorReward: 18,
+  creatorReward: 19,
+  stakerReward: 20,
+  delegatorReward: 21,
+  emissionFoundation: 22,
+} as const;

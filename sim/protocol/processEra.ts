@@ -1,0 +1,61 @@
+/**
+ * The end of an era, as TIME-4 lists it: the table of contents of the settlement. Each entry is one step, over a number
+ * of positions; a ledger may run a step in chunks of any size. Numbers that are missing here (1, 2, 4, 5, 7, 12, 14) belong
+ * to leases, challenges, provider liveness, Slark pools, provider tiers and governance, families that this build does not have.
+ */
+import type { Action } from './actions.ts';
+import { action } from './actions.ts';
+import { ACCOUNT, F } from './layout.ts';
+import { rankNodes } from './placement.ts';
+import type { State } from './state.ts';
+
+type SettlementStep = {
+  /** Step of TIME-4. */
+  readonly time4: number;
+  readonly name: Parameters<typeof action>[0];
+  /** Positions that the step runs over. */
+  readonly count: (s: State) => number;
+  /** The list that the step takes, one entry per position. */
+  readonly bulk?: (s: State) => readonly number[];
+};
+
+const nodes = (s: State): number => s.nodeTotals[F.nodeTotals.nodeCount]!;
+const models = (s: State): number => s.modelTotals[F.modelTotals.modelCount]!;
+const validators = (s: State): number => s.validatorTotals[F.validatorTotals.validatorCount]!;
+const delegations = (s: State): number => s.stakeTotals[F.stakeTotals.delegationCount]!;
+
+/** @rule TIME-4 */
+export const ERA_STEPS: readonly SettlementStep[] = [
+  { time4: 3, name: 'computeEraMetrics', count: nodes },
+  { time4: 3, name: 'openEmission', count: () => 1 },
+  { time4: 6, name: 'slashOwnStake', count: validators },
+  { time4: 6, name: 'slashDelegations', count: delegations },
+  { time4: 8, name: 'payStakers', count: delegations },
+  { time4: 9, name: 'scoreNodes', count: nodes },
+  { time4: 9, name: 'payNodes', count: nodes },
+  { time4: 10, name: 'payValidators', count: validators },
+  { time4: 10, name: 'payCreators', count: models },
+  { time4: 10, name: 'payDelegators', count: delegations },
+  { time4: 11, name: 'updateTrust', count: nodes },
+  { time4: 11, name: 'updateReputations', count: validators },
+  { time4: 13, name: 'releaseDelegations', count: delegations },
+  { time4: 15, name: 'postRanking', count: (s) => s.nodeTotals[F.nodeTotals.onlineCount]!, bulk: rankNodes },
+  { time4: 15, name: 'rotateModels', count: models },
+];
+
+/**
+ * The keeper's actions that settle the era, one step after the other, in chunks of at most `chunkSize` positions.
+ * A generator, because the size of a step and the ranking are read from the state that the steps before have left.
+ */
+export function* eraSettlement(s: State, chunkSize: number): Generator<Action, void, void> {
+  for (const step of ERA_STEPS) {
+    const count = step.count(s);
+    const list = step.bulk?.(s);
+    let from = 0;
+    do {
+      const to = from + chunkSize < count ? from + chunkSize : count;
+      yield action(step.name, ACCOUNT.keeper, [from, to], list?.slice(from, to));
+      from = to;
+    } while (from < count);
+  }
+}

@@ -94,7 +94,9 @@ export function readParams(map: MapTree | null, issues: IssueList): ParamValues 
       const value = values.get(key)!;
       if (SPECS.get(key)!.unit !== 'tokens') return BigInt(value);
       // As ledgerParams rounds it; whole tokens go without a detour, they may exceed 2^53 base units.
-      return Number.isInteger(value) ? BigInt(value) * 10n ** BigInt(decimals) : BigInt(Math.round(value * 10 ** decimals));
+      return Number.isInteger(value)
+        ? BigInt(value) * 10n ** BigInt(decimals)
+        : BigInt(Math.round(value * 10 ** decimals));
     },
     placeOf(keys) {
       let first: Place | null = null;
@@ -137,9 +139,10 @@ export function checkParams(params: ParamValues, issues: IssueList): void {
     const place = params.placeOf(keys);
     const sum = keys.reduce((total, key) => total + params.value(key), 0);
     if (place === null || sum === 10_000 || issues.flaggedAt(place)) continue;
+    const now = keys.map((key) => `${key} ${params.value(key)}${params.isGiven(key) ? '' : ' (default)'}`).join(', ');
+    const change = sum > 10_000 ? `take ${sum - 10_000} bps away` : `give ${10_000 - sum} bps more`;
     issues.flag('E204', place, `${what} sum to ${formatDecimal(sum, 2)}%, not to 100%`, {
-      allowed: keys.map((key) => `${key} ${params.value(key)}${params.isGiven(key) ? '' : ' (default)'}`).join(', '),
-      fix: sum > 10_000 ? `take ${sum - 10_000} bps away` : `give ${10_000 - sum} bps more`,
+      fix: `${change}; in bps they are now ${now}`,
     });
   }
 

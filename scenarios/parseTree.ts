@@ -2,10 +2,22 @@
  * Text to tree: reads YAML under guard and keeps the place of every key and value. Refuses what could abort or stall the
  * process, or mean two things; does not know which keys a scenario has.
  */
-import { Composer, type CST, isAlias, isMap, isPair, isScalar, isSeq, Lexer, type Node, Parser } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  type Node,
+  Parser,
+} from 'yaml';
 import { MAX_INT } from '../sim/base/fixedPoint.ts';
 import type { IssueList } from './issues.ts';
-import type { Place, Source } from './positions.ts';
+import { lineAndColumn, lineOf, type Place, type Source } from './positions.ts';
 
 export type ScalarValue = string | number | boolean | null;
 export type ScalarTree = {
@@ -73,6 +85,31 @@ function readTokens(text: string, start: number, source: Source, issues: IssueLi
   return tokens;
 }
 
+/** The first two documents: a second one is already a mistake. */
+function compose(tokens: readonly CST.Token[], length: number): Document.Parsed[] {
+  const composer = new Composer({
+    intAsBigInt: true,
+    uniqueKeys: false,
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+    version: '1.2',
+  });
+  const documents: Document.Parsed[] = [];
+  const { stackTraceLimit } = Error;
+  // The library makes one Error per fault; capturing 60,000 stacks that nobody reads takes half a second.
+  Error.stackTraceLimit = 0;
+  try {
+    for (const document of composer.compose(tokens, true, length)) {
+      documents.push(document);
+      if (documents.length === 2) break;
+    }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  return documents;
+}
+
 /**
  * @param from, to  stretch of the source that is to be read as one document
  * @returns the tree, or null when the text cannot be read at all; every problem is in `issues`
@@ -100,32 +137,19 @@ export function parseTree(source: Source, from: number, to: number, issues: Issu
   const tokens = readTokens(text, from, source, issues);
   if (tokens === null) return null;
 
-  const composer = new Composer({
-    intAsBigInt: true,
-    uniqueKeys: false,
-    stringKeys: true,
-    prettyErrors: false,
-    logLevel: 'silent',
-    version: '1.2',
-  });
-  const documents = [];
-  for (const document of composer.compose(tokens, true, text.length)) {
-    documents.push(document);
-    if (documents.length === 2) break;
-  }
+  const documents = compose(tokens, text.length);
   const document = documents[0]!;
   const faultyLines = new Set<number>();
   for (const fault of document.errors) {
     const place = here(fault.pos[0], Math.max(fault.pos[0] + 1, fault.pos[1]));
-    const line = text.slice(0, fault.pos[0]).split('\n').length;
+    const { line } = lineAndColumn(source, place.from);
     if (faultyLines.has(line)) continue;
     faultyLines.add(line);
     if (faultyLines.size > MOST_SYNTAX_ERRORS) break;
-    const fix = /^[ \t]*(- )?[^:#]+:[ ]+[>|@`%&*!]/m.test(text.split('\n')[line - 1] ?? '')
-      ? 'put values that begin with > | @ ` % & * or ! in quotes'
-      : '';
-    issues.flag('E101', place, `this is not YAML: ${fault.message.replace(/\n[\s\S]*/, '').replace(/[.:]$/, '')}`, {
-      fix,
+    const wantsQuotes = /^[ \t]*(- )?[^:#]+:[ ]+[>|@`%&*!]/.test(lineOf(source, line));
+    const reason = fault.message.replace(/\n[\s\S]*/, '').replace(/[.:]$/, '');
+    issues.flag('E101', place, `this is not YAML: ${reason.length > 120 ? `${reason.slice(0, 120)}…` : reason}`, {
+      fix: wantsQuotes ? 'put values that begin with > | @ ` % & * or ! in quotes' : '',
     });
   }
   if (faultyLines.size > 0) return null;
@@ -173,8 +197,7 @@ export function parseTree(source: Source, from: number, to: number, issues: Issu
         if (RESERVED.has(key))
           issues.flag('E110', keyPlace, `"${key}" cannot be a key`, { fix: 'choose another name' });
         else if (earlier !== undefined) {
-          const before = text.slice(0, earlier.keyPlace.from - from).split('\n').length;
-          const first = source.text.slice(0, from).split('\n').length + before - 1;
+          const first = lineAndColumn(source, earlier.keyPlace.from).line;
           issues.flag('E109', keyPlace, `"${key}" stands here a second time, first in line ${first}`, {
             fix: 'keep one of them',
           });

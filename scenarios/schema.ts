@@ -99,12 +99,10 @@ export function writtenParam(spec: ParamSpec, value: number): number | string {
 function paramSchema(spec: ParamSpec): z.ZodType {
   const range = spec.unit === 'choice' ? '' : `, ${writtenParam(spec, spec.min)} to ${writtenParam(spec, spec.max)}`;
   const schema = spec.unit === 'choice' ? word(spec.options!) : quantity(paramForm(spec).unit, paramForm(spec).bare);
-  return schema
-    .optional()
-    .meta({
-      description: `${spec.note} (${spec.unit}${range}; ${spec.source})`,
-      default: writtenParam(spec, spec.fallback),
-    });
+  return schema.optional().meta({
+    description: `${spec.note} (${spec.unit}${range}; ${spec.source})`,
+    default: writtenParam(spec, spec.fallback),
+  });
 }
 
 const populationSchema = map({
@@ -187,12 +185,10 @@ export const scenarioSchema = map({
     .optional()
     .meta({ description: 'everything that is left to chance follows from it', default: DEFAULTS.seed }),
   eras: whole(BOUNDS.eras).optional().meta({ description: 'length of the run', default: DEFAULTS.eras }),
-  ledger: word(LEDGERS)
-    .optional()
-    .meta({
-      description: 'core: TypeScript; chain: Solidity on a local chain; lockstep: both, compared after every era',
-      default: DEFAULTS.ledger,
-    }),
+  ledger: word(LEDGERS).optional().meta({
+    description: 'core: TypeScript; chain: Solidity on a local chain; lockstep: both, compared after every era',
+    default: DEFAULTS.ledger,
+  }),
   modules: map({ deepnode: flag().optional(), spheron: flag().optional(), dfpn: flag().optional() })
     .optional()
     .meta({ description: 'protocols that take part' }),

@@ -2,7 +2,6 @@
  * Quantities as people write them (`500 DN`, `20%`, `24h`), exact in both directions and without floating point on the
  * way. Decides the spelling of every unit; which values make sense is the registry's business.
  */
-import { MAX_INT } from '../sim/base/fixedPoint.ts';
 import type { ParamUnit } from '../sim/protocol/params.ts';
 import type { IssueCode } from './issues.ts';
 
@@ -108,6 +107,27 @@ export function takesBare(form: QuantityForm): boolean {
   return form.bare || GRAMMARS[form.unit].bare;
 }
 
+/** Words that people write instead of the unit. */
+const LONG_FORMS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  sec: 's',
+  secs: 's',
+  second: 's',
+  seconds: 's',
+  min: 'm',
+  mins: 'm',
+  minute: 'm',
+  minutes: 'm',
+  hr: 'h',
+  hrs: 'h',
+  hour: 'h',
+  hours: 'h',
+  day: 'd',
+  days: 'd',
+  percent: '%',
+  token: 'DN',
+  tokens: 'DN',
+});
+
 const exampleWord = (form: QuantityForm): string => wordsOf(form)[wordsOf(form).length - 1]![0];
 
 function refuse(code: IssueCode, reason: string, fix = ''): QuantityResult {
@@ -133,7 +153,7 @@ export function parseQuantity(value: unknown, form: QuantityForm): QuantityResul
           );
     }
     if (value < 0) return refuse('E107', `${value} is negative`);
-    if (takesBare(form)) return { ok: true, amount: value };
+    if (takesBare(form)) return { ok: true, amount: BigInt(value) };
     const word = exampleWord(form);
     return refuse('E106', `${value} has no unit`, `write ${value}${/^[a-zA-Z]{2}/.test(word) ? ' ' : ''}${word}`);
   }
@@ -159,7 +179,8 @@ export function parseQuantity(value: unknown, form: QuantityForm): QuantityResul
   const unit = words.find(([name]) => name === word);
   if (unit === undefined) {
     if (words.length === 0) return refuse('E106', `"${text}" has a unit, but this is a plain number`, `write ${whole}`);
-    const meant = words.find(([name]) => name.toLowerCase() === word.toLowerCase());
+    const short = LONG_FORMS[word.toLowerCase()] ?? word;
+    const meant = words.find(([name]) => name.toLowerCase() === short.toLowerCase());
     return refuse('E106', `"${word}" is no unit of this value`, meant === undefined ? '' : `write "${meant[0]}"`);
   }
   // Beyond 40 digits nothing can be in range, and BigInt need not read them.
@@ -168,8 +189,7 @@ export function parseQuantity(value: unknown, form: QuantityForm): QuantityResul
   const scale = 10n ** BigInt(fraction.length);
   if (digits % scale !== 0n) return refuse('E108', `"${text}" is finer than the ledger counts`, finestOf(form));
   const amount = digits / scale;
-  if (amount > BigInt(MAX_INT)) return refuse('E108', `"${text}" is above 2^53 − 1, the largest number of the ledger`);
-  return { ok: true, amount: Number(amount) };
+  return { ok: true, amount };
 }
 
 function finestOf(form: QuantityForm): string {

@@ -50,7 +50,7 @@ function taskField(view: View, task: number, field: keyof typeof F.tasks): numbe
 
 /** Variant that a task's version declares. */
 function variantOfTask(view: View, task: number): number {
-  return view.variantOf(view.ledger.versions[taskField(view, task, 'reference') * STRIDE.versions + F.versions.artefactId]!);
+  return view.variantOf(view.ledger.versions[taskField(view, task, 'referenceId') * STRIDE.versions + F.versions.artefactId]!);
 }
 
 /** Orders the executions that an honest judgement of the task needs. */
@@ -76,7 +76,7 @@ function reportIdOf(view: View, task: number): number {
 /** The judgement of a validator that executes every check, before any slip of its own. */
 function judgeTruly(view: View, random: AgentRandom, task: number): Judgement {
   const kind = taskField(view, task, 'kind');
-  const reference = taskField(view, task, 'reference');
+  const reference = taskField(view, task, 'referenceId');
   const reportId = reportIdOf(view, task);
   const decided = (passes: boolean, qualityBps: number): Judgement => ({ verdict: passes ? VERDICT.pass : VERDICT.fail, qualityBps, reportId });
   if (kind === TASK_KIND.modelMetadata || kind === TASK_KIND.nodeMetadata) {

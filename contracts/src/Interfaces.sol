@@ -59,6 +59,8 @@ interface IStake {
 }
 
 interface INodes {
+    /// @return nodes ever reserved
+    function nodeCount() external view returns (uint64);
     /// @notice Module. Outcome of a metadata or node task, once per task.
     function onTask(uint64 task, uint64 taskKind, uint64 node, bool passed, uint64 actor) external;
     /// @notice Module. Outcome of the audit of one served request.
@@ -96,6 +98,8 @@ interface IModels {
 }
 
 interface IValidators {
+    /// @return validators ever registered
+    function validatorCount() external view returns (uint64);
     /// @return owner @return state @return reputationFp of a validator
     function info(uint64 validator) external view returns (uint64 owner, uint64 state, uint64 reputationFp);
     /// @return active validators @return covered number of validators in the weights @return weightFp their total
@@ -111,7 +115,7 @@ interface IValidators {
 
 interface ITasks {
     /// @notice Module. Opens a task (SM-4) and takes its fee from `owner`. @return task its identifier
-    function openTask(uint64 kind, uint64 subject, uint64 owner, uint64 reference, uint64 wu, uint64 answerId, uint64 actor) external returns (uint64 task);
+    function openTask(uint64 kind, uint64 subject, uint64 owner, uint64 referenceId, uint64 wu, uint64 answerId, uint64 actor) external returns (uint64 task);
 }
 
 interface IEmission {

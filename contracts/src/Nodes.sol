@@ -328,10 +328,10 @@ contract Nodes is Family, INodes {
             if (words[i] > MAX_INT) revert ValueOutOfRange(words[i], uint64(MAX_INT));
         }
 
-        uint256 at;
+        uint256 word;
         for (uint256 node = uint256(from) + 1; node <= to; ++node) {
-            nodeReports[node] = NodeReportsRecord(words[at], words[at + 1], words[at + 2], words[at + 3]);
-            at += REPORT_WORDS;
+            nodeReports[node] = NodeReportsRecord(words[word], words[word + 1], words[word + 2], words[word + 3]);
+            word += REPORT_WORDS;
         }
     }
 
@@ -559,6 +559,11 @@ contract Nodes is Family, INodes {
     /// @inheritdoc INodes
     function stateOf(uint64 node) external view returns (uint64) {
         return nodes[node].state;
+    }
+
+    /// @inheritdoc INodes
+    function nodeCount() external view returns (uint64) {
+        return nodeTotals.nodeCount;
     }
 
     /// @inheritdoc INodes

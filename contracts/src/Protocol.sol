@@ -354,7 +354,7 @@ struct NodeEraRecord {
 }
 
 struct NodeReportsRecord {
-    uint64 hours; // word 0
+    uint64 hourBits; // word 0
     uint64 breaches;
     uint64 beats;
     uint64 offlineSinceS;
@@ -494,7 +494,7 @@ struct TasksRecord {
     uint64 submittedWeightFp; // word 3
     uint64 passWeightFp;
     uint64 feeUnits;
-    uint64 reference;
+    uint64 referenceId;
     uint64 wu; // word 4
     uint64 answerId;
     uint64 qualityBps;

@@ -47,14 +47,6 @@ import {
     WrongState
 } from "./Protocol.sol";
 
-/// @notice How many entities the two families that can be delegated to have.
-interface IEntityCounts {
-    /// @return nodes ever reserved (Nodes)
-    function nodeCount() external view returns (uint64);
-    /// @return validators ever registered (Validators)
-    function validatorCount() external view returns (uint64);
-}
-
 /// @title Stake
 /// @notice The collateral of models, nodes and validators, and the delegations to nodes and validators: joining, leaving,
 /// their share of slashes and rewards. Who must stake how much, and who is slashed, other families decide. Amounts are base
@@ -240,7 +232,7 @@ contract Stake is Family, IStake {
     /// @custom:rule SLASH-6, SLASH-7, VAL-14
     function slashOwnStake(uint64 from, uint64 to) external {
         _onlyKeeper();
-        CLOCK.enterStep(STEP_SLASH_OWN_STAKE, from, to, IEntityCounts(address(VALIDATORS)).validatorCount());
+        CLOCK.enterStep(STEP_SLASH_OWN_STAKE, from, to, VALIDATORS.validatorCount());
         uint64 era = CLOCK.era();
         for (uint64 validator = from + 1; validator <= to; ++validator) {
             _slashOwn(validator, era);
@@ -329,8 +321,8 @@ contract Stake is Family, IStake {
 
     function _checkTarget(uint64 targetKind, uint64 target) private view {
         uint64 count;
-        if (targetKind == KIND_NODE) count = IEntityCounts(address(NODES)).nodeCount();
-        else if (targetKind == KIND_VALIDATOR) count = IEntityCounts(address(VALIDATORS)).validatorCount();
+        if (targetKind == KIND_NODE) count = NODES.nodeCount();
+        else if (targetKind == KIND_VALIDATOR) count = VALIDATORS.validatorCount();
         else revert ValueOutOfRange(targetKind, KIND_VALIDATOR);
         if (target < 1 || target > count) revert UnknownEntity(target, count);
         if (NFT.holderOf(targetKind, target) == 0) revert WrongState(0, 0);

@@ -229,6 +229,11 @@ contract Validators is Family, IValidators {
     }
 
     /// @inheritdoc IValidators
+    function validatorCount() external view returns (uint64) {
+        return validatorTotals.validatorCount;
+    }
+
+    /// @inheritdoc IValidators
     function info(uint64 validator) external view returns (uint64 owner, uint64 state, uint64 reputationFp) {
         ValidatorsRecord storage v = validators[validator];
         return (v.owner, v.state, v.reputationFp);

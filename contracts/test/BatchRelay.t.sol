@@ -33,7 +33,11 @@ contract BatchRelayTest is Base {
         }
     }
 
-    function action(address agent, uint8 target, uint32 capGas, bytes memory data) internal pure returns (bytes memory) {
+    function action(address agent, uint8 target, uint32 capGas, bytes memory data)
+        internal
+        pure
+        returns (bytes memory)
+    {
         return abi.encodePacked(agent, target, capGas, uint24(data.length), data);
     }
 
@@ -94,9 +98,8 @@ contract BatchRelayTest is Base {
     }
 
     function test_run_givenAnAgentWithoutWallet_saysSo() public {
-        bytes memory outcomes = relay.run(
-            action(makeAddress("stranger"), 0, CAP_GAS, abi.encodeCall(Counterpart.move, (1)))
-        );
+        bytes memory outcomes =
+            relay.run(action(makeAddress("stranger"), 0, CAP_GAS, abi.encodeCall(Counterpart.move, (1))));
         assertEq(reason(outcomes, 0), NO_WALLET);
         assertEq(first.chain(), 0);
     }
@@ -110,7 +113,8 @@ contract BatchRelayTest is Base {
     }
 
     function test_run_givenALongAnswer_countsAsSuccess() public {
-        bytes memory outcomes = relay.run(action(agents[0], 0, CAP_GAS, abi.encodeCall(Counterpart.answerLong, (9_000))));
+        bytes memory outcomes =
+            relay.run(action(agents[0], 0, CAP_GAS, abi.encodeCall(Counterpart.answerLong, (9_000))));
         assertEq(reason(outcomes, 0), 0);
     }
 
@@ -200,7 +204,8 @@ contract BatchRelayTest is Base {
         assertEq(outcomes.length, count * 8);
         for (uint256 i = 0; i < count; i++) {
             vm.prank(agents[i % AGENTS]);
-            (bool ok, bytes memory answer) = (i % 2 == 0 ? address(first) : address(second)).call{gas: CAP_GAS}(calls[i]);
+            (bool ok, bytes memory answer) =
+                (i % 2 == 0 ? address(first) : address(second)).call{gas: CAP_GAS}(calls[i]);
             uint32 direct = ok ? 0 : answer.length < 4 || bytes4(answer) == 0 ? NO_DATA : uint32(bytes4(answer));
             assertEq(reason(outcomes, i), direct, vm.toString(i));
         }

@@ -21,8 +21,6 @@ export type GuardReport =
       readonly url: string;
       readonly pid: number;
       readonly parentPid: number | null;
-      /** Whether the anvils also die when the guard itself is killed outright (Linux with util-linux). */
-      readonly boundToGuard: boolean;
     }
   | { readonly event: 'failed'; readonly what: string }
   | { readonly event: 'gone'; readonly what: string };
@@ -127,7 +125,6 @@ async function main(): Promise<void> {
       url: working.url,
       pid: working.pid,
       parentPid: parent?.pid ?? null,
-      boundToGuard: binder.length > 0,
     });
   } catch (error) {
     report({ event: 'failed', what: error instanceof Error ? error.message : String(error) });

@@ -91,7 +91,7 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
       if (truth !== outcome) sums.wrong += 1;
     }
     const at = task * STRIDE.tasks;
-    const reference = s.tasks[at + F.tasks.reference]!;
+    const reference = s.tasks[at + F.tasks.referenceId]!;
     if (kind === TASK_KIND.output) {
       sums.audits += 1;
       if (outcome === VERDICT.fail) sums.auditsFailed += 1;

@@ -22,7 +22,7 @@ export function judgeDocument(documentId: number, metaMinFp: number): number {
 export function trueVerdict(run: SharedRun, s: State, sight: View, task: number): number {
   const at = task * STRIDE.tasks;
   const kind = s.tasks[at + F.tasks.kind]!;
-  const reference = s.tasks[at + F.tasks.reference]!;
+  const reference = s.tasks[at + F.tasks.referenceId]!;
   if (kind === TASK_KIND.modelMetadata || kind === TASK_KIND.nodeMetadata) {
     const documentId = kind === TASK_KIND.nodeMetadata ? reference : s.versions[reference * STRIDE.versions + F.versions.documentId]!;
     return judgeDocument(documentId, getParam(s, 'val.meta_min'));

@@ -25,14 +25,13 @@ import type { State } from './state.ts';
 import { walletUnits } from './token.ts';
 
 const KEEPER = ACCOUNT.keeper;
-const OWNER = agent(0);
 const VALIDATOR_OWNER = agent(1);
 const ANNA = agent(2);
 const BELA = agent(3);
 const WALLET = 10_000 * TOKEN;
 const MIN = TOKEN;
 
-/** Node 1 of OWNER and validator 1 of VALIDATOR_OWNER, with the least stake; two delegators. Era 0. */
+/** Node 1 of agent 0 and validator 1 of VALIDATOR_OWNER, with the least stake; two delegators. Era 0. */
 function world(params: Partial<Record<ParamKey, number>> = {}): State {
   return createEraWorld({ agents: 4, walletUnits: WALLET, nodes: 1, validators: 1, params });
 }

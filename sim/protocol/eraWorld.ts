@@ -10,7 +10,7 @@ import { createBeacons } from './beacons.ts';
 import { commitBeacon } from './clock.ts';
 import { ACCOUNT, F, FIELDS, KIND, NODE_STATE, STRIDE, type TableName } from './layout.ts';
 import { mintNft } from './nft.ts';
-import { ledgerParams, type ParamKey } from './params.ts';
+import { ledgerParams, PARAMS, type ParamKey } from './params.ts';
 import { ERA_STEPS } from './processEra.ts';
 import { lockStake } from './stake.ts';
 import { createState, eventAt, getParam, recordAt, type State } from './state.ts';
@@ -32,7 +32,7 @@ export type EraWorldOptions = {
   readonly validators?: number;
   /** Parameters in the registry's unit. */
   readonly params?: Partial<Record<ParamKey, number>>;
-  /** Most records of each table. */
+  /** Most records of each table (parameters have what they need). */
   readonly capacity?: number;
 };
 
@@ -44,7 +44,8 @@ export function agent(index: number): number {
 /** A world at the start of slot 0, with empty event buffer. Eras have two slots unless `params` says otherwise. */
 export function createEraWorld(options: EraWorldOptions = {}): State {
   const capacity = options.capacity ?? 128;
-  const s = createState(Object.fromEntries((Object.keys(FIELDS) as TableName[]).map((name) => [name, capacity])));
+  const capacities = Object.fromEntries((Object.keys(FIELDS) as TableName[]).map((name) => [name, capacity]));
+  const s = createState({ ...capacities, paramValues: PARAMS.length });
   s.paramValues.set(ledgerParams({ 'time.slots_per_era': 2, ...options.params }));
   genesis(s);
   commitBeacon(s, commitment.words);
@@ -173,6 +174,15 @@ export function passEra(s: State, chunkEnd?: (from: number, count: number) => nu
   finishEra(s);
   settle(s, chunkEnd);
   openNextSlot(s);
+}
+
+/** A state with the same tables, and no events. */
+export function copyState(s: State): State {
+  const names = Object.keys(FIELDS) as TableName[];
+  const copy = createState(Object.fromEntries(names.map((name) => [name, s[name].length / STRIDE[name] - 1])));
+  for (const name of names) copy[name].set(s[name]);
+  copy.nowS = s.nowS;
+  return copy;
 }
 
 /** Copy of all tables, to compare states. */

@@ -62,8 +62,8 @@ export function marketRankFp(s: State, model: number): number {
   );
   const validatorsFp = ratioFp(s.models[at + M.checkPassedCount]!, s.models[at + M.checkCount]!);
   const noErrorFp = FP - ratioFp(s.models[at + M.errorCount]!, requestCount);
-  const volumeFp = mulDivDown(FP, log2Down(successCount), VOLUME_BITS);
-  // Each weight is at most BPS and each indicator at most 2·FP, so every summand, and the sum, is below 2^53.
+  const volumeFp = mulDivDown(FP, min(log2Down(successCount), VOLUME_BITS), VOLUME_BITS);
+  // Each weight is at most BPS and each indicator at most FP, so every summand, and the sum, is below 2^53.
   const sum =
     mulDivDown(successFp, getParam(s, 'rank.w_bps.success'), 1) +
     mulDivDown(feedbackFp, getParam(s, 'rank.w_bps.feedback'), 1) +

@@ -30,7 +30,7 @@ export const FIELDS = {
   nodes: ['owner', 'state', 'seat', 'deadlineS', 'domains', 'capacityCount', 'loadCount', 'pendingTask', 'documentId', 'pausedAtS', 'exitEra', 'exitErrorCount', 'needsChange'],
   nodeTrust: ['trustFp', 'completionFp', 'accuracyFp', 'stabilityFp', 'speedFp', 'behaviourFp', 'qualityFp', 'offenceEra'],
   nodeEra: ['assignedCount', 'finishedCount', 'checkedCount', 'acceptedCount', 'acceptedWu', 'auditedWu', 'auditedWuBps', 'scoreFp'],
-  nodeReports: ['hours', 'breaches', 'beats', 'offlineSinceS'],
+  nodeReports: ['hourBits', 'breaches', 'beats', 'offlineSinceS'],
   freedSeats: ['seat'],
   ranking: ['node'],
   nodeTotals: ['nodeCount', 'seatsUsedCount', 'seatsOpenedCount', 'freedCount', 'onlineCount', 'rankedCount', 'maxWu', 'scoreSumFp', 'runningFp'],
@@ -49,7 +49,7 @@ export const FIELDS = {
   committeeWeights: ['cumulativeFp'],
   validatorTotals: ['validatorCount', 'activeCount', 'committeeCount', 'committeeWeightFp', 'payWeightFp', 'runningFp', 'potUnits'],
   // Tasks.sol (validation tasks, consensus)
-  tasks: ['kind', 'subject', 'owner', 'state', 'roundCount', 'outcome', 'assignedS', 'deadlineS', 'memberStart', 'memberCount', 'submittedCount', 'assignedWeightFp', 'submittedWeightFp', 'passWeightFp', 'feeUnits', 'reference', 'wu', 'answerId', 'qualityBps', 'openedEra'],
+  tasks: ['kind', 'subject', 'owner', 'state', 'roundCount', 'outcome', 'assignedS', 'deadlineS', 'memberStart', 'memberCount', 'submittedCount', 'assignedWeightFp', 'submittedWeightFp', 'passWeightFp', 'feeUnits', 'referenceId', 'wu', 'answerId', 'qualityBps', 'openedEra'],
   members: ['validator', 'weightFp', 'verdict', 'submittedS', 'reportId', 'qualityBps', 'copied', 'task'],
   taskTotals: ['taskCount', 'memberCount', 'openCount', 'settledCount'],
   // Emission.sol

@@ -121,13 +121,19 @@ export function settleModelTask(s: State, model: number, passed: boolean): void 
   onModelTask(s, pendingTask, kind, model, passed, ACCOUNT.keeper);
 }
 
+const CAN_BE_TESTED: ReadonlySet<number> = new Set([
+  MODEL_STATE.metaApproved,
+  MODEL_STATE.testFailed,
+  MODEL_STATE.funcRejected,
+]);
+
 /** One step of the shortest way from registration to Live, for a first version or a candidate. */
 function advanceOnce(s: State, model: number): void {
   const { owner, testNode } = readModel(s, model);
   const walk = walkOf(s, model);
   if (walk === MODEL_STATE.registered) perform(s, 'submitModelMetadata', owner, [model, 77]);
   else if (walk === MODEL_STATE.metaReview || walk === MODEL_STATE.funcReview) settleModelTask(s, model, true);
-  else if (walk === MODEL_STATE.metaApproved) perform(s, 'requestTest', owner, [model]);
+  else if (CAN_BE_TESTED.has(walk)) perform(s, 'requestTest', owner, [model]);
   else if (walk === MODEL_STATE.testDeploying) perform(s, 'confirmTestDeployment', nodeOwner(testNode), [model]);
   else if (walk === MODEL_STATE.testDeployed) perform(s, 'openModelValidation', owner, [model]);
   else if (walk === MODEL_STATE.prodDeploying) confirmHosts(s, model);

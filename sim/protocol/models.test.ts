@@ -199,7 +199,7 @@ describe('submitModelMetadata', () => {
     perform(s, 'submitModelMetadata', creator, [model, 77]);
     expect(readVersion(s, 1).documentId).toBe(77);
     expect(readModel(s, model)).toMatchObject({ state: S.metaReview, pendingTask: 1 });
-    expect(readRecord(s, 'tasks', 1)).toMatchObject({ kind: TASK_KIND.modelMetadata, subject: model, reference: 1 });
+    expect(readRecord(s, 'tasks', 1)).toMatchObject({ kind: TASK_KIND.modelMetadata, subject: model, referenceId: 1 });
     expect(eventsFrom(s, from)).toEqual([
       ['Transition', KIND.task, 1, creator, 0, 1],
       ['Moved', creator, ACCOUNT.taskPot, 700, MOVE.taskFee],
@@ -340,7 +340,7 @@ describe('test deployment', () => {
     expect(result).toEqual(['InsufficientBalance', WALLET_UNITS, WALLET_UNITS + 1]);
     setParam(s, 'val.task_fee', 0);
     perform(s, 'openModelValidation', creator, [model]);
-    const task = { kind: TASK_KIND.model, subject: model, reference: 1, wu: 5, answerId: 11 };
+    const task = { kind: TASK_KIND.model, subject: model, referenceId: 1, wu: 5, answerId: 11 };
     expect(readRecord(s, 'tasks', readModel(s, model).pendingTask)).toMatchObject(task);
   });
 });

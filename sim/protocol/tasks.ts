@@ -51,7 +51,7 @@ export function openTask(
   s.tasks[at + T.owner] = owner;
   s.tasks[at + T.state] = TASK_STATE.created;
   s.tasks[at + T.feeUnits] = feeUnits;
-  s.tasks[at + T.reference] = reference;
+  s.tasks[at + T.referenceId] = reference;
   s.tasks[at + T.wu] = wu;
   s.tasks[at + T.answerId] = answerId;
   s.tasks[at + T.openedEra] = currentEra(s);

@@ -1,0 +1,263 @@
+/**
+ * The protocol on a local chain: deployment at genesis, blocks of actions as transactions, and the whole ledger state
+ * read back from storage. It knows where the contracts keep which table, and no rule.
+ */
+import { type Abi, encodeFunctionData, type Hex, toEventSelector, toFunctionSelector } from 'viem';
+import type { TableBytes } from '../engine/digest.ts';
+import { usedRanges, wordsOfRange } from '../engine/digest.ts';
+import type { GenesisPlan } from '../engine/genesis.ts';
+import { ACTION_NAMES, ACTIONS, type Action, type ActionSpec } from '../protocol/actions.ts';
+import { EV, EVENT_NAMES, EVENTS } from '../protocol/events.ts';
+import { ACCOUNT, type ContractName, type TableName, TABLES_OF_CONTRACT } from '../protocol/layout.ts';
+import { REJECTIONS } from '../protocol/rejections.ts';
+import { emit, type State } from '../protocol/state.ts';
+import { createAccounts, installWallets } from './accounts.ts';
+import { type Anvil, startAnvil } from './anvil.ts';
+import { loadArtifact } from './artifacts.ts';
+import { ChainError } from './chainError.ts';
+import { deployAll, predictAddresses } from './deploy.ts';
+import { type ChainLog, createDriver, type DriverCounters, type EncodedCall } from './driver.ts';
+import { encodeCall } from './encodeCall.ts';
+import { laneOf, readWords } from './readback.ts';
+import { createRpc, type Rpc } from './rpc.ts';
+
+/** Unix time of slot 0. Fixed, so that two runs of a scenario give the same blocks. */
+export const GENESIS_S = 1_767_225_600;
+/** Genesis takes some blocks, each a second later than the one before; the slots start after them. */
+const GENESIS_BLOCKS = 64;
+const ACCOUNTS_PER_TRANSACTION = 200;
+const DEPLOYER: Hex = '0x00000000000000000000000000000000000d3910';
+const RELAYER: Hex = '0x00000000000000000000000000000000000e1a11';
+
+const CONTRACTS = Object.keys(TABLES_OF_CONTRACT) as ContractName[];
+
+/** Gas that one action may use; a slice of a settlement or a batch of requests gets its share for every position. */
+const GAS_PER_ACTION = 3_000_000;
+const GAS_PER_POSITION = 600_000;
+const GAS_PER_RELAY = 2_000_000_000;
+
+export type ProtocolChainOptions = {
+  readonly plan: GenesisPlan;
+  readonly seed: number;
+  readonly agentCount: number;
+  /** Share of the agents' actions sent as individually signed transactions. */
+  readonly signedBps: number;
+  readonly builtDir: string;
+  readonly root: string;
+};
+
+export type ProtocolChain = {
+  /**
+   * Sends a block's actions and mines them.
+   *
+   * @param wantEvents  also decode the block's events, in order, into `sink`
+   * @returns per action 0 or the code of its rejection
+   * @throws ChainError CHAIN_REFUSED if an action failed for a reason that is no rejection of the protocol
+   */
+  execute(nowS: number, actions: readonly Action[], sink: State | null): Promise<number[]>;
+  /** Reads every table in use into `into` and returns the raw words, in the order of `packState`. */
+  readState(into: State): Promise<TableBytes[]>;
+  /** Overwrites one storage word of a table: for tests that want a difference. */
+  tamper(table: TableName, word: number, value: bigint): Promise<void>;
+  /** Storage word `word` of a table, counted from its first. */
+  readWord(table: TableName, word: number): Promise<bigint>;
+  counters(): DriverCounters & { readonly rpcCalls: Readonly<Record<string, number>>; readonly gasByAction: Readonly<Record<string, number>> };
+  readonly anvil: Anvil;
+  readonly addresses: Readonly<Record<string, Hex>>;
+  readonly rpc: Rpc;
+  close(): Promise<void>;
+};
+
+type StorageLayout = { readonly storage: readonly { readonly label: string; readonly slot: string; readonly offset: number }[] };
+
+/** Selector of each action's function: name(uint64,…[,uint64[]]). */
+const selectors: readonly number[] = ACTION_NAMES.map((name) => {
+  const spec: ActionSpec = ACTIONS[name];
+  const types = [...spec.args.map(() => 'uint64'), ...(spec.bulk === undefined ? [] : ['uint64[]'])];
+  return Number.parseInt(toFunctionSelector(`function ${name}(${types.join(',')})`).slice(2), 16);
+});
+
+/** Code of each rejection by the first four bytes of its revert data. */
+const codeBySelector = new Map<number, number>(
+  REJECTIONS.flatMap((name, code) => (code === 0 ? [] : [[Number.parseInt(toFunctionSelector(`function ${name}(uint64,uint64)`).slice(2), 16), code] as const])),
+);
+
+/** Number of each event by its topic. */
+const eventByTopic = new Map<string, number>();
+
+function gasOf(action: Action): number {
+  const spec: ActionSpec = ACTIONS[ACTION_NAMES[action.kind]!];
+  const positions = spec.args[0] === 'from' && spec.args[1] === 'to' ? action.args[1]! - action.args[0]! : 0;
+  return GAS_PER_ACTION + positions * GAS_PER_POSITION;
+}
+
+/** @throws ChainError if the chain cannot be started or a contract cannot be deployed */
+export async function openProtocolChain(options: ProtocolChainOptions): Promise<ProtocolChain> {
+  const { plan, root } = options;
+  const startS = GENESIS_S - GENESIS_BLOCKS;
+  const anvil = await startAnvil({ genesisTimeS: startS, builtDir: options.builtDir });
+  const rpc = createRpc({ url: anvil.url, whyGone: anvil.whyGone });
+  try {
+    return await deployProtocol(options, anvil, rpc, startS, plan, root);
+  } catch (error) {
+    rpc.close();
+    await anvil.stop();
+    throw error;
+  }
+}
+
+async function deployProtocol(options: ProtocolChainOptions, anvil: Anvil, rpc: Rpc, startS: number, plan: GenesisPlan, root: string): Promise<ProtocolChain> {
+  // Account 0 is the keeper's, so that one more agent leaves all other keys alone.
+  const accounts = createAccounts(options.seed, options.agentCount + 1);
+  const keyIndexOf = (account: number): number => (account === ACCOUNT.keeper ? 0 : account - ACCOUNT.firstAgent + 1);
+  const artifacts = new Map([...CONTRACTS, 'BatchRelay' as const, 'AgentWallet' as const].map((name) => [name as string, loadArtifact(root, name)]));
+  const names = [...CONTRACTS, 'BatchRelay', 'AgentWallet'] as const;
+  const addresses = predictAddresses(DEPLOYER, names);
+  const families = CONTRACTS.map((name) => addresses[name]);
+  const argsOf: Partial<Record<string, readonly unknown[]>> = {
+    Params: [plan.params.map(BigInt)],
+    Clock: [families, BigInt(GENESIS_S), plan.commitment.words],
+    Token: [families, DEPLOYER, accounts.address(0)],
+    BatchRelay: [RELAYER, families],
+    AgentWallet: [addresses.BatchRelay],
+  };
+  await deployAll(
+    rpc,
+    names.map((name) => ({ name, artifact: artifacts.get(name) as never, args: argsOf[name] ?? [families] })),
+    { deployer: DEPLOYER, timestampS: startS + 1 },
+  );
+  await installWallets(rpc, accounts, addresses.AgentWallet);
+  await openAccounts(rpc, addresses.Token, artifacts.get('Token')!.abi as Abi, accounts.address, plan.openUnits, startS + 2);
+
+  const bases = new Map<TableName, { readonly address: Hex; readonly slot: bigint }>();
+  for (const contract of CONTRACTS) {
+    const layout = (artifacts.get(contract) as unknown as { storageLayout: StorageLayout }).storageLayout;
+    for (const table of TABLES_OF_CONTRACT[contract] as readonly TableName[]) {
+      const entry = layout.storage.find((variable) => variable.label === table);
+      if (entry === undefined || entry.offset !== 0) throw new ChainError('DEPLOY_FAILED', `Contract ${contract} does not store table ${table} at a storage word of its own`);
+      bases.set(table, { address: addresses[contract], slot: BigInt(entry.slot) });
+    }
+  }
+  if (eventByTopic.size === 0) registerTopics(artifacts.get('Nodes')!.abi as Abi);
+
+  const driver = await createDriver({ rpc, relay: addresses.BatchRelay, relayer: RELAYER, targets: families, accounts, gasPerCall: GAS_PER_ACTION, gasPerRelay: GAS_PER_RELAY });
+  const targetOf = ACTION_NAMES.map((name) => CONTRACTS.indexOf(ACTIONS[name].contract));
+  let sent = 0;
+  let lastS = 0;
+
+  function encode(action: Action): EncodedCall {
+    sent += 1;
+    // Spreads the signed share evenly over the agents' actions.
+    const signed = action.actor !== ACCOUNT.keeper && (sent * 7_919) % 10_000 < options.signedBps;
+    return { agent: keyIndexOf(action.actor), target: targetOf[action.kind]!, data: encodeCall(selectors[action.kind]!, action.args, action.bulk), signed, gas: gasOf(action) };
+  }
+
+  function codeOf(reason: number, action: Action): number {
+    if (reason === 0) return 0;
+    const code = codeBySelector.get(reason);
+    if (code === undefined) {
+      throw new ChainError('BLOCK_WRONG', `${ACTION_NAMES[action.kind]}(${action.args.join(', ')}) of account ${action.actor} failed with 0x${reason.toString(16).padStart(8, '0')}, which is no rejection of the protocol`);
+    }
+    return code;
+  }
+
+  async function readTable(table: TableName, into: State): Promise<TableBytes[]> {
+    const { address, slot } = bases.get(table)!;
+    const contract = CONTRACTS.find((name) => (TABLES_OF_CONTRACT[name] as readonly string[]).includes(table))!;
+    const parts: TableBytes[] = [];
+    for (const range of usedRanges(into, table)) {
+      const { fromWord, toWord } = wordsOfRange(table, range);
+      const bytes = await readWords(rpc, address, slot + BigInt(fromWord), toWord - fromWord);
+      const column = into[table];
+      for (let word = fromWord; word < toWord; word++) {
+        for (let lane = 0; lane < 4 && word * 4 + lane < column.length; lane++) column[word * 4 + lane] = laneOf(bytes, word - fromWord, lane);
+      }
+      parts.push({ contract, table, fromWord, bytes });
+    }
+    return parts;
+  }
+
+  return {
+    anvil,
+    addresses,
+    rpc,
+    async execute(nowS, actions, sink) {
+      // Two blocks may lie in the same second of protocol time (a settlement and the slot after it); the chain's clock cannot stand still.
+      const timestampS = Math.max(GENESIS_S + nowS, lastS + 1);
+      lastS = timestampS;
+      const outcome = await driver.sendBlock({ timestampS, calls: actions.map(encode), wantLogs: sink !== null });
+      if (sink !== null) decodeEvents(outcome.logs ?? [], sink);
+      return actions.map((action, i) => codeOf(outcome.reasons[i]!, action));
+    },
+    async readState(into) {
+      const byTable = new Map<TableName, TableBytes[]>();
+      const tables = CONTRACTS.flatMap((contract) => TABLES_OF_CONTRACT[contract] as readonly TableName[]);
+      // Totals and parameters say how much of the other tables is in use, so they come first.
+      const first = tables.filter((table) => table.endsWith('Totals') || table === 'paramValues');
+      for (const table of first) byTable.set(table, await readTable(table, into));
+      for (const table of tables) if (!byTable.has(table)) byTable.set(table, await readTable(table, into));
+      return tables.flatMap((table) => byTable.get(table)!);
+    },
+    async tamper(table, word, value) {
+      const { address, slot } = bases.get(table)!;
+      const hex = (x: bigint): string => `0x${x.toString(16).padStart(64, '0')}`;
+      await rpc.call('anvil_setStorageAt', [address, hex(slot + BigInt(word)), hex(value)]);
+    },
+    async readWord(table, word) {
+      const { address, slot } = bases.get(table)!;
+      const bytes = await readWords(rpc, address, slot + BigInt(word), 1);
+      return BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+    },
+    counters() {
+      const base = driver.counters();
+      const gasByAction: Record<string, number> = {};
+      for (const entry of base.gasBySelector) {
+        const number = selectors.indexOf(typeof entry.selector === 'number' ? entry.selector : Number.parseInt(String(entry.selector).replace('0x', ''), 16));
+        if (number >= 0) gasByAction[ACTION_NAMES[number]!] = (gasByAction[ACTION_NAMES[number]!] ?? 0) + entry.gas;
+      }
+      return { ...base, rpcCalls: Object.fromEntries([...rpc.counts].sort(([a], [b]) => (a < b ? -1 : 1))), gasByAction };
+    },
+    async close() {
+      rpc.close();
+      await anvil.stop();
+    },
+  };
+}
+
+/** Opens the agents' accounts in the token, fills them, and ends genesis. */
+async function openAccounts(rpc: Rpc, token: Hex, abi: Abi, addressOf: (index: number) => Hex, openUnits: readonly number[], fromS: number): Promise<void> {
+  let nonce = Number(await rpc.call<Hex>('eth_getTransactionCount', [DEPLOYER, 'latest']));
+  let timestampS = fromS;
+  async function send(data: Hex): Promise<void> {
+    const hash = await rpc.call<Hex>('eth_sendTransaction', [{ from: DEPLOYER, to: token, nonce: `0x${nonce.toString(16)}`, gas: '0x5f5e1000', gasPrice: '0x0', data }]);
+    nonce += 1;
+    await rpc.call('evm_mine', [{ timestamp: timestampS, blocks: 1 }]);
+    timestampS += 1;
+    const receipt = await rpc.call<{ status: Hex } | null>('eth_getTransactionReceipt', [hash]);
+    if (receipt?.status !== '0x1') throw new ChainError('DEPLOY_FAILED', 'Genesis failed: the token refused to open the agents’ accounts');
+  }
+  for (let from = 0; from < openUnits.length; from += ACCOUNTS_PER_TRANSACTION) {
+    const slice = openUnits.slice(from, from + ACCOUNTS_PER_TRANSACTION);
+    await send(encodeFunctionData({ abi, functionName: 'openAccounts', args: [slice.map((_, i) => addressOf(from + i + 1)), slice.map(BigInt)] }));
+  }
+  await send(encodeFunctionData({ abi, functionName: 'seal', args: [] }));
+}
+
+function registerTopics(abi: Abi): void {
+  for (const name of EVENT_NAMES) {
+    if (!abi.some((entry) => entry.type === 'event' && entry.name === name)) throw new ChainError('DEPLOY_FAILED', `The contracts have no event ${name}`);
+    const signature = `event ${name}(${EVENTS[name].map(() => 'uint64').join(',')})`;
+    eventByTopic.set(toEventSelector(signature).toLowerCase(), EV[name]);
+  }
+}
+
+/** Appends the protocol's events among a block's logs to a state's buffer. Token standards' own events are left out. */
+function decodeEvents(logs: readonly ChainLog[], sink: State): void {
+  for (const log of logs) {
+    const number = eventByTopic.get((log.topics[0] ?? '').toLowerCase());
+    if (number === undefined) continue;
+    const name = EVENT_NAMES[number]!;
+    const args = EVENTS[name].map((_, i) => Number.parseInt(log.data.slice(2 + i * 64, 2 + (i + 1) * 64), 16));
+    emit(sink, name, ...args);
+  }
+}

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createStreams, nextInt } from '../base/stream.ts';
+import { ACTION_NAMES } from './actions.ts';
+import { applyAction } from './apply.ts';
+import { EVENT_NAMES } from './events.ts';
+import { createTracker, findViolations, INVARIANTS } from './invariants.ts';
+import { F } from './layout.ts';
+import { createWalk } from './randomWalk.ts';
+import { EVENT_STRIDE, type State } from './state.ts';
+import { isTransition } from './transitions.ts';
+
+/** Transitions among the events of the last action that the machines do not have. */
+function illegalTransitions(s: State): string[] {
+  const illegal: string[] = [];
+  for (let i = 0; i < s.eventCount; i++) {
+    const [code, kind, entity, , from, to] = s.events.slice(i * EVENT_STRIDE, (i + 1) * EVENT_STRIDE);
+    if (EVENT_NAMES[code!] !== 'Transition' || isTransition(kind!, from!, to!)) continue;
+    illegal.push(`kind ${kind}, entity ${entity}: ${from} to ${to}`);
+  }
+  return illegal;
+}
+
+/** Runs `count` actions of a random walk and fails at the first that breaks something. */
+function walkFor(seed: number, count: number): { accepted: Map<string, number>; s: State } {
+  const streams = createStreams(1, () => `walk/${seed}`);
+  const { s, steps } = createWalk((n) => nextInt(streams, 0, n), 60);
+  const tracker = createTracker();
+  const accepted = new Map<string, number>();
+  for (let i = 0; i < count; i++) {
+    const next = steps.next();
+    if (next.done === true) break;
+    const { nowS, action } = next.value;
+    const name = ACTION_NAMES[action.kind]!;
+    s.nowS = nowS;
+    s.eventCount = 0;
+    const code = applyAction(s, action);
+    if (code === 0) accepted.set(name, (accepted.get(name) ?? 0) + 1);
+    else expect(s.eventCount).toBe(0);
+    const context = `action ${i}: ${name}(${action.args.join(', ')}) by ${action.actor}`;
+    expect({ context, illegal: illegalTransitions(s), violations: findViolations(s, tracker) }).toEqual({
+      context,
+      illegal: [],
+      violations: [],
+    });
+  }
+  return { accepted, s };
+}
+
+describe('INVARIANTS', () => {
+  it('given any history of actions > all hold after every single one', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1_000_000 }), (seed) => {
+        walkFor(seed, 1_500);
+      }),
+      { numRuns: 6, seed: 3 },
+    );
+  });
+
+  it('given a long history > it has reached every action, and all invariants held', () => {
+    const { accepted, s } = walkFor(1, 12_000);
+    const never = ACTION_NAMES.filter((name) => !accepted.has(name));
+    expect(never).toEqual([]);
+    expect(s.clockTotals[F.clockTotals.settledEraCount]).toBeGreaterThan(20);
+    expect(INVARIANTS.length).toBe(26);
+  });
+});

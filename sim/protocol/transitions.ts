@@ -1,0 +1,110 @@
+/**
+ * The transitions of section 5 as tables: for each machine, which state may follow which. The rules do not read them; the
+ * invariants do, so that a rule that forgets a guard is noticed.
+ */
+import { KIND, MODEL_STATE, NODE_STATE, TASK_STATE, VALIDATOR_STATE } from './layout.ts';
+
+type Successors = { readonly [state: number]: readonly number[] };
+
+const M = MODEL_STATE;
+const N = NODE_STATE;
+const V = VALIDATOR_STATE;
+const T = TASK_STATE;
+
+/** SM-1, for a model until its first version is live, then Live until removed. */
+const MODEL: Successors = {
+  0: [M.registered],
+  [M.registered]: [M.metaReview, M.removed],
+  [M.metaReview]: [M.metaApproved, M.metaRejected, M.removed],
+  [M.metaApproved]: [M.testDeploying, M.removed],
+  [M.metaRejected]: [M.metaReview, M.removed],
+  [M.testDeploying]: [M.testDeployed, M.testFailed, M.removed],
+  [M.testDeployed]: [M.funcReview, M.removed],
+  [M.testFailed]: [M.testDeploying, M.removed],
+  [M.funcReview]: [M.prodDeploying, M.funcRejected, M.removed],
+  [M.funcRejected]: [M.testDeploying, M.removed],
+  [M.prodDeploying]: [M.live, M.testFailed, M.removed],
+  [M.live]: [M.removed],
+  [M.removed]: [],
+};
+
+/** SM-1, for a candidate beside a live version (OP-10): no production of its own. */
+const VERSION: Successors = {
+  0: [M.registered],
+  [M.registered]: [M.metaReview],
+  [M.metaReview]: [M.metaApproved, M.metaRejected],
+  [M.metaApproved]: [M.testDeploying],
+  [M.metaRejected]: [M.metaReview],
+  [M.testDeploying]: [M.testDeployed, M.testFailed],
+  [M.testDeployed]: [M.funcReview],
+  [M.testFailed]: [M.testDeploying],
+  [M.funcReview]: [M.live, M.funcRejected],
+  [M.funcRejected]: [M.testDeploying],
+  [M.live]: [],
+};
+
+/** SM-2. While a check is pending, the deadline stands still, so only the other states can run out of time. */
+const NODE: Successors = {
+  0: [N.reserved],
+  [N.reserved]: [N.registered, N.released],
+  [N.registered]: [N.metaReview, N.released],
+  [N.metaReview]: [N.metaApproved, N.metaRejected],
+  [N.metaApproved]: [N.valReview, N.released],
+  [N.metaRejected]: [N.metaReview, N.released],
+  [N.valReview]: [N.online, N.valRejected],
+  [N.valRejected]: [N.valReview, N.released],
+  [N.online]: [N.offline, N.exiting],
+  [N.offline]: [N.online, N.exiting],
+  [N.exiting]: [N.removed],
+  [N.removed]: [],
+  [N.released]: [],
+};
+
+/** SM-3. */
+const VALIDATOR: Successors = {
+  0: [V.registered],
+  [V.registered]: [V.keyed],
+  [V.keyed]: [V.active, V.exited],
+  [V.active]: [V.suspended, V.exited],
+  [V.suspended]: [V.active, V.exited],
+  [V.exited]: [],
+};
+
+/** SM-4. */
+const TASK: Successors = {
+  0: [T.created],
+  [T.created]: [T.assigned],
+  [T.assigned]: [T.created, T.settled],
+  [T.settled]: [],
+};
+
+const MACHINES: { readonly [kind: number]: Successors } = {
+  [KIND.model]: MODEL,
+  [KIND.version]: VERSION,
+  [KIND.node]: NODE,
+  [KIND.validator]: VALIDATOR,
+  [KIND.task]: TASK,
+};
+
+/** True if `state` is one of the machine's, 0 (not created) excluded. */
+export function isState(kind: number, state: number): boolean {
+  return state !== 0 && MACHINES[kind]?.[state] !== undefined;
+}
+
+/** True if the machine of `kind` may step from `from` to `to`; 0 is the state before creation. @rule SM-1, SM-2, SM-3, SM-4 */
+export function isTransition(kind: number, from: number, to: number): boolean {
+  return MACHINES[kind]?.[from]?.includes(to) === true;
+}
+
+/** True if `to` can be reached from `from` in any number of steps, none included. */
+export function isReachable(kind: number, from: number, to: number): boolean {
+  const machine = MACHINES[kind];
+  if (machine === undefined) return false;
+  const seen = new Set([from]);
+  // A set is walked in the order of insertion, including what is added on the way.
+  for (const state of seen) {
+    if (state === to) return true;
+    for (const next of machine[state] ?? []) seen.add(next);
+  }
+  return false;
+}

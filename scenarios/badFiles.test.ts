@@ -3,11 +3,20 @@ import { formatIssues, ISSUE_CODES, type IssueCode } from './issues.ts';
 import { type Files, GOOD, load, readMarks } from './testing.ts';
 
 /** `«` stands before the character to which the issue must point; the codes are in the order of the text. */
-type Case = readonly [title: string, marked: string, codes: readonly IssueCode[], files?: Files, set?: readonly string[]];
+type Case = readonly [
+  title: string,
+  marked: string,
+  codes: readonly IssueCode[],
+  files?: Files,
+  set?: readonly string[],
+];
 
 const good = (extra: string): string => GOOD + extra;
 /** The good scenario with one population replaced, in line 4 to 7. */
-const withPopulation = (line: number, text: string): string => GOOD.split('\n').map((old, i) => (i + 1 === line ? `  - ${text}` : old)).join('\n');
+const withPopulation = (line: number, text: string): string =>
+  GOOD.split('\n')
+    .map((old, i) => (i + 1 === line ? `  - ${text}` : old))
+    .join('\n');
 
 const UNREADABLE: readonly Case[] = [
   ['an empty file', '«', ['E115']],
@@ -31,7 +40,11 @@ const UNREADABLE: readonly Case[] = [
   ['prototype', good('x-free: { «prototype: 1 }\n'), ['E110']],
   ['65 levels of lists', good(`x-deep: ${'['.repeat(63)}«[${']'.repeat(64)}\n`), ['E112']],
   ['100,000 open brackets', `${'['.repeat(64)}«${'['.repeat(100_000)}`, ['E112']],
-  ['300 nested keys', Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}${i === 64 ? '«' : ''}a:`).join('\n'), ['E112']],
+  [
+    '300 nested keys',
+    Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}${i === 64 ? '«' : ''}a:`).join('\n'),
+    ['E112'],
+  ],
   ['more than 256 KiB', `«# ${'a'.repeat(262_143)}\n`, ['E113']],
   ['more than 256 KiB of two-byte letters', `«# ${'é'.repeat(131_072)}\n`, ['E113']],
   ['more tokens than a scenario can need', `x-list: [${','.repeat(24_995)}«,,,,,,,]`, ['E113']],
@@ -43,8 +56,16 @@ const UNREADABLE: readonly Case[] = [
 const KEYS: readonly Case[] = [
   ['an unknown key', good('«agnets: 5\n'), ['E102']],
   ['an unknown key of inference', good('inference: { «pool_sample: 5 }\n'), ['E102']],
-  ['an unknown key of a population', withPopulation(5, '{ role: miner, count: 4, strategy: steady, «hardwear: home }'), ['E102']],
-  ['an unknown key of demand', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: 1 per slot, «rate: 1 } }'), ['E102']],
+  [
+    'an unknown key of a population',
+    withPopulation(5, '{ role: miner, count: 4, strategy: steady, «hardwear: home }'),
+    ['E102'],
+  ],
+  [
+    'an unknown key of demand',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: 1 per slot, «rate: 1 } }'),
+    ['E102'],
+  ],
   ['an unknown level', good('inference: { levels: { easy: 100%, «extreme: 0% } }\n'), ['E102']],
   ['an unknown module', good('modules: { «deepnodes: true }\n'), ['E102']],
   ['an unknown parameter', good('params: { «val.group_sise: 5 }\n'), ['E102']],
@@ -56,10 +77,19 @@ const KEYS: readonly Case[] = [
   ['a population without count', withPopulation(5, '«{ role: miner, strategy: steady }'), ['E103']],
   ['a shock without region', good('shocks:\n  - «at: era 1\n    kind: outage\n    lasts: 6h\n'), ['E103']],
   ['an expectation without comparison', good('expect:\n  - «{ metric: a }\n'), ['E103']],
-  ['a trace without format', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, «demand: { trace: t.csv } }'), ['E103'], { 't.csv': '' }],
+  [
+    'a trace without format',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, «demand: { trace: t.csv } }'),
+    ['E103'],
+    { 't.csv': '' },
+  ],
   ['a key without value', good('«seed:\n'), ['E116']],
   ['a parameter without value', good('params:\n  «val.samples:\n  val.group_size: 3\n'), ['E116']],
-  ['an option without value', withPopulation(5, '{ role: miner, count: 4, strategy: steady, options: { «capacity: } }'), ['E116']],
+  [
+    'an option without value',
+    withPopulation(5, '{ role: miner, count: 4, strategy: steady, options: { «capacity: } }'),
+    ['E116'],
+  ],
 ];
 
 const VALUES: readonly Case[] = [
@@ -89,7 +119,11 @@ const VALUES: readonly Case[] = [
   ['an unknown device', good('inference: { device: «gpu }\n'), ['E105']],
   ['an unknown task', good('inference: { tasks: [«text-recogniton] }\n'), ['E105']],
   ['two tasks', good('inference: { «tasks: [text-recognition, text-recognition] }\n'), ['E107']],
-  ['an unknown hardware class', withPopulation(5, '{ role: miner, count: 4, strategy: steady, hardware: «datacenter }'), ['E105']],
+  [
+    'an unknown hardware class',
+    withPopulation(5, '{ role: miner, count: 4, strategy: steady, hardware: «datacenter }'),
+    ['E105'],
+  ],
   ['a module that is a word', good('modules: { deepnode: «yes }\n'), ['E104']],
   ['a record that is a list of kinds', good('record: { events: «"tiers,slashes" }\n'), ['E105']],
 ];
@@ -100,7 +134,11 @@ const QUANTITIES: readonly Case[] = [
   ['tokens in another unit', good('params: { node.stake_min: «500 ETH }\n'), ['E106']],
   ['a unit in small letters', good('params: { node.stake_min: «500 dn }\n'), ['E106']],
   ['a seventh decimal', good('params: { deleg.min: «0.1234567 DN }\n'), ['E108']],
-  ['a wallet larger than the ledger holds', withPopulation(5, '{ role: miner, count: 4, strategy: steady, open: «9007199255 DN }'), ['E107']],
+  [
+    'a wallet larger than the ledger holds',
+    withPopulation(5, '{ role: miner, count: 4, strategy: steady, open: «9007199255 DN }'),
+    ['E107'],
+  ],
   ['more tokens than allowed', good('params: { deleg.min: «1000001 DN }\n'), ['E107']],
   ['200 digits', good(`params: { deleg.min: «${'9'.repeat(200)} DN }\n`), ['E108']],
   ['negative tokens', good('params: { deleg.min: «-1 DN }\n'), ['E107']],
@@ -120,10 +158,26 @@ const QUANTITIES: readonly Case[] = [
   ['a choice that does not exist', good('params: { place.policy: «top_botom }\n'), ['E105']],
   ['a list for a parameter', good('params: { «val.group_size: [5] }\n'), ['E104']],
   ['a wallet without unit', withPopulation(5, '{ role: miner, count: 4, strategy: steady, open: «2000 }'), ['E106']],
-  ['demand without "per slot"', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «0.5 } }'), ['E106']],
-  ['demand per era', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «12 per era } }'), ['E106']],
-  ['demand finer than a thousandth', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «0.0001 per slot } }'), ['E106']],
-  ['too much demand', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «1000.001 per slot } }'), ['E107']],
+  [
+    'demand without "per slot"',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «0.5 } }'),
+    ['E106'],
+  ],
+  [
+    'demand per era',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «12 per era } }'),
+    ['E106'],
+  ],
+  [
+    'demand finer than a thousandth',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «0.0001 per slot } }'),
+    ['E106'],
+  ],
+  [
+    'too much demand',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: «1000.001 per slot } }'),
+    ['E107'],
+  ],
   ['an entry without unit', withPopulation(5, '{ role: miner, count: 4, strategy: steady, enter: «3 }'), ['E106']],
   ['a comparison without sign', good('expect: [{ metric: a, is: «0 }]\n'), ['E106']],
   ['a confidence of 100 %', good('expect: [{ metric: a, is: "< 0", confidence: «100% }]\n'), ['E107']],
@@ -133,47 +187,148 @@ const QUANTITIES: readonly Case[] = [
 const RULES: readonly Case[] = [
   ['an unknown strategy', withPopulation(4, '{ role: creator, count: 1, strategy: «improovr }'), ['E201']],
   ['a strategy of another role', withPopulation(7, '{ role: consumer, count: 4, strategy: «steady }'), ['E201']],
-  ['an unknown strategy in a mix', withPopulation(5, '{ role: miner, count: 4, mix: { steady: 50%, «chaeter: 50% } }'), ['E201']],
-  ['an unknown option', withPopulation(6, '{ role: validator, count: 5, strategy: diligent, options: { «skil_bps: 90% } }'), ['E202']],
-  ['an option of another strategy', withPopulation(6, '{ role: validator, count: 5, strategy: diligent, options: { «prior: 90% } }'), ['E202']],
-  ['an option beyond its range', withPopulation(6, '{ role: validator, count: 5, strategy: diligent, options: { skill_bps: «101% } }'), ['E107']],
-  ['an option that is no choice', withPopulation(4, '{ role: creator, count: 1, strategy: improver, options: { variant: «en-m5 } }'), ['E105']],
+  [
+    'an unknown strategy in a mix',
+    withPopulation(5, '{ role: miner, count: 4, mix: { steady: 50%, «chaeter: 50% } }'),
+    ['E201'],
+  ],
+  [
+    'an unknown option',
+    withPopulation(6, '{ role: validator, count: 5, strategy: diligent, options: { «skil_bps: 90% } }'),
+    ['E202'],
+  ],
+  [
+    'an option of another strategy',
+    withPopulation(6, '{ role: validator, count: 5, strategy: diligent, options: { «prior: 90% } }'),
+    ['E202'],
+  ],
+  [
+    'an option beyond its range',
+    withPopulation(6, '{ role: validator, count: 5, strategy: diligent, options: { skill_bps: «101% } }'),
+    ['E107'],
+  ],
+  [
+    'an option that is no choice',
+    withPopulation(4, '{ role: creator, count: 1, strategy: improver, options: { variant: «en-m5 } }'),
+    ['E105'],
+  ],
   ['a mix of 99 %', withPopulation(5, '{ role: miner, count: 4, «mix: { steady: 50%, cheater: 49% } }'), ['E203']],
   ['a mix of 101 %', withPopulation(5, '{ role: miner, count: 4, «mix: { steady: 50%, cheater: 51% } }'), ['E203']],
-  ['a share without unit', withPopulation(5, '{ role: miner, count: 4, mix: { steady: «50, cheater: 50% } }'), ['E106']],
+  [
+    'a share without unit',
+    withPopulation(5, '{ role: miner, count: 4, mix: { steady: «50, cheater: 50% } }'),
+    ['E106'],
+  ],
   ['levels of 90 %', good('inference: { «levels: { medium: 50%, hard: 40% } }\n'), ['E203']],
   ['neither strategy nor mix', withPopulation(5, '«{ role: miner, count: 4 }'), ['E213']],
-  ['both strategy and mix', withPopulation(5, '{ role: miner, count: 4, strategy: steady, «mix: { steady: 100% } }'), ['E213']],
-  ['neither poisson nor trace', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, «demand: { repeat: 1 } }'), ['E213']],
-  ['both poisson and trace', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, «demand: { poisson: 1 per slot, trace: t.csv } }'), ['E213']],
-  ['a speedup of poisson', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: 1 per slot, «speedup: 2 } }'), ['E213']],
+  [
+    'both strategy and mix',
+    withPopulation(5, '{ role: miner, count: 4, strategy: steady, «mix: { steady: 100% } }'),
+    ['E213'],
+  ],
+  [
+    'neither poisson nor trace',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, «demand: { repeat: 1 } }'),
+    ['E213'],
+  ],
+  [
+    'both poisson and trace',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, «demand: { poisson: 1 per slot, trace: t.csv } }'),
+    ['E213'],
+  ],
+  [
+    'a speedup of poisson',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { poisson: 1 per slot, «speedup: 2 } }'),
+    ['E213'],
+  ],
   ['a fee split of 101 %', good('params: { dn.split_bps.node: «5100 }\n'), ['E204']],
   ['an emission of 110 %', good('params:\n  val.deadline_s: 1h\n  powr.pool_share_bps: «70%\n'), ['E204']],
   ['a supply split of 95 %', good('params: { econ.alloc_bps.team: «10% }\n'), ['E204']],
   ['trust weights of 90 %', good('params: { trust.w_bps.speed: «0% }\n'), ['E204']],
   ['rank weights of 105 %', good('params: { rank.w_bps.volume: «10% }\n'), ['E204']],
-  ['wallets beyond their source', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, open: «7000000 DN }'), ['E205']],
-  ['wallets beyond a smaller source', good('params:\n  econ.max_supply: 1000000 DN\n').replace('count: 4, strategy: steady', 'count: 200, strategy: steady, open: «2000 DN'), ['E205']],
+  [
+    'wallets beyond their source',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, open: «7000000 DN }'),
+    ['E205'],
+  ],
+  [
+    'wallets beyond a smaller source',
+    good('params:\n  econ.max_supply: 1000000 DN\n').replace(
+      'count: 4, strategy: steady',
+      'count: 200, strategy: steady, open: «2000 DN',
+    ),
+    ['E205'],
+  ],
   ['a supply beyond the ledger', good('params:\n  econ.max_supply: «9000000000 DN\n  token.decimals: 7\n'), ['E206']],
   ['decimals beyond the ledger', good('params: { token.decimals: «8 }\n'), ['E206']],
   ['spheron', good('modules: { spheron: «true }\n'), ['E207']],
   ['dfpn', good('modules: { deepnode: true, dfpn: «true }\n'), ['E207']],
   ['no deepnode', good('modules: { deepnode: «false }\n'), ['E207']],
   ['cuda', good('inference: { device: «cuda }\n'), ['E207']],
-  ['a trace that is not there', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { trace: «../no/such.csv, format: mooncake } }'), ['E208']],
-  ['a trace of another format', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { trace: «t.csv, format: mooncake } }'), ['E209'], { 't.csv': 'TIMESTAMP,ContextTokens,GeneratedTokens\r\n' }],
-  ['a speedup of zero', withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { trace: t.csv, format: azure-llm-2023, speedup: «0 } }'), ['E107'], { 't.csv': 'TIMESTAMP,ContextTokens,GeneratedTokens\n' }],
+  [
+    'a trace that is not there',
+    withPopulation(
+      7,
+      '{ role: consumer, count: 4, strategy: honest, demand: { trace: «../no/such.csv, format: mooncake } }',
+    ),
+    ['E208'],
+  ],
+  [
+    'a trace of another format',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { trace: «t.csv, format: mooncake } }'),
+    ['E209'],
+    { 't.csv': 'TIMESTAMP,ContextTokens,GeneratedTokens\r\n' },
+  ],
+  [
+    'a speedup of zero',
+    withPopulation(
+      7,
+      '{ role: consumer, count: 4, strategy: honest, demand: { trace: t.csv, format: azure-llm-2023, speedup: «0 } }',
+    ),
+    ['E107'],
+    { 't.csv': 'TIMESTAMP,ContextTokens,GeneratedTokens\n' },
+  ],
   ['a slot that ends before its phases', good('params: { time.slot_s: «3540 }\n'), ['E210']],
-  ['a reservation that expires before the next slot', good('params: { time.slot_s: 2h, node.reserve_deadline_s: 1h }\n').replace('time.slot_s: ', 'time.slot_s: «'), ['E210']],
-  ['an entry after the end', good('eras: 5\n').replace('strategy: steady', 'strategy: steady, enter: «era 5'), ['E211']],
-  ['a shock after the end', good('eras: 5\nshocks: [{ at: «slot 120, kind: outage, region: eu, lasts: 6h }]\n'), ['E211']],
-  ['hardware of a validator', withPopulation(6, '{ role: validator, count: 5, strategy: diligent, «hardware: home }'), ['E212']],
-  ['demand of a miner', withPopulation(5, '{ role: miner, count: 4, strategy: steady, «demand: { poisson: 1 per slot } }'), ['E212']],
-  ['an outage of an hour and a half', good('shocks: [{ at: era 3, kind: outage, region: eu, lasts: «90m }]\n'), ['E214']],
+  [
+    'a reservation that expires before the next slot',
+    good('params: { time.slot_s: 2h, node.reserve_deadline_s: 1h }\n').replace('time.slot_s: ', 'time.slot_s: «'),
+    ['E210'],
+  ],
+  [
+    'an entry after the end',
+    good('eras: 5\n').replace('strategy: steady', 'strategy: steady, enter: «era 5'),
+    ['E211'],
+  ],
+  [
+    'a shock after the end',
+    good('eras: 5\nshocks: [{ at: «slot 120, kind: outage, region: eu, lasts: 6h }]\n'),
+    ['E211'],
+  ],
+  [
+    'hardware of a validator',
+    withPopulation(6, '{ role: validator, count: 5, strategy: diligent, «hardware: home }'),
+    ['E212'],
+  ],
+  [
+    'demand of a miner',
+    withPopulation(5, '{ role: miner, count: 4, strategy: steady, «demand: { poisson: 1 per slot } }'),
+    ['E212'],
+  ],
+  [
+    'an outage of an hour and a half',
+    good('shocks: [{ at: era 3, kind: outage, region: eu, lasts: «90m }]\n'),
+    ['E214'],
+  ],
   ['an outage of no time', good('shocks: [{ at: era 3, kind: outage, region: eu, lasts: «0 slots }]\n'), ['E214']],
   ['a good speed slower than a bad one', good('params: { trust.speed_ms_good: «500ms }\n'), ['E215']],
   ['heartbeats rarer than slots', good('params: { time.slot_s: «3550, hb.interval_s: 3600 }\n'), ['E215']],
-  ['too many agents', good('').replace('populations', '«populations').replace('count: 4, strategy: steady', 'count: 1000000, strategy: steady, open: 1 DN'), ['E216']],
+  [
+    'too many agents',
+    good('')
+      .replace('populations', '«populations')
+      .replace('count: 4, strategy: steady', 'count: 1000000, strategy: steady, open: 1 DN'),
+    ['E216'],
+  ],
 ];
 
 const EXTENDS: readonly Case[] = [
@@ -186,7 +341,12 @@ const EXTENDS: readonly Case[] = [
   ['an absolute base', good('extends: «/etc/passwd\n'), ['E123']],
   ['a base on the network', good('extends: «https://example.org/b.yaml\n'), ['E123']],
   ['a deletion of what no base has', good('extends: b.yaml\n«seed:\n'), ['E116'], { 'b.yaml': 'eras: 5\n' }],
-  ['a wrong value over a base', good('extends: b.yaml\nparams: { val.samples: «x }\n'), ['E106'], { 'b.yaml': 'params: { val.samples: 5 }\n' }],
+  [
+    'a wrong value over a base',
+    good('extends: b.yaml\nparams: { val.samples: «x }\n'),
+    ['E106'],
+    { 'b.yaml': 'params: { val.samples: 5 }\n' },
+  ],
 ];
 
 const ALL: readonly (readonly [string, readonly Case[]])[] = [
@@ -200,15 +360,24 @@ const ALL: readonly (readonly [string, readonly Case[]])[] = [
 
 function errorsOf(text: string, files: Files, set: readonly string[]): string[] {
   const result = load(text, files, set);
-  return result.ok ? [] : result.issues.filter((issue) => issue.severity === 'error').map((issue) => `${issue.file}:${issue.line}:${issue.column} ${issue.code}`);
+  return result.ok
+    ? []
+    : result.issues
+        .filter((issue) => issue.severity === 'error')
+        .map((issue) => `${issue.file}:${issue.line}:${issue.column} ${issue.code}`);
 }
 
 for (const [kind, cases] of ALL) {
   describe(`loadScenario, given a file ${kind}`, () => {
-    it.each(cases.map(([title, ...rest]) => [title, rest] as const))('%s > names the place and the code', (_, [marked, codes, files = {}, set = []]) => {
-      const { text, places } = readMarks(marked);
-      expect(errorsOf(text, files, set)).toEqual(codes.map((code, i) => `a.yaml:${places[Math.min(i, places.length - 1)]} ${code}`));
-    });
+    it.each(cases.map(([title, ...rest]) => [title, rest] as const))(
+      '%s > names the place and the code',
+      (_, [marked, codes, files = {}, set = []]) => {
+        const { text, places } = readMarks(marked);
+        expect(errorsOf(text, files, set)).toEqual(
+          codes.map((code, i) => `a.yaml:${places[Math.min(i, places.length - 1)]} ${code}`),
+        );
+      },
+    );
   });
 }
 
@@ -235,20 +404,30 @@ describe('loadScenario, given overrides', () => {
 
 describe('loadScenario, given a chain of bases', () => {
   it('with an error in a base > names the base and the place in it', () => {
-    expect(errorsOf('extends: sub/b.yaml\nname: a\n', { 'sub/b.yaml': 'version: 1\npopulations:\n  - { role: minor, count: 1, strategy: steady }\n' }, [])).toEqual(['sub/b.yaml:3:13 E105']);
+    expect(
+      errorsOf(
+        'extends: sub/b.yaml\nname: a\n',
+        { 'sub/b.yaml': 'version: 1\npopulations:\n  - { role: minor, count: 1, strategy: steady }\n' },
+        [],
+      ),
+    ).toEqual(['sub/b.yaml:3:13 E105']);
   });
   it('that is not YAML > names the place in the base', () => {
     expect(errorsOf(good('extends: b.yaml\n'), { 'b.yaml': 'seed: [1\n' }, [])).toEqual(['b.yaml:2:1 E101']);
   });
   it('that closes a circle > shows the circle', () => {
     const result = load(good('extends: b.yaml\n'), { 'b.yaml': 'extends: c.yaml\n', 'c.yaml': 'extends: b.yaml\n' });
-    expect(result.ok ? [] : result.issues.map((issue) => `${issue.file}:${issue.line} ${issue.message}`)).toEqual(['c.yaml:1 the scenario extends itself: b.yaml → c.yaml → b.yaml']);
+    expect(result.ok ? [] : result.issues.map((issue) => `${issue.file}:${issue.line} ${issue.message}`)).toEqual([
+      'c.yaml:1 the scenario extends itself: b.yaml → c.yaml → b.yaml',
+    ]);
   });
   it.each([
     [8, []],
     [9, ['8.yaml:1:10 E122']],
   ])('of %i bases > %j', (length, expected) => {
-    const files = Object.fromEntries(Array.from({ length }, (_, i) => [`${i + 1}.yaml`, i + 1 === length ? 'seed: 7\n' : `extends: ${i + 2}.yaml\n`]));
+    const files = Object.fromEntries(
+      Array.from({ length }, (_, i) => [`${i + 1}.yaml`, i + 1 === length ? 'seed: 7\n' : `extends: ${i + 2}.yaml\n`]),
+    );
     expect(errorsOf(good('extends: 1.yaml\n'), files, [])).toEqual(expected);
   });
 });
@@ -265,12 +444,19 @@ populations:
   - { role: consumer, count: «0, «mix: { honest: 10% }, enter: «never }
 `);
     const found = errorsOf(text, {}, []).filter((line) => !line.endsWith('E103'));
-    expect(found).toEqual(places.map((place, i) => `a.yaml:${place} ${['E106', 'E102', 'E105', 'E106', 'E204', 'E102', 'E201', 'E106', 'E107', 'E203', 'E106'][i]}`));
+    expect(found).toEqual(
+      places.map(
+        (place, i) =>
+          `a.yaml:${place} ${['E106', 'E102', 'E105', 'E106', 'E204', 'E102', 'E201', 'E106', 'E107', 'E203', 'E106'][i]}`,
+      ),
+    );
   });
   it('stops listing after a hundred and says how many more there are', () => {
     const result = load(good(Array.from({ length: 150 }, (_, i) => `k${i}: 1\n`).join('')));
     expect(result.ok ? 0 : result.issues.length).toBe(101);
-    expect(result.ok ? '' : result.issues[100]!.code + result.issues[100]!.message).toBe('E29950 further problems are not listed');
+    expect(result.ok ? '' : result.issues[100]!.code + result.issues[100]!.message).toBe(
+      'E29950 further problems are not listed',
+    );
   });
 });
 

@@ -22,13 +22,13 @@ export type ParamValues = {
 };
 
 /** A quantity of a scenario, flagged when it cannot be read or is out of range. */
-export function readQuantity(
+function readExact(
   entry: Entry,
   label: string,
   form: QuantityForm,
   range: readonly [min: bigint, max: bigint],
   issues: IssueList,
-): number | undefined {
+): bigint | undefined {
   const { value } = entry;
   if (value.kind !== 'scalar' || value.broken) return undefined;
   const parsed = parseQuantity(value.value, form);
@@ -39,13 +39,25 @@ export function readQuantity(
     });
     return undefined;
   }
-  if (BigInt(parsed.amount) < range[0] || BigInt(parsed.amount) > range[1]) {
+  if (parsed.amount < range[0] || parsed.amount > range[1]) {
     issues.flag('E107', value.place, `${label} is ${describeTree(value)}`, {
       allowed: `${formatQuantity(range[0], form)} to ${formatQuantity(range[1], form)}`,
     });
     return undefined;
   }
   return parsed.amount;
+}
+
+/** As an integer below 2^53: the range ends there or before. */
+export function readQuantity(
+  entry: Entry,
+  label: string,
+  form: QuantityForm,
+  range: readonly [min: bigint, max: bigint],
+  issues: IssueList,
+): number | undefined {
+  const amount = readExact(entry, label, form, range, issues);
+  return amount === undefined ? undefined : Number(amount);
 }
 
 const SPECS: ReadonlyMap<string, ParamSpec> = new Map(PARAMS.map((spec) => [spec.key, spec]));
@@ -58,10 +70,12 @@ function readParam(spec: ParamSpec, entry: Entry, decimals: number, issues: Issu
   }
   const form = { ...paramForm(spec), decimals };
   const scale = spec.unit === 'tokens' ? 10n ** BigInt(decimals) : 1n;
-  const amount = readQuantity(entry, spec.key, form, [BigInt(spec.min) * scale, BigInt(spec.max) * scale], issues);
-  if (amount === undefined || spec.unit !== 'tokens') return amount;
-  const tokens = amount / 10 ** decimals;
-  if (Math.round(tokens * 10 ** decimals) === amount) return tokens;
+  const amount = readExact(entry, spec.key, form, [BigInt(spec.min) * scale, BigInt(spec.max) * scale], issues);
+  if (amount === undefined) return undefined;
+  // A supply may exceed 2^53 base units here; that both figures are wrong together is said by checkParams.
+  if (amount % scale === 0n) return Number(amount / scale);
+  const tokens = Number(amount) / 10 ** decimals;
+  if (BigInt(Math.round(tokens * 10 ** decimals)) === amount) return tokens;
   issues.flag(
     'E108',
     entry.value.place,

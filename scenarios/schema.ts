@@ -108,7 +108,7 @@ function paramSchema(spec: ParamSpec): z.ZodType {
 const populationSchema = map({
   role: word(ROLE_NAMES).meta({ description: 'what these agents do in the network' }),
   count: whole(BOUNDS.count).meta({ description: 'number of agents' }),
-  strategy: name('the name of a strategy').optional().meta({ description: 'how they behave; see `powr strategies`' }),
+  strategy: name('the name of a strategy').optional().meta({ description: 'how they behave' }),
   mix: z
     .record(z.string(), quantity('bps'), {
       error: 'a map of strategies and shares, such as { steady: 80%, degrading: 20% }',

@@ -7,15 +7,63 @@ const base = { behaviour: 'BEH-1', intent: 'honest', summary: 'For tests.' } as 
 
 /** Two strategies or more for each role, with an option of every unit among them. */
 export const TEST_CATALOGUE: readonly StrategySpec[] = [
-  { ...base, role: 'creator', name: 'improver', options: { variant, cycle_eras: { unit: 'eras', min: 1, max: 365, fallback: 6, note: '' } } },
-  { ...base, role: 'creator', name: 'spammer', options: { per_era: { unit: 'count', min: 1, max: 100, fallback: 2, note: '' } } },
-  { ...base, role: 'miner', name: 'steady', options: { capacity: { unit: 'count', min: 1, max: 1_000, fallback: 8, note: '' } } },
-  { ...base, role: 'miner', name: 'cheater', options: { variant: { ...variant, fallback: 'en-m3' }, capacity: { unit: 'count', min: 1, max: 1_000, fallback: 4, note: '' } } },
-  { ...base, role: 'miner', name: 'degrading', options: { drift: { unit: 'mil', min: 0, max: 100_000, fallback: 50, note: '' } } },
-  { ...base, role: 'validator', name: 'diligent', options: { skill_bps: { unit: 'bps', min: 0, max: 10_000, fallback: 9_900, note: '' } } },
-  { ...base, role: 'validator', name: 'lazy', options: { prior: { unit: 'bps', min: 0, max: 10_000, fallback: 10_000, note: '' } } },
-  { ...base, role: 'consumer', name: 'honest', options: { budget: { unit: 'tokens', min: 0, max: 1_000, fallback: 1, note: '' } } },
-  { ...base, role: 'consumer', name: 'spammer', options: { pause: { unit: 'slots', min: 0, max: 100, fallback: 2, note: '' } } },
+  {
+    ...base,
+    role: 'creator',
+    name: 'improver',
+    options: { variant, cycle_eras: { unit: 'eras', min: 1, max: 365, fallback: 6, note: '' } },
+  },
+  {
+    ...base,
+    role: 'creator',
+    name: 'spammer',
+    options: { per_era: { unit: 'count', min: 1, max: 100, fallback: 2, note: '' } },
+  },
+  {
+    ...base,
+    role: 'miner',
+    name: 'steady',
+    options: { capacity: { unit: 'count', min: 1, max: 1_000, fallback: 8, note: '' } },
+  },
+  {
+    ...base,
+    role: 'miner',
+    name: 'cheater',
+    options: {
+      variant: { ...variant, fallback: 'en-m3' },
+      capacity: { unit: 'count', min: 1, max: 1_000, fallback: 4, note: '' },
+    },
+  },
+  {
+    ...base,
+    role: 'miner',
+    name: 'degrading',
+    options: { drift: { unit: 'mil', min: 0, max: 100_000, fallback: 50, note: '' } },
+  },
+  {
+    ...base,
+    role: 'validator',
+    name: 'diligent',
+    options: { skill_bps: { unit: 'bps', min: 0, max: 10_000, fallback: 9_900, note: '' } },
+  },
+  {
+    ...base,
+    role: 'validator',
+    name: 'lazy',
+    options: { prior: { unit: 'bps', min: 0, max: 10_000, fallback: 10_000, note: '' } },
+  },
+  {
+    ...base,
+    role: 'consumer',
+    name: 'honest',
+    options: { budget: { unit: 'tokens', min: 0, max: 1_000, fallback: 1, note: '' } },
+  },
+  {
+    ...base,
+    role: 'consumer',
+    name: 'spammer',
+    options: { pause: { unit: 'slots', min: 0, max: 100, fallback: 2, note: '' } },
+  },
   { ...base, role: 'delegator', name: 'yield-seeker', options: {} },
 ];
 
@@ -33,7 +81,13 @@ export type Files = Readonly<Record<string, string>>;
 
 /** Loads a text as `a.yaml`; `files` are what lies beside it. */
 export function load(text: string, files: Files = {}, set: readonly string[] = []): LoadResult {
-  return loadScenario({ text, file: 'a.yaml', read: (path) => (Object.hasOwn(files, path) ? files[path]! : null), catalogue: TEST_CATALOGUE, set });
+  return loadScenario({
+    text,
+    file: 'a.yaml',
+    read: (path) => (Object.hasOwn(files, path) ? files[path]! : null),
+    catalogue: TEST_CATALOGUE,
+    set,
+  });
 }
 
 /** `line:column` of each «, with the text without them. */

@@ -73,8 +73,9 @@ export type QuantityForm = {
 
 export type QuantityResult =
   | {
-      readonly ok: true /** Stored integer: base units, bps, FP, seconds, …; at most 2^53 − 1. */;
-      readonly amount: number;
+      readonly ok: true;
+      /** The stored integer, of any size: base units, bps, FP, seconds, … */
+      readonly amount: bigint;
     }
   | { readonly ok: false; readonly code: IssueCode; readonly reason: string; readonly fix: string };
 

@@ -1,4 +1,5 @@
 /** The ledger's first state, the same for every ledger: parameters, minted supply, opened accounts, committed beacon. */
+import { unitsPerToken } from '../base/units.ts';
 import { type Beacon, createBeacons } from '../protocol/beacons.ts';
 import { commitBeacon } from '../protocol/clock.ts';
 import { ledgerParams, P } from '../protocol/params.ts';
@@ -31,7 +32,7 @@ export function planGenesis(scenario: Scenario, roster: Roster): GenesisPlan {
     openUnits: roster.agents.map((a) => roster.populations[a.population]!.openUnits),
     slotS: params[P['time.slot_s']]!,
     slotsPerEra,
-    unitsPerToken: 10 ** params[P['token.decimals']]!,
+    unitsPerToken: unitsPerToken(params[P['token.decimals']]!),
   };
 }
 

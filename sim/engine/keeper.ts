@@ -196,7 +196,7 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
     },
     listen(s) {
       const expected = Math.floor(run.slotS / getParam(s, 'hb.interval_s'));
-      const hourBit = 2 ** (((s.clockTotals[F.clockTotals.slotCount]! - 1) % run.slotsPerEra) % 24);
+      const hourBit = 1 << (((s.clockTotals[F.clockTotals.slotCount]! - 1) % run.slotsPerEra) % 24);
       for (let node = 1; node <= s.nodeTotals[F.nodeTotals.nodeCount]!; node++) {
         const at = node * STRIDE.nodes;
         const state = s.nodes[at + F.nodes.state]!;

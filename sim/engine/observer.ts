@@ -370,8 +370,12 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
       const out: Record<string, number> = {};
       const tokens = (units: number): number => units / run.unitsPerToken;
       const groups = new Map<string, number[]>();
+      const rolesOf = new Map<string, Set<string>>();
+      for (const { role, strategy } of agents) rolesOf.set(strategy, (rolesOf.get(strategy) ?? new Set()).add(role));
       agents.forEach((info, i) => {
-        for (const key of [info.strategy, info.role, intentOf(i)]) groups.set(key, [...(groups.get(key) ?? []), i]);
+        // A strategy's bare name stands for it where only one role has it.
+        const bare = rolesOf.get(info.strategy)!.size === 1 && info.strategy !== intentOf(i) ? [info.strategy] : [];
+        for (const key of [`${info.role}.${info.strategy}`, info.role, `intent.${intentOf(i)}`, ...bare]) groups.set(key, [...(groups.get(key) ?? []), i]);
       });
       for (const [group, members] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
         const sum = (pickValue: (t: Tally) => number): number => members.reduce((acc, i) => acc + pickValue(totals[i]!), 0);

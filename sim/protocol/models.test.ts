@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { PURPOSE } from '../base/rnd.ts';
 import type { ActionName } from './actions.ts';
+import { draw } from './clock.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT, HOSTS_PER_MODEL, KIND, MODEL_STATE, NODE_STATE, STEP, TASK_KIND } from './layout.ts';
 import { isHosting, MAX_FEE_UNITS, MAX_WU, recordServedByModel } from './models.ts';
@@ -27,6 +29,7 @@ import {
 } from './modelWorld.ts';
 import { holderOf } from './nft.ts';
 import { attempt, dumpLedger, perform, readRecord, writeRecord } from './nodeWorld.ts';
+import { BAND, pickNode } from './placement.ts';
 import { ownUnits } from './stake.ts';
 import type { State } from './state.ts';
 import { enterSettlement, setParam } from './taskWorld.ts';
@@ -250,6 +253,15 @@ describe('changeModel', () => {
     perform(s, 'changeModel', creator, [model, 12, 6]);
     perform(s, 'requestTest', creator, [model]);
     expect(readVersion(s, 1)).toMatchObject({ artefactId: 12, wu: 6, metadataPassed: 1, functionPassed: 0 });
+  });
+
+  it('given a fault of the model in production > the passed check counts no longer', () => {
+    const model = addModel(s, creator);
+    advanceModel(s, model, S.prodDeploying);
+    perform(s, 'failHost', nodeOwner(readHost(s, model, 0).node), [model, 0, MODEL_FAULT]);
+    expect(readVersion(s, 1).functionPassed).toBe(1);
+    perform(s, 'changeModel', creator, [model, 12, 6]);
+    expect(readVersion(s, 1).functionPassed).toBe(0);
   });
 
   it('given a removed model that had to be changed > WrongState', () => {
@@ -790,6 +802,52 @@ describe('payCreators', () => {
     enterSettlement(s, STEP.payValidators);
     const result = attempt(s, 'payCreators', keeper, [0, 1]);
     expect(result).toEqual(['StepOutOfOrder', STEP.payCreators, STEP.payValidators]);
+  });
+});
+
+describe('draws', () => {
+  const EXCLUDE_NONE: readonly number[] = [];
+
+  /** Node that the draw of (purpose, model, k) hits, anywhere in the list. */
+  function drawn(purpose: number, model: number, k: number, excluded = EXCLUDE_NONE): number {
+    return pickNode(s, BAND.anywhere, draw(s, purpose, model, k), 0, excluded);
+  }
+
+  beforeEach(() => {
+    start(40, { 'place.policy': 2, 'rotate.period_eras': 1 });
+    addModel(s, stranger);
+  });
+
+  it('given a test > is drawn for (model, 16·version), its retries for (model, tries + 16·version)', () => {
+    const model = addModel(s, creator);
+    advanceModel(s, model, S.testDeploying);
+    const first = readModel(s, model).testNode;
+    expect(first).toBe(drawn(PURPOSE.testPlacement, model, 32));
+    perform(s, 'failTestDeployment', nodeOwner(first), [model, NODE_FAULT]);
+    expect(readModel(s, model).testNode).toBe(drawn(PURPOSE.testPlacement, model, 33, [first]));
+  });
+
+  it('given production > replica k is drawn for (model, k), its retries for (model, k + 16·tries)', () => {
+    const model = addModel(s, creator);
+    advanceModel(s, model, S.prodDeploying);
+    const [first, second] = hostNodes(model) as [number, number];
+    expect(first).toBe(drawn(PURPOSE.productionPlacement, model, 0));
+    expect(second).toBe(drawn(PURPOSE.productionPlacement, model, 1, [first]));
+    perform(s, 'failHost', nodeOwner(second), [model, 1, NODE_FAULT]);
+    const again = drawn(PURPOSE.productionPlacement, model, 17, [first, second]);
+    expect(readHost(s, model, 1).node).toBe(again);
+  });
+
+  it('given a replacement > is drawn for (model, host + 16·slots opened), a rotation for (model, era)', () => {
+    const model = addLiveModel(s, creator);
+    const [first, second] = hostNodes(model) as [number, number];
+    setNodeState(s, second, NODE_STATE.offline);
+    perform(s, 'replaceHost', keeper, [model, 1]);
+    const third = readHost(s, model, 1).node;
+    expect(third).toBe(drawn(PURPOSE.rotation, model, 17, [first, second]));
+    confirmHosts(s, model);
+    rotate(3);
+    expect(readHost(s, model, 0).nextNode).toBe(drawn(PURPOSE.rotation, model, 3, [first, third]));
   });
 });
 

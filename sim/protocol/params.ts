@@ -4,6 +4,8 @@
  * and in base units on the ledger; `chain` says how a value is stored there.
  */
 
+import { unitsPerToken } from '../base/units.ts';
+
 export type ParamUnit = 'tokens' | 'bps' | 'mil' | 'fp' | 's' | 'ms' | 'eras' | 'slots' | 'count' | 'quarters' | 'tenths' | 'choice';
 
 export type ParamSpec = {
@@ -143,11 +145,11 @@ export const P = Object.fromEntries(PARAMS.map((spec, index) => [spec.key, index
 export function ledgerParams(overrides: Readonly<Record<string, number>> = {}): number[] {
   for (const key of Object.keys(overrides)) if (!numbers.has(key)) throw new RangeError(`Unknown parameter ${key}`);
   const decimals = overrides['token.decimals'] ?? 6;
-  const unitsPerToken = 10 ** decimals;
+  const perToken = unitsPerToken(decimals);
   return PARAMS.map((spec) => {
     const value = overrides[spec.key] ?? spec.fallback;
     if (!(value >= spec.min && value <= spec.max)) throw new RangeError(`${spec.key} is ${value}, allowed is ${spec.min} to ${spec.max} ${spec.unit}`);
-    const stored = spec.unit === 'tokens' ? Math.round(value * unitsPerToken) : value;
+    const stored = spec.unit === 'tokens' ? Math.round(value * perToken) : value;
     if (!Number.isSafeInteger(stored)) throw new RangeError(`${spec.key} is ${value} ${spec.unit}: not a whole number below 2^53 on the ledger`);
     return stored;
   });

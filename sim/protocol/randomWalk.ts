@@ -11,10 +11,13 @@ import {
   HOST_STATE,
   HOSTS_PER_MODEL,
   KIND,
+  MODEL_STATE,
+  NODE_STATE,
   REQUEST_STATE,
   STRIDE,
   TASK_STATE,
   type TableName,
+  VALIDATOR_STATE,
 } from './layout.ts';
 import { packNodeReport } from './nodeReport.ts';
 import { ledgerParams } from './params.ts';
@@ -37,14 +40,14 @@ export type Walk = {
 const WALK_PARAMS: Readonly<Record<string, number>> = {
   'time.slots_per_era': 2,
   'val.group_size': 3,
-  'val.deadline_s': 900,
+  'val.deadline_s': 1_800,
   'val.task_fee': 2,
   'val.audit_bps': 5_000,
   'val.slash_noshow_bps': 50,
   'val.stake_min': 100,
   'node.stake_min': 100,
-  'node.slots': 6,
-  'node.reserve_deadline_s': 14_400,
+  'node.slots': 8,
+  'node.reserve_deadline_s': 36_000,
   'node.exit_eras': 1,
   'node.exit_error_budget': 1,
   'model.register_stake': 10,
@@ -75,7 +78,7 @@ export function createWalk(
   actionsPerSlot: number,
   overrides: Readonly<Record<string, number>> = {},
 ): Walk {
-  const s = createState();
+  const s = createState({ ratings: 100_000 });
   s.paramValues.set(ledgerParams({ ...WALK_PARAMS, ...overrides }));
   const { commitment, beacons } = createBeacons(nextInt(1_000_000), MAX_SLOTS);
   commitBeacon(s, commitment.words);
@@ -106,7 +109,7 @@ function* walk(
     }
     const count = nextInt(2 * actionsPerSlot);
     for (let i = 0; i < count; i++) {
-      if (nowS < (slot + 1) * slotS - 200) nowS += nextInt(100);
+      if (nowS < (slot + 1) * slotS - 200) nowS += nextInt(40);
       const proposed = propose(proposals, nextInt(weights));
       if (proposed !== null) yield { nowS, action: proposed };
     }
@@ -128,110 +131,73 @@ function keeper(name: ActionName, args: readonly number[], bulk?: readonly numbe
   return action(name, ACCOUNT.keeper, args, bulk);
 }
 
-function createProposals(s: State, nextInt: NextInt): readonly Proposal[] {
-  const agent = (): number => ACCOUNT.firstAgent + nextInt(AGENTS);
-  /** An identifier of 1 … count; now and then one that does not exist. */
-  const id = (count: number): number => (count === 0 || nextInt(40) === 0 ? nextInt(count + 3) : 1 + nextInt(count));
-  /** Mostly the account that the action belongs to. */
-  const by = (account: number): number =>
-    nextInt(30) === 0 ? agent() : account < ACCOUNT.firstAgent ? agent() : account;
+/** Picks entities and senders: mostly those that an action is for, now and then any, or none that exists. */
+function createChooser(s: State, nextInt: NextInt) {
   const read = (table: TableName, record: number, field: number): number =>
     s[table][record * STRIDE[table] + field] ?? 0;
-  const nodes = (): number => s.nodeTotals[F.nodeTotals.nodeCount]!;
-  const models = (): number => s.modelTotals[F.modelTotals.modelCount]!;
-  const validators = (): number => s.validatorTotals[F.validatorTotals.validatorCount]!;
-  const delegations = (): number => s.stakeTotals[F.stakeTotals.delegationCount]!;
-  const requests = (): number => s.callTotals[F.callTotals.requestCount]!;
-  const members = (): number => s.taskTotals[F.taskTotals.memberCount]!;
+  const agent = (): number => ACCOUNT.firstAgent + nextInt(AGENTS);
+  const id = (count: number): number => (count === 0 || nextInt(30) === 0 ? nextInt(count + 3) : 1 + nextInt(count));
+  return {
+    read,
+    agent,
+    /** An identifier of 1 … count. */
+    id,
+    /** The account that an action belongs to. */
+    by: (account: number): number => (account < ACCOUNT.firstAgent || nextInt(30) === 0 ? agent() : account),
+    /** A record of 1 … count whose field has one of these values. */
+    among: (table: TableName, count: number, field: number, values: readonly number[]): number => {
+      const found: number[] = [];
+      for (let i = 1; i <= count; i++) if (values.includes(read(table, i, field))) found.push(i);
+      return found.length === 0 || nextInt(20) === 0 ? id(count) : found[nextInt(found.length)]!;
+    },
+  };
+}
 
-  const ofNode =
-    (name: ActionName, ...rest: readonly (() => number)[]) =>
+type Chooser = ReturnType<typeof createChooser>;
+
+function createProposals(s: State, nextInt: NextInt): readonly Proposal[] {
+  const choose = createChooser(s, nextInt);
+  return [
+    ...tokenProposals(s, nextInt, choose),
+    ...nodeProposals(s, nextInt, choose),
+    ...modelProposals(s, nextInt, choose),
+    ...callProposals(s, nextInt, choose),
+    ...validatorProposals(s, nextInt, choose),
+  ];
+}
+
+function tokenProposals(s: State, nextInt: NextInt, { agent, by, id, read }: Chooser): readonly Proposal[] {
+  const units = (): number => 1 + nextInt(300_000_000);
+  const delegation = (name: ActionName, rest: () => number) => (): Action => {
+    const chosen = id(s.stakeTotals[F.stakeTotals.delegationCount]!);
+    return action(name, by(read('delegations', chosen, F.delegations.delegator)), [chosen, rest()]);
+  };
+  const delegating = (): Action => {
+    const isNode = nextInt(2) === 0;
+    const count = isNode ? s.nodeTotals[F.nodeTotals.nodeCount]! : s.validatorTotals[F.validatorTotals.validatorCount]!;
+    const kind = nextInt(30) === 0 ? KIND.model : isNode ? KIND.node : KIND.validator;
+    return action('delegate', agent(), [kind, id(count), nextInt(4) === 0 ? nextInt(2_000_000) : units(), nextInt(2)]);
+  };
+  return [
+    [4, () => action('transferTokens', agent(), [ACCOUNT.firstAgent + nextInt(AGENTS + 1), units()])],
+    [10, delegating],
+    [3, delegation('increaseDelegation', units)],
+    [8, delegation('undelegate', units)],
+    [3, delegation('setAutoStake', () => nextInt(3))],
+  ];
+}
+
+function nodeProposals(s: State, nextInt: NextInt, { agent, among, by, id, read }: Chooser): readonly Proposal[] {
+  const nodes = (): number => s.nodeTotals[F.nodeTotals.nodeCount]!;
+  const N = NODE_STATE;
+  const within = (states: readonly number[]): number => among('nodes', nodes(), F.nodes.state, states);
+  const owned =
+    (name: ActionName, states: readonly number[], ...rest: readonly (() => number)[]) =>
     (): Action => {
-      const node = id(nodes());
+      const node = within(states);
       return action(name, by(read('nodes', node, F.nodes.owner)), [node, ...rest.map((make) => make())]);
     };
-  const ofModel =
-    (name: ActionName, ...rest: readonly (() => number)[]) =>
-    (): Action => {
-      const model = id(models());
-      return action(name, by(read('models', model, F.models.owner)), [model, ...rest.map((make) => make())]);
-    };
-  const ofValidator =
-    (name: ActionName, ...rest: readonly (() => number)[]) =>
-    (): Action => {
-      const validator = id(validators());
-      const owner = read('validators', validator, F.validators.owner);
-      return action(name, by(owner), [validator, ...rest.map((make) => make())]);
-    };
-  const ofDelegation = (name: ActionName, rest: () => number) => (): Action => {
-    const delegation = id(delegations());
-    return action(name, by(read('delegations', delegation, F.delegations.delegator)), [delegation, rest()]);
-  };
-  const keeperOfNode = (name: ActionName) => (): Action => keeper(name, [id(nodes())]);
-  const nodeOwner = (node: number): number => by(read('nodes', node, F.nodes.owner));
-  const units = (): number => 1 + nextInt(300_000_000);
-  const small = (n: number) => (): number => nextInt(n);
-  const number = (): number => 1 + nextInt(1_000_000);
-
-  const taskIn = (state: number): number => {
-    const count = s.taskTotals[F.taskTotals.taskCount]!;
-    const found: number[] = [];
-    for (let task = 1; task <= count; task++) if (read('tasks', task, F.tasks.state) === state) found.push(task);
-    return found.length === 0 || nextInt(40) === 0 ? id(count) : found[nextInt(found.length)]!;
-  };
-  const memberOf = (task: number): number => {
-    const count = read('tasks', task, F.tasks.memberCount);
-    return count === 0 ? id(members()) : read('tasks', task, F.tasks.memberStart) + nextInt(count);
-  };
-  const comingHost = (): Action => {
-    const model = id(models());
-    const host = nextInt(getParam(s, 'place.replicas') + (nextInt(40) === 0 ? 1 : 0));
-    const record = model * HOSTS_PER_MODEL + host;
-    const isRotating = read('hosts', record, F.hosts.state) === HOST_STATE.rotating;
-    const owner = nodeOwner(read('hosts', record, isRotating ? F.hosts.nextNode : F.hosts.node));
-    return nextInt(6) === 0
-      ? action('failHost', owner, [model, host, 1 + nextInt(2)])
-      : action('confirmHost', owner, [model, host]);
-  };
-  const testHost = (): Action => {
-    const model = id(models());
-    const owner = nodeOwner(read('models', model, F.models.testNode));
-    return nextInt(6) === 0
-      ? action('failTestDeployment', owner, [model, 1 + nextInt(2)])
-      : action('confirmTestDeployment', owner, [model]);
-  };
-  const submission = (): Action => {
-    const task = taskIn(TASK_STATE.assigned);
-    const member = memberOf(task);
-    const owner = read('validators', read('members', member, F.members.validator), F.validators.owner);
-    // Three of four verdicts agree, so that most tasks are decided.
-    const verdict = nextInt(40) === 0 ? nextInt(4) : nextInt(4) === 0 ? 2 : 1;
-    return action('submitResult', by(owner), [task, member, verdict, nextInt(50), nextInt(10_050)]);
-  };
-  const route = (): Action => {
-    const from = s.callTotals[F.callTotals.routedCount]!;
-    const isCurrent = s.callTotals[F.callTotals.slot] === s.clockTotals[F.clockTotals.slotCount];
-    const to = isCurrent ? requests() : from;
-    const list: number[] = [];
-    for (let request = from + 1; request <= to; request++) list.push(routeRequest(s, request));
-    return keeper('routeRequests', [from, to], list);
-  };
-  const serving = (): Action => {
-    const routed: number[] = [];
-    for (let r = 1; r <= requests(); r++) {
-      if (read('requests', r, F.requests.state) === REQUEST_STATE.routed) routed.push(r);
-    }
-    const request = routed.length === 0 ? id(requests()) : routed[nextInt(routed.length)]!;
-    return action('serveRequest', nodeOwner(read('requests', request, F.requests.node)), [
-      request,
-      nextInt(1_000),
-      nextInt(31_000),
-    ]);
-  };
-  const rating = (): Action => {
-    const request = id(requests());
-    return action('rateModel', by(read('requests', request, F.requests.consumer)), [request, nextInt(52)]);
-  };
+  const kept = (name: ActionName, states: readonly number[]) => (): Action => keeper(name, [within(states)]);
   const reports = (): Action => {
     const from = nextInt(nodes() + 1);
     const to = from + nextInt(nodes() - from + 1);
@@ -254,70 +220,176 @@ function createProposals(s: State, nextInt: NextInt): readonly Proposal[] {
     }
     return keeper('reportNodes', [from, to], words);
   };
-  const delegating = (): Action => {
-    const isNode = nextInt(2) === 0;
-    const target = id(isNode ? nodes() : validators());
-    const kind = nextInt(40) === 0 ? KIND.model : isNode ? KIND.node : KIND.validator;
-    return action('delegate', agent(), [kind, target, nextInt(4) === 0 ? nextInt(2_000_000) : units(), nextInt(2)]);
-  };
-
+  const early = [N.reserved, N.registered, N.metaApproved, N.metaRejected, N.valRejected];
   return [
-    [4, () => action('transferTokens', agent(), [ACCOUNT.firstAgent + nextInt(AGENTS + 1), units()])],
-    [10, delegating],
-    [3, ofDelegation('increaseDelegation', units)],
-    [8, ofDelegation('undelegate', units)],
-    [3, ofDelegation('setAutoStake', small(3))],
-
-    [10, () => action('reserveSlot', agent(), [nextInt(4), nextInt(6)])],
-    [12, ofNode('registerNode', small(10))],
+    [8, () => action('reserveSlot', agent(), [nextInt(4), nextInt(6)])],
+    [12, owned('registerNode', [N.reserved], () => nextInt(10))],
     [
-      4,
-      ofNode(
+      8,
+      owned(
         'editNode',
+        [N.metaRejected, N.valRejected],
         () => 1 + nextInt(3),
         () => 1 + nextInt(5),
       ),
     ],
-    [14, ofNode('submitNodeMetadata', small(10))],
-    [14, ofNode('requestNodeValidation')],
-    [2, ofNode('topUpNode', units)],
-    [4, keeperOfNode('expireReservation')],
-    [2, keeperOfNode('loseHeartbeat')],
-    [6, keeperOfNode('restoreHeartbeat')],
-    [1, ofNode('requestExit')],
-    [4, ofNode('finaliseExit')],
-    [3, keeperOfNode('reportExitError')],
-    [8, reports],
+    [14, owned('submitNodeMetadata', [N.registered, N.metaRejected], () => nextInt(10))],
+    [14, owned('requestNodeValidation', [N.metaApproved, N.valRejected])],
+    [2, owned('topUpNode', [N.online], () => 1 + nextInt(1_000_000))],
+    [2, kept('expireReservation', early)],
+    [2, kept('loseHeartbeat', [N.online])],
+    [6, kept('restoreHeartbeat', [N.offline])],
+    [1, owned('requestExit', [N.online, N.offline])],
+    [4, owned('finaliseExit', [N.exiting])],
+    [3, kept('reportExitError', [N.exiting])],
+    [6, reports],
+    [1, () => keeper('loseHeartbeat', [id(nodes())])],
+  ];
+}
 
-    [6, () => action('registerModel', agent(), [nextInt(2), nextInt(900_000), nextInt(20), nextInt(60)])],
-    [14, ofModel('submitModelMetadata', small(10))],
-    [16, ofModel('requestTest')],
-    [16, testHost],
-    [14, ofModel('openModelValidation')],
-    [6, ofModel('changeModel', number, () => 1 + nextInt(50))],
-    [3, ofModel('submitVersion', number, () => 1 + nextInt(50), number)],
+function modelProposals(s: State, nextInt: NextInt, { agent, among, by, id, read }: Chooser): readonly Proposal[] {
+  const models = (): number => s.modelTotals[F.modelTotals.modelCount]!;
+  const M = MODEL_STATE;
+  /** A model that is in one of the states, or whose candidate is. */
+  const walking = (states: readonly number[]): number => {
+    const field = nextInt(3) === 0 ? F.models.candidateState : F.models.state;
+    return among('models', models(), field, states);
+  };
+  const owned =
+    (name: ActionName, states: readonly number[], ...rest: readonly (() => number)[]) =>
+    (): Action => {
+      const model = walking(states);
+      return action(name, by(read('models', model, F.models.owner)), [model, ...rest.map((make) => make())]);
+    };
+  const nodeOwner = (node: number): number => by(read('nodes', node, F.nodes.owner));
+  const wu = (): number => 1 + nextInt(50);
+  const number = (): number => 1 + nextInt(1_000_000);
+  const testHost = (): Action => {
+    const model = walking([M.testDeploying]);
+    const owner = nodeOwner(read('models', model, F.models.testNode));
+    return nextInt(6) === 0
+      ? action('failTestDeployment', owner, [model, 1 + nextInt(2)])
+      : action('confirmTestDeployment', owner, [model]);
+  };
+  const comingHost = (): Action => {
+    const replicas = getParam(s, 'place.replicas');
+    const coming: number[] = [];
+    for (let record = HOSTS_PER_MODEL; record < (models() + 1) * HOSTS_PER_MODEL; record++) {
+      const state = read('hosts', record, F.hosts.state);
+      if (state === HOST_STATE.deploying || state === HOST_STATE.rotating) coming.push(record);
+    }
+    const isStray = coming.length === 0 || nextInt(20) === 0;
+    const record = isStray ? id(models()) * HOSTS_PER_MODEL + nextInt(replicas + 1) : coming[nextInt(coming.length)]!;
+    const model = Math.floor(record / HOSTS_PER_MODEL);
+    const host = record % HOSTS_PER_MODEL;
+    const isRotating = read('hosts', record, F.hosts.state) === HOST_STATE.rotating;
+    const owner = nodeOwner(read('hosts', record, isRotating ? F.hosts.nextNode : F.hosts.node));
+    return nextInt(6) === 0
+      ? action('failHost', owner, [model, host, 1 + nextInt(2)])
+      : action('confirmHost', owner, [model, host]);
+  };
+  const registering = (): Action | null => {
+    let alive = 0;
+    for (let i = 1; i <= models(); i++) if (read('models', i, F.models.state) !== M.removed) alive += 1;
+    return alive > 4
+      ? null
+      : action('registerModel', agent(), [nextInt(2), nextInt(900_000), nextInt(20), nextInt(60)]);
+  };
+  return [
+    [6, registering],
+    [12, owned('submitModelMetadata', [M.registered, M.metaRejected], () => nextInt(10))],
+    [14, owned('requestTest', [M.metaApproved, M.testFailed, M.funcRejected])],
+    [14, testHost],
+    [12, owned('openModelValidation', [M.testDeployed])],
+    [8, owned('changeModel', [M.metaRejected, M.testFailed, M.funcRejected], number, wu)],
+    [3, owned('submitVersion', [M.live], number, wu, number)],
     [24, comingHost],
-    [6, () => keeper('replaceHost', [id(models()), nextInt(3)])],
-    [1, ofModel('removeModel')],
-    [1, () => (nextInt(4) === 0 ? keeper('forceRemoveModel', [id(models())]) : null)],
+    [8, () => keeper('replaceHost', [walking([M.live, M.prodDeploying]), nextInt(3)])],
+    [1, () => (nextInt(4) === 0 ? owned('removeModel', [M.live])() : null)],
+    [1, () => (nextInt(8) === 0 ? keeper('forceRemoveModel', [id(models())]) : null)],
+  ];
+}
 
-    [8, () => action('buyCalls', agent(), [nextInt(20_000_000)])],
-    [3, () => action('withdrawCalls', agent(), [nextInt(2_000_000)])],
-    [30, () => action('requestInference', agent(), [id(models()), nextInt(4_000), 5_000_000])],
-    [14, route],
-    [24, serving],
+function callProposals(s: State, nextInt: NextInt, { agent, among, by, read }: Chooser): readonly Proposal[] {
+  const isCurrent = (): boolean => s.callTotals[F.callTotals.slot] === s.clockTotals[F.clockTotals.slotCount];
+  const requests = (): number => (isCurrent() ? s.callTotals[F.callTotals.requestCount]! : 0);
+  const requesting = (): Action => {
+    const model = among('models', s.modelTotals[F.modelTotals.modelCount]!, F.models.state, [MODEL_STATE.live]);
+    return action('requestInference', agent(), [model, nextInt(4_000), 3_000_000]);
+  };
+  const routing = (): Action => {
+    const from = s.callTotals[F.callTotals.routedCount]!;
+    const list: number[] = [];
+    for (let request = from + 1; request <= requests(); request++) list.push(routeRequest(s, request));
+    return keeper('routeRequests', [from, from + list.length], list);
+  };
+  const serving = (): Action => {
+    const request = among('requests', requests(), F.requests.state, [REQUEST_STATE.routed]);
+    const owner = read('nodes', read('requests', request, F.requests.node), F.nodes.owner);
+    return action('serveRequest', by(owner), [request, nextInt(1_000), nextInt(31_000)]);
+  };
+  const rating = (): Action => {
+    const request = among('requests', requests(), F.requests.state, [REQUEST_STATE.served]);
+    return action('rateModel', by(read('requests', request, F.requests.consumer)), [request, nextInt(52)]);
+  };
+  return [
+    [10, () => action('buyCalls', agent(), [nextInt(20_000_000)])],
+    [2, () => action('withdrawCalls', agent(), [nextInt(2_000_000)])],
+    [30, requesting],
+    [16, routing],
+    [26, serving],
     [8, rating],
+  ];
+}
 
-    [6, () => (validators() < 9 ? action('registerValidator', agent(), []) : null)],
-    [8, () => keeper('issueKey', [id(validators()), nextInt(20)])],
-    [8, ofValidator('subscribe')],
-    [2, ofValidator('rotateKey', small(20))],
-    [4, ofValidator('topUpValidator', units)],
-    [1, ofValidator('exitValidator')],
-
-    [30, () => keeper('assignTask', [taskIn(TASK_STATE.created)])],
-    [80, submission],
+function validatorProposals(s: State, nextInt: NextInt, { agent, among, by, id, read }: Chooser): readonly Proposal[] {
+  const validators = (): number => s.validatorTotals[F.validatorTotals.validatorCount]!;
+  const V = VALIDATOR_STATE;
+  const within = (states: readonly number[]): number => among('validators', validators(), F.validators.state, states);
+  const owned =
+    (name: ActionName, states: readonly number[], ...rest: readonly (() => number)[]) =>
+    (): Action => {
+      const validator = within(states);
+      return action(name, by(read('validators', validator, F.validators.owner)), [
+        validator,
+        ...rest.map((make) => make()),
+      ]);
+    };
+  const taskIn = (state: number): number =>
+    among('tasks', s.taskTotals[F.taskTotals.taskCount]!, F.tasks.state, [state]);
+  const memberOf = (task: number): number => {
+    const count = read('tasks', task, F.tasks.memberCount);
+    const isStray = count === 0 || nextInt(20) === 0;
+    return isStray
+      ? id(s.taskTotals[F.taskTotals.memberCount]!)
+      : read('tasks', task, F.tasks.memberStart) + nextInt(count);
+  };
+  const silentMemberOf = (task: number): number => {
+    const first = read('tasks', task, F.tasks.memberStart);
+    const end = first + read('tasks', task, F.tasks.memberCount);
+    for (let member = first; member < end; member++) {
+      if (read('members', member, F.members.verdict) === 0 && nextInt(4) > 0) return member;
+    }
+    return memberOf(task);
+  };
+  const submission = (): Action => {
+    const task = taskIn(TASK_STATE.assigned);
+    const member = silentMemberOf(task);
+    const owner = read('validators', read('members', member, F.members.validator), F.validators.owner);
+    // Most verdicts agree, so that most tasks are decided.
+    const verdict = nextInt(30) === 0 ? nextInt(4) : nextInt(7) === 0 ? 2 : 1;
+    return action('submitResult', by(owner), [task, member, verdict, nextInt(50), nextInt(10_050)]);
+  };
+  return [
+    [6, () => (validators() < 30 ? action('registerValidator', agent(), []) : null)],
+    [8, () => keeper('issueKey', [within([V.registered]), nextInt(20)])],
+    [8, owned('subscribe', [V.keyed])],
+    [2, owned('rotateKey', [V.active], () => nextInt(20))],
+    [4, owned('topUpValidator', [V.suspended], () => 1 + nextInt(9_000_000))],
+    [1, () => (nextInt(3) === 0 ? owned('exitValidator', [V.active, V.suspended])() : null)],
+    [24, () => keeper('assignTask', [taskIn(TASK_STATE.created)])],
+    [70, submission],
     [3, () => keeper('flagCopy', [memberOf(taskIn(TASK_STATE.assigned))])],
-    [40, () => keeper('settleTask', [taskIn(TASK_STATE.assigned)])],
+    [30, () => keeper('settleTask', [taskIn(TASK_STATE.assigned)])],
   ];
 }

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import { MEMORY_SIZE } from '../sim/engine/agentContract.ts';
-import type { AgentsPort, DecisionBatch } from '../sim/engine/ports.ts';
-import type { SharedRun } from '../sim/engine/shared.ts';
-import { createShard } from './shard.ts';
-import type { ShardTask } from './worker.ts';
+import { MEMORY_SIZE } from '../engine/agentContract.ts';
+import type { AgentsPort, DecisionBatch } from '../engine/ports.ts';
+import type { SharedRun } from '../engine/shared.ts';
+import { createShard } from '../../agents/shard.ts';
+import type { ShardTask } from '../../agents/worker.ts';
 
 function joinColumns(parts: readonly Float64Array[]): Float64Array {
   const joined = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by sim/chain/testParamsSolidity.ts from the lists in sim/protocol. Do not edit.
+pragma solidity 0.8.37;
+
+import {
+    FAMILY_CALLS,
+    FAMILY_CLOCK,
+    FAMILY_EMISSION,
+    FAMILY_MODELS,
+    FAMILY_NODES,
+    FAMILY_STAKE,
+    FAMILY_TASKS,
+    FAMILY_TOKEN,
+    FAMILY_VALIDATORS
+} from "../src/Protocol.sol";
+
+/// @notice An action that an account may send: its signature, the contract that takes it, the number of its uint64
+/// arguments, whether a list follows them, and whether only the keeper may send it.
+struct ActionSpec {
+    string signature;
+    uint256 family;
+    uint256 argCount;
+    bool hasList;
+    bool isKeepers;
+}
+
+uint256 constant ACTION_COUNT = 65;
+uint256 constant A_TRANSFER_TOKENS = 0;
+uint256 constant A_OPEN_SLOT = 1;
+uint256 constant A_DELEGATE = 2;
+uint256 constant A_INCREASE_DELEGATION = 3;
+uint256 constant A_UNDELEGATE = 4;
+uint256 constant A_SET_AUTO_STAKE = 5;
+uint256 constant A_RESERVE_SLOT = 6;
+uint256 constant A_REGISTER_NODE = 7;
+uint256 constant A_EDIT_NODE = 8;
+uint256 constant A_SUBMIT_NODE_METADATA = 9;
+uint256 constant A_REQUEST_NODE_VALIDATION = 10;
+uint256 constant A_TOP_UP_NODE = 11;
+uint256 constant A_EXPIRE_RESERVATION = 12;
+uint256 constant A_REQUEST_EXIT = 13;
+uint256 constant A_FINALISE_EXIT = 14;
+uint256 constant A_LOSE_HEARTBEAT = 15;
+uint256 constant A_RESTORE_HEARTBEAT = 16;
+uint256 constant A_REPORT_EXIT_ERROR = 17;
+uint256 constant A_REPORT_NODES = 18;
+uint256 constant A_REGISTER_MODEL = 19;
+uint256 constant A_SUBMIT_MODEL_METADATA = 20;
+uint256 constant A_REQUEST_TEST = 21;
+uint256 constant A_CONFIRM_TEST_DEPLOYMENT = 22;
+uint256 constant A_FAIL_TEST_DEPLOYMENT = 23;
+uint256 constant A_OPEN_MODEL_VALIDATION = 24;
+uint256 constant A_CHANGE_MODEL = 25;
+uint256 constant A_SUBMIT_VERSION = 26;
+uint256 constant A_CONFIRM_HOST = 27;
+uint256 constant A_FAIL_HOST = 28;
+uint256 constant A_REPLACE_HOST = 29;
+uint256 constant A_REMOVE_MODEL = 30;
+uint256 constant A_FORCE_REMOVE_MODEL = 31;
+uint256 constant A_BUY_CALLS = 32;
+uint256 constant A_WITHDRAW_CALLS = 33;
+uint256 constant A_REQUEST_INFERENCE = 34;
+uint256 constant A_ROUTE_REQUESTS = 35;
+uint256 constant A_SERVE_REQUEST = 36;
+uint256 constant A_CLOSE_REQUESTS = 37;
+uint256 constant A_AUDIT_REQUESTS = 38;
+uint256 constant A_RATE_MODEL = 39;
+uint256 constant A_REGISTER_VALIDATOR = 40;
+uint256 constant A_ISSUE_KEY = 41;
+uint256 constant A_SUBSCRIBE = 42;
+uint256 constant A_ROTATE_KEY = 43;
+uint256 constant A_TOP_UP_VALIDATOR = 44;
+uint256 constant A_EXIT_VALIDATOR = 45;
+uint256 constant A_ASSIGN_TASK = 46;
+uint256 constant A_SUBMIT_RESULT = 47;
+uint256 constant A_FLAG_COPY = 48;
+uint256 constant A_SETTLE_TASK = 49;
+uint256 constant A_COMPUTE_ERA_METRICS = 50;
+uint256 constant A_OPEN_EMISSION = 51;
+uint256 constant A_SLASH_OWN_STAKE = 52;
+uint256 constant A_SLASH_DELEGATIONS = 53;
+uint256 constant A_PAY_STAKERS = 54;
+uint256 constant A_SCORE_NODES = 55;
+uint256 constant A_PAY_NODES = 56;
+uint256 constant A_PAY_VALIDATORS = 57;
+uint256 constant A_PAY_CREATORS = 58;
+uint256 constant A_PAY_DELEGATORS = 59;
+uint256 constant A_UPDATE_TRUST = 60;
+uint256 constant A_UPDATE_REPUTATIONS = 61;
+uint256 constant A_RELEASE_DELEGATIONS = 62;
+uint256 constant A_POST_RANKING = 63;
+uint256 constant A_ROTATE_MODELS = 64;
+
+/// @return actions every action, by its number
+function listActions() pure returns (ActionSpec[] memory actions) {
+    actions = new ActionSpec[](ACTION_COUNT);
+    actions[0] = ActionSpec("transferTokens(uint64,uint64)", FAMILY_TOKEN, 2, false, false);
+    actions[1] = ActionSpec("openSlot(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_CLOCK, 8, false, true);
+    actions[2] = ActionSpec("delegate(uint64,uint64,uint64,uint64)", FAMILY_STAKE, 4, false, false);
+    actions[3] = ActionSpec("increaseDelegation(uint64,uint64)", FAMILY_STAKE, 2, false, false);
+    actions[4] = ActionSpec("undelegate(uint64,uint64)", FAMILY_STAKE, 2, false, false);
+    actions[5] = ActionSpec("setAutoStake(uint64,uint64)", FAMILY_STAKE, 2, false, false);
+    actions[6] = ActionSpec("reserveSlot(uint64,uint64)", FAMILY_NODES, 2, false, false);
+    actions[7] = ActionSpec("registerNode(uint64,uint64)", FAMILY_NODES, 2, false, false);
+    actions[8] = ActionSpec("editNode(uint64,uint64,uint64)", FAMILY_NODES, 3, false, false);
+    actions[9] = ActionSpec("submitNodeMetadata(uint64,uint64)", FAMILY_NODES, 2, false, false);
+    actions[10] = ActionSpec("requestNodeValidation(uint64)", FAMILY_NODES, 1, false, false);
+    actions[11] = ActionSpec("topUpNode(uint64,uint64)", FAMILY_NODES, 2, false, false);
+    actions[12] = ActionSpec("expireReservation(uint64)", FAMILY_NODES, 1, false, true);
+    actions[13] = ActionSpec("requestExit(uint64)", FAMILY_NODES, 1, false, false);
+    actions[14] = ActionSpec("finaliseExit(uint64)", FAMILY_NODES, 1, false, false);
+    actions[15] = ActionSpec("loseHeartbeat(uint64)", FAMILY_NODES, 1, false, true);
+    actions[16] = ActionSpec("restoreHeartbeat(uint64)", FAMILY_NODES, 1, false, true);
+    actions[17] = ActionSpec("reportExitError(uint64)", FAMILY_NODES, 1, false, true);
+    actions[18] = ActionSpec("reportNodes(uint64,uint64,uint64[])", FAMILY_NODES, 2, true, true);
+    actions[19] = ActionSpec("registerModel(uint64,uint64,uint64,uint64)", FAMILY_MODELS, 4, false, false);
+    actions[20] = ActionSpec("submitModelMetadata(uint64,uint64)", FAMILY_MODELS, 2, false, false);
+    actions[21] = ActionSpec("requestTest(uint64)", FAMILY_MODELS, 1, false, false);
+    actions[22] = ActionSpec("confirmTestDeployment(uint64)", FAMILY_MODELS, 1, false, false);
+    actions[23] = ActionSpec("failTestDeployment(uint64,uint64)", FAMILY_MODELS, 2, false, false);
+    actions[24] = ActionSpec("openModelValidation(uint64)", FAMILY_MODELS, 1, false, false);
+    actions[25] = ActionSpec("changeModel(uint64,uint64,uint64)", FAMILY_MODELS, 3, false, false);
+    actions[26] = ActionSpec("submitVersion(uint64,uint64,uint64,uint64)", FAMILY_MODELS, 4, false, false);
+    actions[27] = ActionSpec("confirmHost(uint64,uint64)", FAMILY_MODELS, 2, false, false);
+    actions[28] = ActionSpec("failHost(uint64,uint64,uint64)", FAMILY_MODELS, 3, false, false);
+    actions[29] = ActionSpec("replaceHost(uint64,uint64)", FAMILY_MODELS, 2, false, true);
+    actions[30] = ActionSpec("removeModel(uint64)", FAMILY_MODELS, 1, false, false);
+    actions[31] = ActionSpec("forceRemoveModel(uint64)", FAMILY_MODELS, 1, false, true);
+    actions[32] = ActionSpec("buyCalls(uint64)", FAMILY_CALLS, 1, false, false);
+    actions[33] = ActionSpec("withdrawCalls(uint64)", FAMILY_CALLS, 1, false, false);
+    actions[34] = ActionSpec("requestInference(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false);
+    actions[35] = ActionSpec("routeRequests(uint64,uint64,uint64[])", FAMILY_CALLS, 2, true, true);
+    actions[36] = ActionSpec("serveRequest(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false);
+    actions[37] = ActionSpec("closeRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true);
+    actions[38] = ActionSpec("auditRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true);
+    actions[39] = ActionSpec("rateModel(uint64,uint64)", FAMILY_CALLS, 2, false, false);
+    actions[40] = ActionSpec("registerValidator()", FAMILY_VALIDATORS, 0, false, false);
+    actions[41] = ActionSpec("issueKey(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true);
+    actions[42] = ActionSpec("subscribe(uint64)", FAMILY_VALIDATORS, 1, false, false);
+    actions[43] = ActionSpec("rotateKey(uint64,uint64)", FAMILY_VALIDATORS, 2, false, false);
+    actions[44] = ActionSpec("topUpValidator(uint64,uint64)", FAMILY_VALIDATORS, 2, false, false);
+    actions[45] = ActionSpec("exitValidator(uint64)", FAMILY_VALIDATORS, 1, false, false);
+    actions[46] = ActionSpec("assignTask(uint64)", FAMILY_TASKS, 1, false, true);
+    actions[47] = ActionSpec("submitResult(uint64,uint64,uint64,uint64,uint64)", FAMILY_TASKS, 5, false, false);
+    actions[48] = ActionSpec("flagCopy(uint64)", FAMILY_TASKS, 1, false, true);
+    actions[49] = ActionSpec("settleTask(uint64)", FAMILY_TASKS, 1, false, true);
+    actions[50] = ActionSpec("computeEraMetrics(uint64,uint64)", FAMILY_NODES, 2, false, true);
+    actions[51] = ActionSpec("openEmission(uint64,uint64)", FAMILY_EMISSION, 2, false, true);
+    actions[52] = ActionSpec("slashOwnStake(uint64,uint64)", FAMILY_STAKE, 2, false, true);
+    actions[53] = ActionSpec("slashDelegations(uint64,uint64)", FAMILY_STAKE, 2, false, true);
+    actions[54] = ActionSpec("payStakers(uint64,uint64)", FAMILY_STAKE, 2, false, true);
+    actions[55] = ActionSpec("scoreNodes(uint64,uint64)", FAMILY_NODES, 2, false, true);
+    actions[56] = ActionSpec("payNodes(uint64,uint64)", FAMILY_NODES, 2, false, true);
+    actions[57] = ActionSpec("payValidators(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true);
+    actions[58] = ActionSpec("payCreators(uint64,uint64)", FAMILY_MODELS, 2, false, true);
+    actions[59] = ActionSpec("payDelegators(uint64,uint64)", FAMILY_STAKE, 2, false, true);
+    actions[60] = ActionSpec("updateTrust(uint64,uint64)", FAMILY_NODES, 2, false, true);
+    actions[61] = ActionSpec("updateReputations(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true);
+    actions[62] = ActionSpec("releaseDelegations(uint64,uint64)", FAMILY_STAKE, 2, false, true);
+    actions[63] = ActionSpec("postRanking(uint64,uint64,uint64[])", FAMILY_NODES, 2, true, true);
+    actions[64] = ActionSpec("rotateModels(uint64,uint64)", FAMILY_MODELS, 2, false, true);
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by sim/chain/testParamsSolidity.ts from the lists in sim/protocol. Do not edit.
+pragma solidity 0.8.37;
+
+import {Extsload} from "../src/Extsload.sol";
+import {
+    CallTotalsRecord,
+    ClockTotalsRecord,
+    DelegationsRecord,
+    EmissionTotalsRecord,
+    FAMILY_CALLS,
+    FAMILY_CLOCK,
+    FAMILY_COUNT,
+    FAMILY_EMISSION,
+    FAMILY_ENTITY_NFT,
+    FAMILY_MODELS,
+    FAMILY_NODES,
+    FAMILY_PARAMS,
+    FAMILY_STAKE,
+    FAMILY_TASKS,
+    FAMILY_TOKEN,
+    FAMILY_VALIDATORS,
+    HostsRecord,
+    MembersRecord,
+    ModelTotalsRecord,
+    ModelsRecord,
+    NodeCollateralRecord,
+    NodeEraRecord,
+    NodeReportsRecord,
+    NodeTotalsRecord,
+    NodeTrustRecord,
+    NodesRecord,
+    PrepaidRecord,
+    RequestsRecord,
+    StakeTotalsRecord,
+    TaskTotalsRecord,
+    TasksRecord,
+    TokenTotalsRecord,
+    ValidatorCollateralRecord,
+    ValidatorTotalsRecord,
+    ValidatorsRecord,
+    VersionsRecord
+} from "../src/Protocol.sol";
+
+// First storage word of each table in its contract.
+uint256 constant SLOT_PARAM_VALUES = 0;
+uint256 constant SLOT_CLOCK_TOTALS = 0;
+uint256 constant SLOT_WALLETS = 5;
+uint256 constant SLOT_TOKEN_TOTALS = 1073741829;
+uint256 constant SLOT_MODEL_HOLDERS = 3;
+uint256 constant SLOT_NODE_HOLDERS = 1073741827;
+uint256 constant SLOT_VALIDATOR_HOLDERS = 2147483651;
+uint256 constant SLOT_NODE_COLLATERAL = 0;
+uint256 constant SLOT_VALIDATOR_COLLATERAL = 12884901888;
+uint256 constant SLOT_MODEL_COLLATERAL = 25769803776;
+uint256 constant SLOT_DELEGATIONS = 26843545600;
+uint256 constant SLOT_STAKE_TOTALS = 39728447488;
+uint256 constant SLOT_NODES = 0;
+uint256 constant SLOT_NODE_TRUST = 17179869184;
+uint256 constant SLOT_NODE_ERA = 25769803776;
+uint256 constant SLOT_NODE_REPORTS = 34359738368;
+uint256 constant SLOT_FREED_SEATS = 38654705664;
+uint256 constant SLOT_RANKING = 39728447488;
+uint256 constant SLOT_NODE_TOTALS = 40802189312;
+uint256 constant SLOT_MODELS = 0;
+uint256 constant SLOT_VERSIONS = 25769803776;
+uint256 constant SLOT_HOSTS = 38654705664;
+uint256 constant SLOT_RATINGS = 42949672960;
+uint256 constant SLOT_MODEL_TOTALS = 44023414784;
+uint256 constant SLOT_PREPAID = 0;
+uint256 constant SLOT_REQUESTS = 4294967296;
+uint256 constant SLOT_CALL_TOTALS = 17179869184;
+uint256 constant SLOT_VALIDATORS = 0;
+uint256 constant SLOT_COMMITTEE_WEIGHTS = 12884901888;
+uint256 constant SLOT_VALIDATOR_TOTALS = 13958643712;
+uint256 constant SLOT_TASKS = 0;
+uint256 constant SLOT_MEMBERS = 21474836480;
+uint256 constant SLOT_TASK_TOTALS = 30064771072;
+uint256 constant SLOT_EMISSION_TOTALS = 0;
+
+/// @title Tables
+/// @notice Reads every table of the ledger from raw storage, so that tests see what is stored and not what is answered.
+abstract contract Tables {
+    /// @notice Addresses of all contracts, in the order of the FAMILY_ constants.
+    address[FAMILY_COUNT] internal families;
+
+    function paramValuesAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_PARAMS], SLOT_PARAM_VALUES, id);
+    }
+
+    function clockTotals() internal view returns (ClockTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_CLOCK], SLOT_CLOCK_TOTALS, 4);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function walletsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_TOKEN], SLOT_WALLETS, id);
+    }
+
+    function tokenTotals() internal view returns (TokenTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_TOKEN], SLOT_TOKEN_TOTALS, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function modelHoldersAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_ENTITY_NFT], SLOT_MODEL_HOLDERS, id);
+    }
+
+    function nodeHoldersAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_ENTITY_NFT], SLOT_NODE_HOLDERS, id);
+    }
+
+    function validatorHoldersAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_ENTITY_NFT], SLOT_VALIDATOR_HOLDERS, id);
+    }
+
+    function nodeCollateralAt(uint256 id) internal view returns (NodeCollateralRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_STAKE], SLOT_NODE_COLLATERAL + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function validatorCollateralAt(uint256 id) internal view returns (ValidatorCollateralRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_STAKE], SLOT_VALIDATOR_COLLATERAL + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function modelCollateralAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_STAKE], SLOT_MODEL_COLLATERAL, id);
+    }
+
+    function delegationsAt(uint256 id) internal view returns (DelegationsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_STAKE], SLOT_DELEGATIONS + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function stakeTotals() internal view returns (StakeTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_STAKE], SLOT_STAKE_TOTALS, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function nodesAt(uint256 id) internal view returns (NodesRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_NODES], SLOT_NODES + id * 4, 4);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function nodeTrustAt(uint256 id) internal view returns (NodeTrustRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_NODES], SLOT_NODE_TRUST + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function nodeEraAt(uint256 id) internal view returns (NodeEraRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_NODES], SLOT_NODE_ERA + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function nodeReportsAt(uint256 id) internal view returns (NodeReportsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_NODES], SLOT_NODE_REPORTS + id * 1, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function freedSeatsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_NODES], SLOT_FREED_SEATS, id);
+    }
+
+    function rankingAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_NODES], SLOT_RANKING, id);
+    }
+
+    function nodeTotals() internal view returns (NodeTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_NODES], SLOT_NODE_TOTALS, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function modelsAt(uint256 id) internal view returns (ModelsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_MODELS], SLOT_MODELS + id * 6, 6);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function versionsAt(uint256 id) internal view returns (VersionsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_MODELS], SLOT_VERSIONS + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function hostsAt(uint256 id) internal view returns (HostsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_MODELS], SLOT_HOSTS + id * 1, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function ratingsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_MODELS], SLOT_RATINGS, id);
+    }
+
+    function modelTotals() internal view returns (ModelTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_MODELS], SLOT_MODEL_TOTALS, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function prepaidAt(uint256 id) internal view returns (PrepaidRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_CALLS], SLOT_PREPAID + id * 1, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function requestsAt(uint256 id) internal view returns (RequestsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_CALLS], SLOT_REQUESTS + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function callTotals() internal view returns (CallTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_CALLS], SLOT_CALL_TOTALS, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function validatorsAt(uint256 id) internal view returns (ValidatorsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_VALIDATORS], SLOT_VALIDATORS + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function committeeWeightsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_VALIDATORS], SLOT_COMMITTEE_WEIGHTS, id);
+    }
+
+    function validatorTotals() internal view returns (ValidatorTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_VALIDATORS], SLOT_VALIDATOR_TOTALS, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function tasksAt(uint256 id) internal view returns (TasksRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_TASKS], SLOT_TASKS + id * 5, 5);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function membersAt(uint256 id) internal view returns (MembersRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_TASKS], SLOT_MEMBERS + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function taskTotals() internal view returns (TaskTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_TASKS], SLOT_TASK_TOTALS, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function emissionTotals() internal view returns (EmissionTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_EMISSION], SLOT_EMISSION_TOTALS, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    /// @dev Entry `id` of a table with one field, four to a word.
+    function _lane(address at, uint256 slot, uint256 id) private view returns (uint64) {
+        uint256 word = abi.decode(Extsload(at).extsload(slot + id / 4, 1), (uint256));
+        // The cast keeps the lane that the shift brought down.
+        return uint64(word >> (64 * (id % 4)));
+    }
+
+    /// @return start memory of a struct of uint64s, unpacked from `words` storage words
+    function _fields(address at, uint256 slot, uint256 words) private view returns (uint256 start) {
+        bytes memory packed = Extsload(at).extsload(slot, words);
+        uint256[] memory fields = new uint256[](4 * words);
+        assembly ("memory-safe") {
+            start := add(fields, 32)
+            let to := start
+            for { let i := 0 } lt(i, words) { i := add(i, 1) } {
+                let word := mload(add(packed, mul(32, add(i, 1))))
+                for { let lane := 0 } lt(lane, 4) { lane := add(lane, 1) } {
+                    mstore(to, and(word, 0xffffffffffffffff))
+                    word := shr(64, word)
+                    to := add(to, 32)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../agents/catalogue.ts';
+import { ledgerParams } from '../sim/protocol/params.ts';
+import { formatIssues, loadScenario, presetNames } from './load.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const trace = join(folder, '../../shared/data/azure_llm_2023/AzureLLMInferenceTrace_conv.csv');
+const files = [...readdirSync(folder), ...presetNames().map((name) => `presets/${name}.yaml`)].filter((file) =>
+  file.endsWith('.yaml'),
+);
+
+function loadShipped(file: string): ReturnType<typeof loadScenario> {
+  const base = join(folder, file, '..');
+  return loadScenario({
+    text: readFileSync(join(folder, file), 'utf8'),
+    file,
+    read: (path) => (existsSync(join(base, path)) ? readFileSync(join(base, path), 'utf8') : null),
+    catalogue: CATALOGUE,
+  });
+}
+
+describe('every scenario that ships', () => {
+  const loadable = files.filter((file) => file !== 'azure-demand.yaml');
+  function check(file: string): void {
+    const result = loadShipped(file);
+    expect(formatIssues(result.ok ? result.warnings : result.issues, false)).toBe('');
+    if (result.ok) expect(() => ledgerParams(result.scenario.params as Record<string, number>)).not.toThrow();
+  }
+  it.each(loadable)('%s > loads without a warning, into parameters that the ledger takes', check);
+  it.skipIf(!existsSync(trace))('azure-demand.yaml > does so too (skipped where the recorded trace is absent)', () =>
+    check('azure-demand.yaml'),
+  );
+  it('azure-demand.yaml > without its trace says where the trace belongs', () => {
+    const result = loadScenario({
+      text: readFileSync(join(folder, 'azure-demand.yaml'), 'utf8'),
+      file: 'azure-demand.yaml',
+      read: () => null,
+      catalogue: CATALOGUE,
+    });
+    expect(result.ok ? [] : result.issues.map((issue) => issue.code)).toEqual(['E208']);
+  });
+});
+
+describe('presets', () => {
+  it('are a base for a scenario of two lines', () => {
+    for (const name of presetNames()) {
+      const result = loadScenario({
+        text: `extends: preset:${name}\nname: mine\n`,
+        file: 'mine.yaml',
+        read: () => null,
+        catalogue: CATALOGUE,
+      });
+      expect(result.ok ? result.scenario.name : formatIssues(result.issues, false)).toBe('mine');
+    }
+  });
+});

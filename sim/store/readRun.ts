@@ -1,0 +1,137 @@
+/** Reads what a run left: the tables of a complete run, or the committed eras of any. Computes nothing from them. */
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EraRows } from '../engine/observer.ts';
+import type { Manifest, RunTables } from '../engine/trace.ts';
+import { sqlPath, withDuckDb } from './duckdb.ts';
+import { countCommittedEras, readLogFile } from './log.ts';
+import { RUN_FILES } from './paths.ts';
+import { StoreError } from './storeError.ts';
+import { columnsOf, type RowOf, type TableName } from './tables.ts';
+
+/**
+ * Everything that a report is made of. Rows in order of era, then account or model; numbers as JavaScript numbers.
+ *
+ * @throws StoreError NO_RUN if the directory is no run's; UNFINISHED, saying how many eras are committed; FILE_MISSING
+ * or FILE_BROKEN, naming the file
+ */
+export async function readRun(directory: string): Promise<RunTables> {
+  const manifest = await readManifest(directory);
+  if (manifest.state !== 'complete') {
+    const committed = await countCommittedEras(await present(directory, RUN_FILES.log));
+    const ended = manifest.state === 'failed' ? 'failed' : 'has not ended, or was killed';
+    throw new StoreError(
+      'UNFINISHED',
+      `The run in ${directory} ${ended}: ${committed} of ${manifest.eras} eras are committed`,
+      { fix: `run it again: ${manifest.command}` },
+    );
+  }
+  const scenarioYaml = await readText(directory, RUN_FILES.scenario);
+  const summary = await readJson<Record<string, number>>(directory, RUN_FILES.summary);
+  return await withDuckDb(async (connection) => {
+    async function read<T extends 'metrics' | 'agents' | 'models'>(table: T, order: string): Promise<RowOf[T][]> {
+      const path = await present(directory, RUN_FILES[table]);
+      const columns = columnsOf(table as TableName);
+      // A BIGINT would arrive as a bigint; every integer here is below 2^53, so as a double it is exact.
+      const selected = columns
+        .map(({ field, column, type }) => `"${column}"${type === 'BIGINT' ? '::DOUBLE' : ''} AS "${field}"`)
+        .join(', ');
+      try {
+        const reader = await connection.runAndReadAll(
+          `SELECT ${selected} FROM read_parquet(${sqlPath(path)}) ORDER BY ${order}`,
+        );
+        return reader.getRowObjectsJS() as unknown as RowOf[T][];
+      } catch (error) {
+        throw broken(path, error);
+      }
+    }
+    return {
+      manifest,
+      summary,
+      scenarioYaml,
+      eras: await read('metrics', '"era"'),
+      agents: await read('agents', '"era", "account"'),
+      models: await read('models', '"era", "model"'),
+    };
+  });
+}
+
+/**
+ * The committed eras of a run in any state, in order, one at a time. What a kill left half written is not among them.
+ *
+ * @throws StoreError NO_RUN, FILE_MISSING or FILE_BROKEN
+ */
+export async function* readLog(directory: string): AsyncGenerator<EraRows> {
+  await readManifest(directory);
+  yield* readLogFile(await present(directory, RUN_FILES.log));
+}
+
+/** @throws StoreError NO_RUN if the directory holds no manifest of ours, FILE_BROKEN if it cannot be read */
+export async function readManifest(directory: string): Promise<Manifest> {
+  const text = await readManifestText(directory);
+  if (!isManifest(text)) {
+    throw new StoreError(
+      'NO_RUN',
+      `${directory} is not the directory of a run: it has no ${RUN_FILES.manifest} of PoWR Lab`,
+      {
+        fix: 'name a directory that `powr run` has written, such as runs/<name>-<hash>-s<seed>',
+      },
+    );
+  }
+  return JSON.parse(text) as Manifest;
+}
+
+/** Text of a directory's manifest.json, undefined if there is none. */
+export async function readManifestText(directory: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(directory, RUN_FILES.manifest), 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw broken(join(directory, RUN_FILES.manifest), error);
+  }
+}
+
+/** Whether a text is the manifest of a run: other programs have files of that name too. */
+export function isManifest(text: string | undefined): text is string {
+  if (text === undefined) return false;
+  try {
+    const value = JSON.parse(text) as Partial<Manifest> | null;
+    return value?.version === 1 && typeof value.scenarioHash === 'string' && typeof value.seed === 'number';
+  } catch {
+    return false;
+  }
+}
+
+async function present(directory: string, file: string): Promise<string> {
+  const path = join(directory, file);
+  await access(path).catch(() => {
+    throw new StoreError('FILE_MISSING', `${path} is missing, although the directory is that of a run`, {
+      fix: 'run the scenario again: equal seeds give equal runs',
+    });
+  });
+  return path;
+}
+
+async function readText(directory: string, file: string): Promise<string> {
+  const path = await present(directory, file);
+  return await readFile(path, 'utf8').catch((error: unknown) => {
+    throw broken(path, error);
+  });
+}
+
+async function readJson<T>(directory: string, file: string): Promise<T> {
+  const text = await readText(directory, file);
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw broken(join(directory, file), error);
+  }
+}
+
+function broken(path: string, cause: unknown): StoreError {
+  const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  return new StoreError('FILE_BROKEN', `Cannot read ${path}: ${why}`, {
+    fix: 'run the scenario again: equal seeds give equal runs',
+    cause,
+  });
+}

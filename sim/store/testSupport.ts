@@ -1,0 +1,127 @@
+/** Runs for the tests of this room: rows that depend on nothing but their era, with every kind of awkward value. */
+import type { EraRows } from '../engine/observer.ts';
+import type { AgentRow, EraRow, EventRow, Manifest, ModelRow } from '../engine/trace.ts';
+
+const NAMES = [
+  'plain',
+  'with "quotes"',
+  "O'Brien; DROP TABLE",
+  'línea\nnueva',
+  '\u2028\u0000\ud83d\ude00',
+  '{"table":"commit"}',
+  '',
+];
+
+export const testManifest: Manifest = {
+  version: 1,
+  state: 'running',
+  name: 'store-test',
+  seed: 7,
+  eras: 6,
+  erasDone: 6,
+  ledger: 'core',
+  scenarioHash: 'c0ffee0123456789',
+  scenarioFile: 'scenarios/store-test.yaml',
+  digest: 'd1',
+  exact: true,
+  command: 'powr run scenarios/store-test.yaml --seed 7',
+  roles: { miner: 2 },
+  lockstep: null,
+  invariants: { checkedCount: 3, violatedCount: 0, ids: ['INV-1'] },
+  expectations: [{ text: 'profit.steady > 0', measured: null, holds: false }],
+  actions: { accepted: { transferTokens: 3 }, rejected: {}, reasons: {} },
+  inference: { mode: 'replay', device: 'cpu', runtime: 'none', executedCount: 0, replayedCount: 9, byVariant: {} },
+  chain: null,
+  demand: null,
+  versions: { powrlab: '0.1.0' },
+  host: { cpu: 'test', cores: 1, memoryGb: 1, platform: 'linux' },
+  threads: 1,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  wallMs: 12,
+};
+
+function eraRow(era: number): EraRow {
+  const counts = Object.fromEntries(
+    [
+      ...['emittedUnits', 'powrUnits', 'validatorUnits', 'creatorUnits', 'stakerUnits', 'foundationUnits'],
+      ...['supplyUnits', 'burntUnits', 'requestCount', 'servedCount', 'refundedCount', 'feeUnits', 'servedWu'],
+      ...['taskSettledCount', 'taskPassedCount', 'taskFailedCount', 'taskUnresolvedCount', 'auditCount'],
+      ...['auditFailedCount', 'wrongOutcomeCount', 'copyFlaggedCount', 'slashedUnits', 'actionCount'],
+      ...['rejectedCount', 'blockCount', 'onlineNodeCount', 'liveModelCount', 'wealthGiniFp', 'minerIncomeGiniFp'],
+    ].map((field, i) => [field, i % 5 === 0 ? Number.MAX_SAFE_INTEGER - era : era * 100 + i]),
+  );
+  return { era, ...counts, digest: `digest-${era}` } as unknown as EraRow;
+}
+
+function agentRow(era: number, account: number): AgentRow {
+  const name = NAMES[(era + account) % NAMES.length]!;
+  return {
+    era,
+    account,
+    name,
+    role: 'miner',
+    strategy: 'steady',
+    intent: 'honest',
+    walletUnits: Number.MAX_SAFE_INTEGER,
+    stakeUnits: account,
+    delegatedUnits: 0,
+    callUnits: era,
+    rewardUnits: 3,
+    delegationUnits: 4,
+    penaltyUnits: 5,
+    spentUnits: 6,
+    standingFp: -1,
+    requestCount: 7,
+    servedCount: 8,
+    checkedCount: 9,
+    acceptedCount: 10,
+    actionCount: 11,
+    rejectedCount: 12,
+  };
+}
+
+function modelRow(era: number, model: number): ModelRow {
+  return {
+    era,
+    model,
+    account: 40,
+    creator: NAMES[model % NAMES.length]!,
+    strategy: 'improver',
+    state: 'live',
+    versionNumber: 2,
+    variant: 'en-int8',
+    feeUnits: 50_000,
+    requestCount: 3,
+    servedCount: 2,
+    incomeUnits: 1,
+    ratingTenths: model === 1 ? -1 : 43.125 + era / 3,
+    rankFp: 512_000_000,
+    qualityBps: -1,
+    hostCount: 2,
+  };
+}
+
+function eventRow(era: number, i: number): EventRow {
+  return {
+    era,
+    slot: era * 24 + i,
+    phase: 60,
+    name: 'Moved',
+    a: i,
+    b: 2,
+    c: Number.MAX_SAFE_INTEGER,
+    d: 4,
+    e: 5,
+    f: 6,
+  };
+}
+
+/** An era of `agents` agents, two models and `events` events: equal arguments give equal rows. */
+export function testEra(era: number, agents = 5, events = 3): EraRows {
+  return {
+    era: eraRow(era),
+    agents: Array.from({ length: agents }, (_, i) => agentRow(era, 32 + i)),
+    models: [modelRow(era, 1), modelRow(era, 2)],
+    events: Array.from({ length: events }, (_, i) => eventRow(era, i)),
+  };
+}

@@ -1,18 +1,26 @@
 /** A shard of the roster: every agent whose turn it is looks, decides, and its decisions are written down as numbers. */
+
+import { assert } from '../sim/base/assert.ts';
 import type { AgentRandom, Decision, Phase, View } from '../sim/engine/agentContract.ts';
 import { PHASE } from '../sim/engine/agentContract.ts';
 import type { DecisionBatch } from '../sim/engine/ports.ts';
 import type { SharedRun } from '../sim/engine/shared.ts';
 import { createSight } from '../sim/engine/view.ts';
 import { A, ACTIONS, type ActionName } from '../sim/protocol/actions.ts';
-import { assert } from '../sim/base/assert.ts';
 import { strategyOf } from './registry.ts';
 
 export type Shard = { decide(phase: Phase, slotCount: number): DecisionBatch };
 
 /** @returns the agents [first, last) of shard `shard` of `shardCount`: contiguous, so that shards in order give agents in order */
-export function shardBounds(agentCount: number, shard: number, shardCount: number): { readonly first: number; readonly last: number } {
-  return { first: Math.floor((agentCount * shard) / shardCount), last: Math.floor((agentCount * (shard + 1)) / shardCount) };
+export function shardBounds(
+  agentCount: number,
+  shard: number,
+  shardCount: number,
+): { readonly first: number; readonly last: number } {
+  return {
+    first: Math.floor((agentCount * shard) / shardCount),
+    last: Math.floor((agentCount * (shard + 1)) / shardCount),
+  };
 }
 
 export function createShard(run: SharedRun, shard: number, shardCount: number, memorySize: number): Shard {
@@ -32,11 +40,17 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
   const out: Decision = {
     act(name: ActionName, args) {
       assert(phase !== PHASE.work, `Agent ${agent} acts in phase work; only inference can be ordered there`);
-      assert(args.length === ACTIONS[name].args.length, `Agent ${agent}: ${name} takes ${ACTIONS[name].args.length} arguments, got ${args.length}`);
+      assert(
+        args.length === ACTIONS[name].args.length,
+        `Agent ${agent}: ${name} takes ${ACTIONS[name].args.length} arguments, got ${args.length}`,
+      );
       actions.push(agent, A[name], args.length, ...args);
     },
     infer(variant, sample, level) {
-      assert(phase === PHASE.work, `Agent ${agent} orders inference in phase ${phase}; that is possible in phase work only`);
+      assert(
+        phase === PHASE.work,
+        `Agent ${agent} orders inference in phase ${phase}; that is possible in phase work only`,
+      );
       orders.push(variant, sample, level);
     },
   };

@@ -9,7 +9,12 @@ import type { SharedRun } from '../sim/engine/shared.ts';
 import { createShard } from './shard.ts';
 
 /** One question: shard `shard` of `shardCount`, in a phase of a slot. */
-export type ShardTask = { readonly shard: number; readonly shardCount: number; readonly phase: Phase; readonly slotCount: number };
+export type ShardTask = {
+  readonly shard: number;
+  readonly shardCount: number;
+  readonly phase: Phase;
+  readonly slotCount: number;
+};
 
 const run = workerData as SharedRun;
 const shards = new Map<number, ReturnType<typeof createShard>>();

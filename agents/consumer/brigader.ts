@@ -17,7 +17,9 @@ export const brigader: Strategy = {
     const cartel = view.cartel();
     if (view.phase === PHASE.open) {
       const market = view.market();
-      const ours = market.filter(({ model }) => cartel.includes(view.ledger.models[model * STRIDE.models + F.models.owner]!));
+      const ours = market.filter(({ model }) =>
+        cartel.includes(view.ledger.models[model * STRIDE.models + F.models.owner]!),
+      );
       const targets = ours.length > 0 ? ours : market;
       if (targets.length === 0) return;
       for (let i = 0; i < numberOption(view, 'per_slot'); i++) {

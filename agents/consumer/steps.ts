@@ -22,7 +22,9 @@ export function feeOf(view: View, model: number, scaleMil: number): number {
 
 /** A model of the market, with probability by rank and price (F-21); 0 if there is none that costs at most `maxFeeUnits`. */
 export function chooseModel(view: View, random: AgentRandom, maxFeeUnits: number): number {
-  const offers = view.market().filter(({ model }) => view.ledger.models[model * STRIDE.models + F.models.feeUnits]! <= maxFeeUnits);
+  const offers = view
+    .market()
+    .filter(({ model }) => view.ledger.models[model * STRIDE.models + F.models.feeUnits]! <= maxFeeUnits);
   const total = offers.reduce((sum, offer) => sum + offer.weightFp, 0);
   if (offers.length === 0) return 0;
   if (total === 0) return offers[random.int(offers.length)]!.model;
@@ -38,7 +40,10 @@ export function chooseModel(view: View, random: AgentRandom, maxFeeUnits: number
 export function servedRequests(view: View): number[] {
   return view.myRequests().filter((request) => {
     const at = request * STRIDE.requests;
-    return view.ledger.requests[at + F.requests.state] === REQUEST_STATE.served && view.ledger.requests[at + F.requests.ratedTenths] === 0;
+    return (
+      view.ledger.requests[at + F.requests.state] === REQUEST_STATE.served &&
+      view.ledger.requests[at + F.requests.ratedTenths] === 0
+    );
   });
 }
 

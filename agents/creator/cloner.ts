@@ -29,7 +29,10 @@ export const cloner: Strategy = {
       const target = mostUsed(view);
       if (target !== 0) {
         const at = target * STRIDE.models;
-        const feeUnits = Math.max(1, Math.floor((view.ledger.models[at + F.models.feeUnits]! * (BPS - numberOption(view, 'undercut_bps'))) / BPS));
+        const feeUnits = Math.max(
+          1,
+          Math.floor((view.ledger.models[at + F.models.feeUnits]! * (BPS - numberOption(view, 'undercut_bps'))) / BPS),
+        );
         const variant = variantOfVersion(view, view.ledger.models[at + F.models.liveVersion]!);
         if (variant >= 0) {
           memory[0] = variant;
@@ -37,6 +40,11 @@ export const cloner: Strategy = {
         }
       }
     }
-    advance(view, (model) => view.makeDocument(DOCUMENT_FIELDS, false, model * 1_024 + view.slotCount), () => memory[0]!, out);
+    advance(
+      view,
+      (model) => view.makeDocument(DOCUMENT_FIELDS, false, model * 1_024 + view.slotCount),
+      () => memory[0]!,
+      out,
+    );
   },
 };

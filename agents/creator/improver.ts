@@ -25,7 +25,15 @@ export const improver: Strategy = {
     if (modelsInPlay(view).length < numberOption(view, 'models')) {
       if (memory[0] === 0) memory[0] = view.slotCount;
       else {
-        register(view, { domain: view.roleIndex % 4, feeUnits: milliTokens(view, 'fee_milli'), variant: variantOption(view, 'variant') }, out);
+        register(
+          view,
+          {
+            domain: view.roleIndex % 4,
+            feeUnits: milliTokens(view, 'fee_milli'),
+            variant: variantOption(view, 'variant'),
+          },
+          out,
+        );
         memory[0] = 0;
       }
     }
@@ -33,17 +41,24 @@ export const improver: Strategy = {
     if (view.slotOfEra === 0 && view.era > 0 && view.era % cycleEras === view.roleIndex % cycleEras) {
       for (const model of modelsInPlay(view)) {
         const at = model * STRIDE.models;
-        if (modelState(view, model) !== MODEL_STATE.live || view.ledger.models[at + F.models.candidateVersion] !== 0) continue;
+        if (modelState(view, model) !== MODEL_STATE.live || view.ledger.models[at + F.models.candidateVersion] !== 0)
+          continue;
         const current = variantOfVersion(view, view.ledger.models[at + F.models.liveVersion]!);
         const next = better(view, current);
         if (next === current) continue;
-        out.act('submitVersion', [model, view.artefactOf(next), view.wuOf(next), view.ledger.models[at + F.models.feeUnits]!]);
+        out.act('submitVersion', [
+          model,
+          view.artefactOf(next),
+          view.wuOf(next),
+          view.ledger.models[at + F.models.feeUnits]!,
+        ]);
       }
     }
     advance(
       view,
       (model) => view.makeDocument(DOCUMENT_FIELDS, false, model * 1_024 + view.slotCount),
-      (model) => better(view, variantOfVersion(view, view.ledger.models[model * STRIDE.models + F.models.candidateVersion]!)),
+      (model) =>
+        better(view, variantOfVersion(view, view.ledger.models[model * STRIDE.models + F.models.candidateVersion]!)),
       out,
     );
   },

@@ -18,6 +18,11 @@ export const steady: Strategy = {
         memory[0] = 0;
       }
     }
-    advance(view, (model) => view.makeDocument(DOCUMENT_FIELDS, false, model * 1_024 + view.slotCount), () => variant, out);
+    advance(
+      view,
+      (model) => view.makeDocument(DOCUMENT_FIELDS, false, model * 1_024 + view.slotCount),
+      () => variant,
+      out,
+    );
   },
 };

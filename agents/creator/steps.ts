@@ -14,7 +14,9 @@ export function modelState(view: View, model: number): number {
 /** State of the version that is on its way to the market: the model's own until it is live, then the candidate's. */
 export function walkState(view: View, model: number): number {
   const at = model * STRIDE.models;
-  return view.ledger.models[at + F.models.liveVersion] === 0 ? view.ledger.models[at + F.models.state]! : view.ledger.models[at + F.models.candidateState]!;
+  return view.ledger.models[at + F.models.liveVersion] === 0
+    ? view.ledger.models[at + F.models.state]!
+    : view.ledger.models[at + F.models.candidateState]!;
 }
 
 /** Models that have not been removed. */
@@ -32,7 +34,12 @@ export function register(view: View, draft: Draft, out: Decision): void {
  * @param document identifier of the metadata document to submit for a model
  * @param repair weights to put into a version that was rejected for what it is
  */
-export function advance(view: View, document: (model: number) => number, repair: (model: number) => number, out: Decision): void {
+export function advance(
+  view: View,
+  document: (model: number) => number,
+  repair: (model: number) => number,
+  out: Decision,
+): void {
   const listed = view.ledger.nodeTotals[F.nodeTotals.rankedCount]! > 0;
   for (const model of modelsInPlay(view)) {
     const at = model * STRIDE.models;

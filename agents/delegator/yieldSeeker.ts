@@ -15,7 +15,9 @@ type Target = { readonly kind: number; readonly entity: number; readonly standin
 function bestTarget(view: View, kind: number): Target | undefined {
   let best: Target | undefined;
   const isNode = kind === KIND.node;
-  const count = isNode ? view.ledger.nodeTotals[F.nodeTotals.nodeCount]! : view.ledger.validatorTotals[F.validatorTotals.validatorCount]!;
+  const count = isNode
+    ? view.ledger.nodeTotals[F.nodeTotals.nodeCount]!
+    : view.ledger.validatorTotals[F.validatorTotals.validatorCount]!;
   for (let entity = 1; entity <= count; entity++) {
     const alive = isNode
       ? view.ledger.nodes[entity * STRIDE.nodes + F.nodes.state] === NODE_STATE.online
@@ -27,7 +29,9 @@ function bestTarget(view: View, kind: number): Target | undefined {
 }
 
 function standingOf(view: View, kind: number, entity: number): number {
-  return kind === KIND.node ? view.ledger.nodeTrust[entity * STRIDE.nodeTrust + F.nodeTrust.trustFp]! : view.ledger.validators[entity * STRIDE.validators + F.validators.reputationFp]!;
+  return kind === KIND.node
+    ? view.ledger.nodeTrust[entity * STRIDE.nodeTrust + F.nodeTrust.trustFp]!
+    : view.ledger.validators[entity * STRIDE.validators + F.validators.reputationFp]!;
 }
 
 export const yieldSeeker: Strategy = {
@@ -48,11 +52,18 @@ export const yieldSeeker: Strategy = {
       if (view.ledger.delegations[at + F.delegations.targetKind] !== kind || units === 0) continue;
       const entity = view.ledger.delegations[at + F.delegations.target]!;
       if (entity === best.entity) backed = true;
-      else if (standingOf(view, kind, entity) * 1_000 < best.standingFp * TOLERANCE_MIL) out.act('undelegate', [delegation, units]);
+      else if (standingOf(view, kind, entity) * 1_000 < best.standingFp * TOLERANCE_MIL)
+        out.act('undelegate', [delegation, units]);
     }
     const units = Math.floor((view.ledger.wallets[view.account]! / BPS) * numberOption(view, 'share_bps'));
     if (units < view.param('deleg.min')) return;
-    const existing = view.myDelegations().find((d) => view.ledger.delegations[d * STRIDE.delegations + F.delegations.targetKind] === kind && view.ledger.delegations[d * STRIDE.delegations + F.delegations.target] === best.entity);
+    const existing = view
+      .myDelegations()
+      .find(
+        (d) =>
+          view.ledger.delegations[d * STRIDE.delegations + F.delegations.targetKind] === kind &&
+          view.ledger.delegations[d * STRIDE.delegations + F.delegations.target] === best.entity,
+      );
     if (backed && existing !== undefined) {
       out.act('increaseDelegation', [existing, units]);
       out.act('setAutoStake', [existing, random.chance(numberOption(view, 'auto_stake_bps')) ? 1 : 0]);

@@ -2,7 +2,17 @@
 import type { Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
 import { PHASE } from '../../sim/engine/agentContract.ts';
 import { numberOption } from '../options.ts';
-import { advance, answerDeployments, type Choice, leave, nodesInPlay, orderWork, reinvest, reserve, serve } from './steps.ts';
+import {
+  advance,
+  answerDeployments,
+  type Choice,
+  leave,
+  nodesInPlay,
+  orderWork,
+  reinvest,
+  reserve,
+  serve,
+} from './steps.ts';
 
 export type MinerPlan = {
   readonly name: string;

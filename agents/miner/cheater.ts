@@ -12,6 +12,7 @@ export const cheater = createMiner({
   choice(view) {
     const cheap = variantOption(view, 'variant');
     const cheatBps = numberOption(view, 'cheat_bps');
-    return (request, declared) => ((request + view.slotCount) * STRIDE_OF_REQUESTS) % BPS < cheatBps ? cheap : declared;
+    return (request, declared) =>
+      ((request + view.slotCount) * STRIDE_OF_REQUESTS) % BPS < cheatBps ? cheap : declared;
   },
 });

@@ -128,7 +128,11 @@ export function leave(view: View, fromEra: number, out: Decision): void {
     const state = nodeState(view, node);
     const at = node * STRIDE.nodes;
     if (state === NODE_STATE.online || state === NODE_STATE.offline) out.act('requestExit', [node]);
-    else if (state === NODE_STATE.exiting && view.era >= view.ledger.nodes[at + F.nodes.exitEra]! && view.ledger.nodes[at + F.nodes.loadCount] === 0) out.act('finaliseExit', [node]);
+    else if (
+      state === NODE_STATE.exiting &&
+      view.era >= view.ledger.nodes[at + F.nodes.exitEra]! &&
+      view.ledger.nodes[at + F.nodes.loadCount] === 0
+    )
+      out.act('finaliseExit', [node]);
   }
 }
-

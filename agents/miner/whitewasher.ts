@@ -23,8 +23,14 @@ export const whitewasher = createMiner({
       const state = nodeState(view, node);
       const at = node * STRIDE.nodes;
       const trustFp = view.ledger.nodeTrust[node * STRIDE.nodeTrust + F.nodeTrust.trustFp]!;
-      if ((state === NODE_STATE.online || state === NODE_STATE.offline) && trustFp < floorFp) out.act('requestExit', [node]);
-      else if (state === NODE_STATE.exiting && view.era >= view.ledger.nodes[at + F.nodes.exitEra]! && view.ledger.nodes[at + F.nodes.loadCount] === 0) out.act('finaliseExit', [node]);
+      if ((state === NODE_STATE.online || state === NODE_STATE.offline) && trustFp < floorFp)
+        out.act('requestExit', [node]);
+      else if (
+        state === NODE_STATE.exiting &&
+        view.era >= view.ledger.nodes[at + F.nodes.exitEra]! &&
+        view.ledger.nodes[at + F.nodes.loadCount] === 0
+      )
+        out.act('finaliseExit', [node]);
     }
   },
 });

@@ -16,7 +16,13 @@ export const colluder: Strategy = {
       const ours = view.cartel().includes(ownerOfTask(view, task));
       if (view.phase === PHASE.work) {
         if (!ours) orderChecks(view, task, out);
-      } else submit(task, member, ours ? invent(view, task, true) : judge(view, random, task, numberOption(view, 'skill_bps')), out);
+      } else
+        submit(
+          task,
+          member,
+          ours ? invent(view, task, true) : judge(view, random, task, numberOption(view, 'skill_bps')),
+          out,
+        );
     }
   },
 };

@@ -14,7 +14,12 @@ export const conformist: Strategy = {
     else {
       for (const { task, member } of pendingMembers(view)) {
         const measured = judge(view, random, task, numberOption(view, 'skill_bps'));
-        submit(task, member, random.chance(numberOption(view, 'prior_bps')) ? { ...measured, verdict: VERDICT.pass } : measured, out);
+        submit(
+          task,
+          member,
+          random.chance(numberOption(view, 'prior_bps')) ? { ...measured, verdict: VERDICT.pass } : measured,
+          out,
+        );
       }
     }
   },

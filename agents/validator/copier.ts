@@ -15,7 +15,13 @@ export const copier: Strategy = {
     for (const { task, member } of pendingMembers(view)) {
       const copied = publishedResults(view, task)[0];
       if (copied === undefined) submit(task, member, invent(view, task, true), out);
-      else submit(task, member, random.chance(numberOption(view, 'noise_bps')) ? { ...copied, reportId: copied.reportId + 1 } : copied, out);
+      else
+        submit(
+          task,
+          member,
+          random.chance(numberOption(view, 'noise_bps')) ? { ...copied, reportId: copied.reportId + 1 } : copied,
+          out,
+        );
     }
   },
 };

@@ -10,6 +10,8 @@ export const diligent: Strategy = {
   decide(view, memory, random, out) {
     if (view.phase === PHASE.open) keepUp(view, memory, numberOption(view, 'rotate_eras'), out);
     else if (view.phase === PHASE.work) for (const { task } of pendingMembers(view)) orderChecks(view, task, out);
-    else for (const { task, member } of pendingMembers(view)) submit(task, member, judge(view, random, task, numberOption(view, 'skill_bps')), out);
+    else
+      for (const { task, member } of pendingMembers(view))
+        submit(task, member, judge(view, random, task, numberOption(view, 'skill_bps')), out);
   },
 };

@@ -9,6 +9,8 @@ export const lazy: Strategy = {
   phases: [PHASE.open, PHASE.serve],
   decide(view, memory, random, out) {
     if (view.phase === PHASE.open) keepUp(view, memory, 0, out);
-    else for (const { task, member } of pendingMembers(view)) submit(task, member, invent(view, task, random.chance(numberOption(view, 'prior_bps'))), out);
+    else
+      for (const { task, member } of pendingMembers(view))
+        submit(task, member, invent(view, task, random.chance(numberOption(view, 'prior_bps'))), out);
   },
 };

@@ -25,10 +25,17 @@ export function keepUp(view: View, memory: Float64Array, rotateEras: number, out
     const state = validatorState(view, validator);
     if (state === VALIDATOR_STATE.keyed) out.act('subscribe', [validator]);
     if (state === VALIDATOR_STATE.suspended) {
-      const missing = view.param('val.stake_min') - view.ledger.validatorCollateral[validator * STRIDE.validatorCollateral + F.validatorCollateral.ownUnits]!;
+      const missing =
+        view.param('val.stake_min') -
+        view.ledger.validatorCollateral[validator * STRIDE.validatorCollateral + F.validatorCollateral.ownUnits]!;
       if (missing > 0 && wallet >= missing) out.act('topUpValidator', [validator, missing]);
     }
-    if (state === VALIDATOR_STATE.active && rotateEras > 0 && view.slotOfEra === 0 && view.era - memory[0]! >= rotateEras) {
+    if (
+      state === VALIDATOR_STATE.active &&
+      rotateEras > 0 &&
+      view.slotOfEra === 0 &&
+      view.era - memory[0]! >= rotateEras
+    ) {
       memory[0] = view.era;
       out.act('rotateKey', [validator, validator * 4_096 + 2 + view.era]);
     }
@@ -50,7 +57,9 @@ function taskField(view: View, task: number, field: keyof typeof F.tasks): numbe
 
 /** Variant that a task's version declares. */
 function variantOfTask(view: View, task: number): number {
-  return view.variantOf(view.ledger.versions[taskField(view, task, 'referenceId') * STRIDE.versions + F.versions.artefactId]!);
+  return view.variantOf(
+    view.ledger.versions[taskField(view, task, 'referenceId') * STRIDE.versions + F.versions.artefactId]!,
+  );
 }
 
 /** Orders the executions that an honest judgement of the task needs. */
@@ -78,19 +87,30 @@ function judgeTruly(view: View, random: AgentRandom, task: number): Judgement {
   const kind = taskField(view, task, 'kind');
   const reference = taskField(view, task, 'referenceId');
   const reportId = reportIdOf(view, task);
-  const decided = (passes: boolean, qualityBps: number): Judgement => ({ verdict: passes ? VERDICT.pass : VERDICT.fail, qualityBps, reportId });
+  const decided = (passes: boolean, qualityBps: number): Judgement => ({
+    verdict: passes ? VERDICT.pass : VERDICT.fail,
+    qualityBps,
+    reportId,
+  });
   if (kind === TASK_KIND.modelMetadata || kind === TASK_KIND.nodeMetadata) {
-    const documentId = kind === TASK_KIND.nodeMetadata ? reference : view.ledger.versions[reference * STRIDE.versions + F.versions.documentId]!;
+    const documentId =
+      kind === TASK_KIND.nodeMetadata
+        ? reference
+        : view.ledger.versions[reference * STRIDE.versions + F.versions.documentId]!;
     const { fieldCount, flagged } = view.document(documentId);
     const falseFlag = random.chance(view.param('val.meta_false_bps'));
-    return decided(!flagged && !falseFlag && (fieldCount * FP) / DOCUMENT_FIELDS >= view.param('val.meta_min'), Math.floor((fieldCount * BPS) / DOCUMENT_FIELDS));
+    return decided(
+      !flagged && !falseFlag && (fieldCount * FP) / DOCUMENT_FIELDS >= view.param('val.meta_min'),
+      Math.floor((fieldCount * BPS) / DOCUMENT_FIELDS),
+    );
   }
   if (kind === TASK_KIND.node) {
     const probe = view.probeNode(taskField(view, task, 'subject'));
     let slowestMs = 0;
     for (const { sample, level } of view.samplesOfTask(task).slice(0, NODE_PROBES)) {
       const answer = view.answer(0, sample, level);
-      if (answer !== undefined) slowestMs = Math.max(slowestMs, (answer.latencyUs * probe.hardwareMil) / 1_000_000 + probe.rttMs);
+      if (answer !== undefined)
+        slowestMs = Math.max(slowestMs, (answer.latencyUs * probe.hardwareMil) / 1_000_000 + probe.rttMs);
     }
     return decided(slowestMs <= view.param('val.p95_ms'), BPS);
   }
@@ -123,7 +143,11 @@ export function judge(view: View, random: AgentRandom, task: number, skillBps: n
 
 /** A report made up without testing. */
 export function invent(view: View, task: number, passes: boolean): Judgement {
-  return { verdict: passes ? VERDICT.pass : VERDICT.fail, qualityBps: passes ? 9_500 : 0, reportId: reportIdOf(view, task) };
+  return {
+    verdict: passes ? VERDICT.pass : VERDICT.fail,
+    qualityBps: passes ? 9_500 : 0,
+    reportId: reportIdOf(view, task),
+  };
 }
 
 export function submit(task: number, member: number, judgement: Judgement, out: Decision): void {
@@ -137,7 +161,12 @@ export function publishedResults(view: View, task: number): Judgement[] {
   for (let member = start; member < start + taskField(view, task, 'memberCount'); member++) {
     const at = member * STRIDE.members;
     const verdict = view.ledger.members[at + F.members.verdict]!;
-    if (verdict !== VERDICT.none) results.push({ verdict, qualityBps: view.ledger.members[at + F.members.qualityBps]!, reportId: view.ledger.members[at + F.members.reportId]! });
+    if (verdict !== VERDICT.none)
+      results.push({
+        verdict,
+        qualityBps: view.ledger.members[at + F.members.qualityBps]!,
+        reportId: view.ledger.members[at + F.members.reportId]!,
+      });
   }
   return results;
 }

@@ -16,3 +16,10 @@ export function sha256Hex(data: Uint8Array | string): string {
 export function keccak256Hex(data: Uint8Array | string): string {
   return bytesToHex(keccak_256(bytesOf(data)));
 }
+
+/** SHA-256 of several parts as if they were one text of bytes, as 64 hex digits; nothing is joined in memory. */
+export function sha256OfParts(parts: Iterable<Uint8Array | string>): string {
+  const hash = sha256.create();
+  for (const part of parts) hash.update(bytesOf(part));
+  return bytesToHex(hash.digest());
+}

@@ -2,13 +2,14 @@
  * The chain alone as ledger: state is what its storage says after each block. The core's rules run only on a copy, to
  * foresee what an era's settlement needs to be sent (the ranking), as an operator's own software would.
  */
-import { applyAction } from '../protocol/apply.ts';
+
 import { digestOf, packState } from '../engine/digest.ts';
 import type { LedgerPort } from '../engine/ports.ts';
 import type { Action } from '../protocol/actions.ts';
+import { applyAction } from '../protocol/apply.ts';
+import { FIELDS, type TableName } from '../protocol/layout.ts';
 import { type Capacities, createState, type State } from '../protocol/state.ts';
 import type { ProtocolChain } from './protocolChain.ts';
-import { FIELDS, type TableName } from '../protocol/layout.ts';
 
 function copyTables(from: State, to: State): void {
   for (const table of Object.keys(FIELDS) as TableName[]) to[table].set(from[table]);
@@ -18,7 +19,11 @@ function copyTables(from: State, to: State): void {
  * @param state tables to keep current; its content is replaced by the chain's
  * @returns a ledger whose state and events are the chain's
  */
-export async function createChainLedger(state: State, chain: ProtocolChain, capacities: Capacities): Promise<LedgerPort> {
+export async function createChainLedger(
+  state: State,
+  chain: ProtocolChain,
+  capacities: Capacities,
+): Promise<LedgerPort> {
   const foresight = createState(capacities);
   await chain.readState(state);
   return {

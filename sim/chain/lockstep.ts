@@ -12,13 +12,31 @@ import { type Capacities, createState, type State } from '../protocol/state.ts';
 import type { ProtocolChain } from './protocolChain.ts';
 
 /** One field in which core and chain differ. `table` is also the name of the storage variable. */
-export type Difference = { readonly table: TableName; readonly record: number; readonly field: string; readonly core: string; readonly chain: string };
+export type Difference = {
+  readonly table: TableName;
+  readonly record: number;
+  readonly field: string;
+  readonly core: string;
+  readonly chain: string;
+};
 
 /** Overwrites a storage word of the chain after a block: how tests show that a difference is found. */
-export type Fault = { readonly slot: number; readonly phase: number; readonly table: TableName; readonly word: number; readonly value: string };
+export type Fault = {
+  readonly slot: number;
+  readonly phase: number;
+  readonly table: TableName;
+  readonly word: number;
+  readonly value: string;
+};
 
 /** What was done to both ledgers, in order: enough to do it again. */
-export type JournalBlock = { readonly slot: number; readonly phase: number; readonly nowS: number; readonly actions: readonly Action[]; readonly faults: readonly Fault[] };
+export type JournalBlock = {
+  readonly slot: number;
+  readonly phase: number;
+  readonly nowS: number;
+  readonly actions: readonly Action[];
+  readonly faults: readonly Fault[];
+};
 
 /** Core and chain disagree: a bug of ours. */
 export class LockstepError extends Error {
@@ -50,10 +68,17 @@ export function differencesOf(core: readonly TableBytes[], chain: readonly Table
     for (let word = 0; word < words && found.length < limit; word++) {
       for (let lane = 0; lane < 4; lane++) {
         const coreValue = laneText(own.bytes, word, lane);
-        const chainValue = other === undefined || word * 32 >= other.bytes.length ? 'not in use' : laneText(other.bytes, word, lane);
+        const chainValue =
+          other === undefined || word * 32 >= other.bytes.length ? 'not in use' : laneText(other.bytes, word, lane);
         if (coreValue === chainValue) continue;
         const at = (own.fromWord + word) * 4 + lane;
-        found.push({ table: own.table, record: Math.floor(at / STRIDE[own.table]), field: fields[at % STRIDE[own.table]] ?? 'padding', core: coreValue, chain: chainValue });
+        found.push({
+          table: own.table,
+          record: Math.floor(at / STRIDE[own.table]),
+          field: fields[at % STRIDE[own.table]] ?? 'padding',
+          core: coreValue,
+          chain: chainValue,
+        });
         if (found.length >= limit) break;
       }
     }
@@ -68,7 +93,11 @@ function laneText(bytes: Uint8Array, word: number, lane: number): string {
 }
 
 /** Compares the codes that core and chain gave to the actions of a block. */
-export function compareCodes(actions: readonly Action[], core: readonly number[], chain: readonly number[]): string | null {
+export function compareCodes(
+  actions: readonly Action[],
+  core: readonly number[],
+  chain: readonly number[],
+): string | null {
   for (let i = 0; i < actions.length; i++) {
     if (core[i] === chain[i]) continue;
     const name = (code: number): string => (code === 0 ? 'accepts' : `refuses with ${REJECTIONS[code]}`);
@@ -79,11 +108,19 @@ export function compareCodes(actions: readonly Action[], core: readonly number[]
 }
 
 /** Compares the whole state. @returns the chain's digest, the words compared, and the differences, at most `SHOWN` of them */
-export async function compareStates(core: State, chain: ProtocolChain, mirror: State): Promise<{ digest: string; wordCount: number; differences: Difference[] }> {
+export async function compareStates(
+  core: State,
+  chain: ProtocolChain,
+  mirror: State,
+): Promise<{ digest: string; wordCount: number; differences: Difference[] }> {
   const [coreParts, chainParts] = [packState(core), await chain.readState(mirror)];
   const digest = digestOf(chainParts);
   const wordCount = chainParts.reduce((sum, part) => sum + part.bytes.length / 32, 0);
-  return { digest, wordCount, differences: digest === digestOf(coreParts) ? [] : differencesOf(coreParts, chainParts, SHOWN) };
+  return {
+    digest,
+    wordCount,
+    differences: digest === digestOf(coreParts) ? [] : differencesOf(coreParts, chainParts, SHOWN),
+  };
 }
 
 export type LockstepOptions = {
@@ -94,7 +131,9 @@ export type LockstepOptions = {
   readonly faults?: readonly Fault[];
 };
 
-export function createLockstepLedger(options: LockstepOptions): LedgerPort & { readonly journal: readonly JournalBlock[] } {
+export function createLockstepLedger(
+  options: LockstepOptions,
+): LedgerPort & { readonly journal: readonly JournalBlock[] } {
   const { core, chain } = options;
   const mirror = createState(options.capacities);
   const journal: JournalBlock[] = [];
@@ -106,7 +145,8 @@ export function createLockstepLedger(options: LockstepOptions): LedgerPort & { r
   async function follow(block: JournalBlock, codes: readonly number[]): Promise<void> {
     const chainCodes = await chain.execute(block.nowS, block.actions, null);
     const disagreement = compareCodes(block.actions, codes, chainCodes);
-    if (disagreement !== null) throw new LockstepError(`Slot ${block.slot}, phase ${block.phase}: ${disagreement}`, era, [], journal);
+    if (disagreement !== null)
+      throw new LockstepError(`Slot ${block.slot}, phase ${block.phase}: ${disagreement}`, era, [], journal);
     for (const fault of block.faults) await chain.tamper(fault.table, fault.word, BigInt(fault.value));
   }
 
@@ -133,9 +173,11 @@ export function createLockstepLedger(options: LockstepOptions): LedgerPort & { r
         };
         journal.push(entry);
         // The chain follows while the agents go on; a failure is thrown by the next call that waits.
-        tail = tail.then(() => (failure === undefined ? follow(entry, result.codes) : undefined)).catch((error: unknown) => {
-          failure ??= error;
-        });
+        tail = tail
+          .then(() => (failure === undefined ? follow(entry, result.codes) : undefined))
+          .catch((error: unknown) => {
+            failure ??= error;
+          });
         pending.push(tail);
       }
       await drain(AHEAD);
@@ -146,8 +188,15 @@ export function createLockstepLedger(options: LockstepOptions): LedgerPort & { r
       await drain(0);
       const { digest, wordCount, differences } = await compareStates(core, chain, mirror);
       if (differences.length > 0) {
-        const listed = differences.map((d) => `  ${d.table}[${d.record}].${d.field}: core ${d.core}, chain ${d.chain}`).join('\n');
-        throw new LockstepError(`Era ${settledEra}: core and chain disagree\n${listed}`, settledEra, differences, journal);
+        const listed = differences
+          .map((d) => `  ${d.table}[${d.record}].${d.field}: core ${d.core}, chain ${d.chain}`)
+          .join('\n');
+        throw new LockstepError(
+          `Era ${settledEra}: core and chain disagree\n${listed}`,
+          settledEra,
+          differences,
+          journal,
+        );
       }
       return { digest, comparedWordCount: wordCount };
     },

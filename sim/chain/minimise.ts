@@ -10,9 +10,17 @@ import { compareCodes, compareStates, type Difference, type Fault, type JournalB
 import { openProtocolChain, type ProtocolChainOptions } from './protocolChain.ts';
 
 /** One thing that was done: an action, or an overwritten storage word. */
-export type JournalItem = { readonly slot: number; readonly phase: number; readonly nowS: number } & ({ readonly action: Action } | { readonly fault: Fault });
+export type JournalItem = { readonly slot: number; readonly phase: number; readonly nowS: number } & (
+  | { readonly action: Action }
+  | { readonly fault: Fault }
+);
 
-export type Reproduction = { readonly items: readonly JournalItem[]; readonly differences: readonly Difference[]; readonly message: string; /** False if the time ran out before no item could be left out. */ readonly shortest: boolean };
+export type Reproduction = {
+  readonly items: readonly JournalItem[];
+  readonly differences: readonly Difference[];
+  readonly message: string /** False if the time ran out before no item could be left out. */;
+  readonly shortest: boolean;
+};
 
 /** A journal as a flat list, in order. */
 export function itemsOf(journal: readonly JournalBlock[]): JournalItem[] {
@@ -40,7 +48,12 @@ export function blocksOf(items: readonly JournalItem[]): JournalBlock[] {
 export type Replay = { readonly differences: readonly Difference[]; readonly message: string } | null;
 
 /** Does the items on fresh ledgers. @returns what differs, null if nothing does */
-export async function replay(items: readonly JournalItem[], plan: GenesisPlan, capacities: Capacities, options: ProtocolChainOptions): Promise<Replay> {
+export async function replay(
+  items: readonly JournalItem[],
+  plan: GenesisPlan,
+  capacities: Capacities,
+  options: ProtocolChainOptions,
+): Promise<Replay> {
   const core = createGenesisState(plan, capacities);
   const chain = await openProtocolChain(options);
   try {
@@ -50,13 +63,19 @@ export async function replay(items: readonly JournalItem[], plan: GenesisPlan, c
       const codes = block.actions.map((action) => applyAction(core, action));
       if (block.actions.length > 0) {
         const disagreement = compareCodes(block.actions, codes, await chain.execute(block.nowS, block.actions, null));
-        if (disagreement !== null) return { differences: [], message: `Slot ${block.slot}, phase ${block.phase}: ${disagreement}` };
+        if (disagreement !== null)
+          return { differences: [], message: `Slot ${block.slot}, phase ${block.phase}: ${disagreement}` };
       }
       for (const fault of block.faults) await chain.tamper(fault.table, fault.word, BigInt(fault.value));
     }
     const { differences } = await compareStates(core, chain, createState(capacities));
     const first = differences[0];
-    return first === undefined ? null : { differences, message: `${first.table}[${first.record}].${first.field}: core ${first.core}, chain ${first.chain}` };
+    return first === undefined
+      ? null
+      : {
+          differences,
+          message: `${first.table}[${first.record}].${first.field}: core ${first.core}, chain ${first.chain}`,
+        };
   } finally {
     await chain.close();
   }
@@ -70,7 +89,11 @@ export async function replay(items: readonly JournalItem[], plan: GenesisPlan, c
  * @param deadlineWallMs stop after this time and return the best list so far
  * @returns null if the whole list shows no difference: what happened was not caused by the journal
  */
-export async function findShortest(items: readonly JournalItem[], reproduces: (items: readonly JournalItem[]) => Promise<Replay>, deadlineWallMs: number): Promise<Reproduction | null> {
+export async function findShortest(
+  items: readonly JournalItem[],
+  reproduces: (items: readonly JournalItem[]) => Promise<Replay>,
+  deadlineWallMs: number,
+): Promise<Reproduction | null> {
   const endMs = performance.now() + deadlineWallMs;
   let found = await reproduces(items);
   if (found === null) return null;

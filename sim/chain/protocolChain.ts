@@ -8,7 +8,7 @@ import { usedRanges, wordsOfRange } from '../engine/digest.ts';
 import type { GenesisPlan } from '../engine/genesis.ts';
 import { ACTION_NAMES, ACTIONS, type Action, type ActionSpec } from '../protocol/actions.ts';
 import { EV, EVENT_NAMES, EVENTS } from '../protocol/events.ts';
-import { ACCOUNT, type ContractName, type TableName, TABLES_OF_CONTRACT } from '../protocol/layout.ts';
+import { ACCOUNT, type ContractName, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { emit, type State } from '../protocol/state.ts';
 import { createAccounts, installWallets } from './accounts.ts';
@@ -61,14 +61,19 @@ export type ProtocolChain = {
   tamper(table: TableName, word: number, value: bigint): Promise<void>;
   /** Storage word `word` of a table, counted from its first. */
   readWord(table: TableName, word: number): Promise<bigint>;
-  counters(): DriverCounters & { readonly rpcCalls: Readonly<Record<string, number>>; readonly gasByAction: Readonly<Record<string, number>> };
+  counters(): DriverCounters & {
+    readonly rpcCalls: Readonly<Record<string, number>>;
+    readonly gasByAction: Readonly<Record<string, number>>;
+  };
   readonly anvil: Anvil;
   readonly addresses: Readonly<Record<string, Hex>>;
   readonly rpc: Rpc;
   close(): Promise<void>;
 };
 
-type StorageLayout = { readonly storage: readonly { readonly label: string; readonly slot: string; readonly offset: number }[] };
+type StorageLayout = {
+  readonly storage: readonly { readonly label: string; readonly slot: string; readonly offset: number }[];
+};
 
 /** Selector of each action's function: name(uint64,…[,uint64[]]). */
 const selectors: readonly number[] = ACTION_NAMES.map((name) => {
@@ -79,7 +84,11 @@ const selectors: readonly number[] = ACTION_NAMES.map((name) => {
 
 /** Code of each rejection by the first four bytes of its revert data. */
 const codeBySelector = new Map<number, number>(
-  REJECTIONS.flatMap((name, code) => (code === 0 ? [] : [[Number.parseInt(toFunctionSelector(`function ${name}(uint64,uint64)`).slice(2), 16), code] as const])),
+  REJECTIONS.flatMap((name, code) =>
+    code === 0
+      ? []
+      : [[Number.parseInt(toFunctionSelector(`function ${name}(uint64,uint64)`).slice(2), 16), code] as const],
+  ),
 );
 
 /** Number of each event by its topic. */
@@ -106,11 +115,23 @@ export async function openProtocolChain(options: ProtocolChainOptions): Promise<
   }
 }
 
-async function deployProtocol(options: ProtocolChainOptions, anvil: Anvil, rpc: Rpc, startS: number, plan: GenesisPlan, root: string): Promise<ProtocolChain> {
+async function deployProtocol(
+  options: ProtocolChainOptions,
+  anvil: Anvil,
+  rpc: Rpc,
+  startS: number,
+  plan: GenesisPlan,
+  root: string,
+): Promise<ProtocolChain> {
   // Account 0 is the keeper's, so that one more agent leaves all other keys alone.
   const accounts = createAccounts(options.seed, options.agentCount + 1);
   const keyIndexOf = (account: number): number => (account === ACCOUNT.keeper ? 0 : account - ACCOUNT.firstAgent + 1);
-  const artifacts = new Map([...CONTRACTS, 'BatchRelay' as const, 'AgentWallet' as const].map((name) => [name as string, loadArtifact(root, name)]));
+  const artifacts = new Map(
+    [...CONTRACTS, 'BatchRelay' as const, 'AgentWallet' as const].map((name) => [
+      name as string,
+      loadArtifact(root, name),
+    ]),
+  );
   const names = [...CONTRACTS, 'BatchRelay', 'AgentWallet'] as const;
   const addresses = predictAddresses(DEPLOYER, names);
   const families = CONTRACTS.map((name) => addresses[name]);
@@ -127,20 +148,39 @@ async function deployProtocol(options: ProtocolChainOptions, anvil: Anvil, rpc: 
     { deployer: DEPLOYER, timestampS: startS + 1 },
   );
   await installWallets(rpc, accounts, addresses.AgentWallet);
-  await openAccounts(rpc, addresses.Token, artifacts.get('Token')!.abi as Abi, accounts.address, plan.openUnits, startS + 2);
+  await openAccounts(
+    rpc,
+    addresses.Token,
+    artifacts.get('Token')!.abi as Abi,
+    accounts.address,
+    plan.openUnits,
+    startS + 2,
+  );
 
   const bases = new Map<TableName, { readonly address: Hex; readonly slot: bigint }>();
   for (const contract of CONTRACTS) {
     const layout = (artifacts.get(contract) as unknown as { storageLayout: StorageLayout }).storageLayout;
     for (const table of TABLES_OF_CONTRACT[contract] as readonly TableName[]) {
       const entry = layout.storage.find((variable) => variable.label === table);
-      if (entry === undefined || entry.offset !== 0) throw new ChainError('DEPLOY_FAILED', `Contract ${contract} does not store table ${table} at a storage word of its own`);
+      if (entry === undefined || entry.offset !== 0)
+        throw new ChainError(
+          'DEPLOY_FAILED',
+          `Contract ${contract} does not store table ${table} at a storage word of its own`,
+        );
       bases.set(table, { address: addresses[contract], slot: BigInt(entry.slot) });
     }
   }
   if (eventByTopic.size === 0) registerTopics(artifacts.get('Nodes')!.abi as Abi);
 
-  const driver = await createDriver({ rpc, relay: addresses.BatchRelay, relayer: RELAYER, targets: families, accounts, gasPerCall: GAS_PER_ACTION, gasPerRelay: GAS_PER_RELAY });
+  const driver = await createDriver({
+    rpc,
+    relay: addresses.BatchRelay,
+    relayer: RELAYER,
+    targets: families,
+    accounts,
+    gasPerCall: GAS_PER_ACTION,
+    gasPerRelay: GAS_PER_RELAY,
+  });
   const targetOf = ACTION_NAMES.map((name) => CONTRACTS.indexOf(ACTIONS[name].contract));
   let sent = 0;
   let lastS = 0;
@@ -149,14 +189,23 @@ async function deployProtocol(options: ProtocolChainOptions, anvil: Anvil, rpc: 
     sent += 1;
     // Spreads the signed share evenly over the agents' actions.
     const signed = action.actor !== ACCOUNT.keeper && (sent * 7_919) % 10_000 < options.signedBps;
-    return { agent: keyIndexOf(action.actor), target: targetOf[action.kind]!, data: encodeCall(selectors[action.kind]!, action.args, action.bulk), signed, gas: gasOf(action) };
+    return {
+      agent: keyIndexOf(action.actor),
+      target: targetOf[action.kind]!,
+      data: encodeCall(selectors[action.kind]!, action.args, action.bulk),
+      signed,
+      gas: gasOf(action),
+    };
   }
 
   function codeOf(reason: number, action: Action): number {
     if (reason === 0) return 0;
     const code = codeBySelector.get(reason);
     if (code === undefined) {
-      throw new ChainError('BLOCK_WRONG', `${ACTION_NAMES[action.kind]}(${action.args.join(', ')}) of account ${action.actor} failed with 0x${reason.toString(16).padStart(8, '0')}, which is no rejection of the protocol`);
+      throw new ChainError(
+        'BLOCK_WRONG',
+        `${ACTION_NAMES[action.kind]}(${action.args.join(', ')}) of account ${action.actor} failed with 0x${reason.toString(16).padStart(8, '0')}, which is no rejection of the protocol`,
+      );
     }
     return code;
   }
@@ -170,7 +219,8 @@ async function deployProtocol(options: ProtocolChainOptions, anvil: Anvil, rpc: 
       const bytes = await readWords(rpc, address, slot + BigInt(fromWord), toWord - fromWord);
       const column = into[table];
       for (let word = fromWord; word < toWord; word++) {
-        for (let lane = 0; lane < 4 && word * 4 + lane < column.length; lane++) column[word * 4 + lane] = laneOf(bytes, word - fromWord, lane);
+        for (let lane = 0; lane < 4 && word * 4 + lane < column.length; lane++)
+          column[word * 4 + lane] = laneOf(bytes, word - fromWord, lane);
       }
       parts.push({ contract, table, fromWord, bytes });
     }
@@ -212,10 +262,18 @@ async function deployProtocol(options: ProtocolChainOptions, anvil: Anvil, rpc: 
       const base = driver.counters();
       const gasByAction: Record<string, number> = {};
       for (const entry of base.gasBySelector) {
-        const number = selectors.indexOf(typeof entry.selector === 'number' ? entry.selector : Number.parseInt(String(entry.selector).replace('0x', ''), 16));
+        const number = selectors.indexOf(
+          typeof entry.selector === 'number'
+            ? entry.selector
+            : Number.parseInt(String(entry.selector).replace('0x', ''), 16),
+        );
         if (number >= 0) gasByAction[ACTION_NAMES[number]!] = (gasByAction[ACTION_NAMES[number]!] ?? 0) + entry.gas;
       }
-      return { ...base, rpcCalls: Object.fromEntries([...rpc.counts].sort(([a], [b]) => (a < b ? -1 : 1))), gasByAction };
+      return {
+        ...base,
+        rpcCalls: Object.fromEntries([...rpc.counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+        gasByAction,
+      };
     },
     async close() {
       rpc.close();
@@ -225,27 +283,44 @@ async function deployProtocol(options: ProtocolChainOptions, anvil: Anvil, rpc: 
 }
 
 /** Opens the agents' accounts in the token, fills them, and ends genesis. */
-async function openAccounts(rpc: Rpc, token: Hex, abi: Abi, addressOf: (index: number) => Hex, openUnits: readonly number[], fromS: number): Promise<void> {
+async function openAccounts(
+  rpc: Rpc,
+  token: Hex,
+  abi: Abi,
+  addressOf: (index: number) => Hex,
+  openUnits: readonly number[],
+  fromS: number,
+): Promise<void> {
   let nonce = Number(await rpc.call<Hex>('eth_getTransactionCount', [DEPLOYER, 'latest']));
   let timestampS = fromS;
   async function send(data: Hex): Promise<void> {
-    const hash = await rpc.call<Hex>('eth_sendTransaction', [{ from: DEPLOYER, to: token, nonce: `0x${nonce.toString(16)}`, gas: '0x5f5e1000', gasPrice: '0x0', data }]);
+    const hash = await rpc.call<Hex>('eth_sendTransaction', [
+      { from: DEPLOYER, to: token, nonce: `0x${nonce.toString(16)}`, gas: '0x5f5e1000', gasPrice: '0x0', data },
+    ]);
     nonce += 1;
     await rpc.call('evm_mine', [{ timestamp: timestampS, blocks: 1 }]);
     timestampS += 1;
     const receipt = await rpc.call<{ status: Hex } | null>('eth_getTransactionReceipt', [hash]);
-    if (receipt?.status !== '0x1') throw new ChainError('DEPLOY_FAILED', 'Genesis failed: the token refused to open the agents’ accounts');
+    if (receipt?.status !== '0x1')
+      throw new ChainError('DEPLOY_FAILED', 'Genesis failed: the token refused to open the agents’ accounts');
   }
   for (let from = 0; from < openUnits.length; from += ACCOUNTS_PER_TRANSACTION) {
     const slice = openUnits.slice(from, from + ACCOUNTS_PER_TRANSACTION);
-    await send(encodeFunctionData({ abi, functionName: 'openAccounts', args: [slice.map((_, i) => addressOf(from + i + 1)), slice.map(BigInt)] }));
+    await send(
+      encodeFunctionData({
+        abi,
+        functionName: 'openAccounts',
+        args: [slice.map((_, i) => addressOf(from + i + 1)), slice.map(BigInt)],
+      }),
+    );
   }
   await send(encodeFunctionData({ abi, functionName: 'seal', args: [] }));
 }
 
 function registerTopics(abi: Abi): void {
   for (const name of EVENT_NAMES) {
-    if (!abi.some((entry) => entry.type === 'event' && entry.name === name)) throw new ChainError('DEPLOY_FAILED', `The contracts have no event ${name}`);
+    if (!abi.some((entry) => entry.type === 'event' && entry.name === name))
+      throw new ChainError('DEPLOY_FAILED', `The contracts have no event ${name}`);
     const signature = `event ${name}(${EVENTS[name].map(() => 'uint64').join(',')})`;
     eventByTopic.set(toEventSelector(signature).toLowerCase(), EV[name]);
   }

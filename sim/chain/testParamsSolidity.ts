@@ -112,15 +112,15 @@ abstract contract Tables {
 ${readers}
 
     /// @dev Entry \`id\` of a table with one field, four to a word.
-    function _lane(address at, uint256 slot, uint256 id) private view returns (uint64) {
-        uint256 word = abi.decode(Extsload(at).extsload(slot + id / 4, 1), (uint256));
+    function _lane(address source, uint256 slot, uint256 id) private view returns (uint64) {
+        uint256 word = abi.decode(Extsload(source).extsload(slot + id / 4, 1), (uint256));
         // The cast keeps the lane that the shift brought down.
         return uint64(word >> (64 * (id % 4)));
     }
 
     /// @return start memory of a struct of uint64s, unpacked from \`words\` storage words
-    function _fields(address at, uint256 slot, uint256 words) private view returns (uint256 start) {
-        bytes memory packed = Extsload(at).extsload(slot, words);
+    function _fields(address source, uint256 slot, uint256 words) private view returns (uint256 start) {
+        bytes memory packed = Extsload(source).extsload(slot, words);
         uint256[] memory fields = new uint256[](4 * words);
         assembly ("memory-safe") {
             start := add(fields, 32)

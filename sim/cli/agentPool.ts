@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
+import { createShard } from '../../agents/shard.ts';
+import type { ShardTask } from '../../agents/worker.ts';
 import { MEMORY_SIZE } from '../engine/agentContract.ts';
 import type { AgentsPort, DecisionBatch } from '../engine/ports.ts';
 import type { SharedRun } from '../engine/shared.ts';
-import { createShard } from '../../agents/shard.ts';
-import type { ShardTask } from '../../agents/worker.ts';
 
 function joinColumns(parts: readonly Float64Array[]): Float64Array {
   const joined = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -34,7 +34,9 @@ export function createAgentPool(run: SharedRun, threads: number, builtDir: strin
   });
   return {
     async decide(phase, slotCount) {
-      const parts = await Promise.all(Array.from({ length: threads }, (_, shard) => pool.run({ shard, shardCount: threads, phase, slotCount })));
+      const parts = await Promise.all(
+        Array.from({ length: threads }, (_, shard) => pool.run({ shard, shardCount: threads, phase, slotCount })),
+      );
       return { actions: joinColumns(parts.map((p) => p.actions)), orders: joinColumns(parts.map((p) => p.orders)) };
     },
     close: () => pool.close(),

@@ -19,7 +19,11 @@ const BASELINE_FILE = 'bench/baseline.json';
 
 /** Flat: name of a counter to its value. */
 export type Counters = Readonly<Record<string, number | string>>;
-export type Baseline = { readonly version: 1; readonly why: string; readonly scenarios: Readonly<Record<string, Counters>> };
+export type Baseline = {
+  readonly version: 1;
+  readonly why: string;
+  readonly scenarios: Readonly<Record<string, Counters>>;
+};
 
 /** Runs one gated scenario and counts. @throws UsageError if its file does not load, SessionError if the run fails */
 export async function countScenario(name: string, builtDir: string): Promise<Counters> {
@@ -47,14 +51,19 @@ export async function countScenario(name: string, builtDir: string): Promise<Cou
     },
   });
   progress.finish();
-  const flat: Record<string, number | string> = { digest: manifest.digest, 'rows.actionsAndEvents': rows, 'lockstep.words': manifest.lockstep?.comparedWordCount ?? 0 };
+  const flat: Record<string, number | string> = {
+    digest: manifest.digest,
+    'rows.actionsAndEvents': rows,
+    'lockstep.words': manifest.lockstep?.comparedWordCount ?? 0,
+  };
   const add = (prefix: string, values: Readonly<Record<string, number>>): void => {
     for (const [key, value] of Object.entries(values)) flat[`${prefix}.${key}`] = value;
   };
   add('accepted', manifest.actions.accepted);
   add('rejected', manifest.actions.rejected);
   add('reason', manifest.actions.reasons);
-  for (const [variant, { executedCount, replayedCount }] of Object.entries(manifest.inference.byVariant)) flat[`inference.${variant}`] = executedCount + replayedCount;
+  for (const [variant, { executedCount, replayedCount }] of Object.entries(manifest.inference.byVariant))
+    flat[`inference.${variant}`] = executedCount + replayedCount;
   if (manifest.chain !== null) {
     flat['chain.blocks'] = manifest.chain.blockCount;
     flat['chain.transactions'] = manifest.chain.transactionCount;
@@ -66,12 +75,18 @@ export async function countScenario(name: string, builtDir: string): Promise<Cou
   return Object.fromEntries(Object.entries(flat).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export type CounterChange = { readonly counter: string; readonly before: number | string | null; readonly after: number | string | null };
+export type CounterChange = {
+  readonly counter: string;
+  readonly before: number | string | null;
+  readonly after: number | string | null;
+};
 
 /** Counters that differ; one that is missing on a side is null there. */
 export function compareCounters(before: Counters, after: Counters): CounterChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  return names.filter((name) => before[name] !== after[name]).map((counter) => ({ counter, before: before[counter] ?? null, after: after[counter] ?? null }));
+  return names
+    .filter((name) => before[name] !== after[name])
+    .map((counter) => ({ counter, before: before[counter] ?? null, after: after[counter] ?? null }));
 }
 
 /** @throws UsageError if there is no baseline or it is not readable */
@@ -82,27 +97,42 @@ export function readBaseline(root: string): Baseline {
     if (baseline.version !== 1) throw new Error(`version ${String(baseline.version)} is unknown`);
     return baseline;
   } catch (error) {
-    throw new UsageError(`Cannot read ${BASELINE_FILE}: ${(error as Error).message}. Make one with \`powr bench accept -m "why"\`.`);
+    throw new UsageError(
+      `Cannot read ${BASELINE_FILE}: ${(error as Error).message}. Make one with \`powr bench accept -m "why"\`.`,
+    );
   }
 }
 
 function describe({ counter, before, after }: CounterChange): string {
-  const delta = typeof before === 'number' && typeof after === 'number' && before !== 0 ? ` (${after >= before ? '+' : ''}${(((after - before) / before) * 100).toFixed(3)} %)` : '';
+  const delta =
+    typeof before === 'number' && typeof after === 'number' && before !== 0
+      ? ` (${after >= before ? '+' : ''}${(((after - before) / before) * 100).toFixed(3)} %)`
+      : '';
   return `  ${counter}: ${before ?? 'absent'} -> ${after ?? 'absent'}${delta}`;
 }
 
-export async function compareCommand(options: { readonly scenario: readonly string[]; readonly json?: boolean }, builtDir: string): Promise<number> {
+export async function compareCommand(
+  options: { readonly scenario: readonly string[]; readonly json?: boolean },
+  builtDir: string,
+): Promise<number> {
   const names = options.scenario.length > 0 ? options.scenario : GATED;
-  for (const name of names) if (!(GATED as readonly string[]).includes(name)) throw new UsageError(`No gated scenario ${name}; there are ${GATED.join(', ')}`);
+  for (const name of names)
+    if (!(GATED as readonly string[]).includes(name))
+      throw new UsageError(`No gated scenario ${name}; there are ${GATED.join(', ')}`);
   const baseline = readBaseline(repoRoot());
   const result: Record<string, CounterChange[]> = {};
-  for (const name of names) result[name] = compareCounters(baseline.scenarios[name] ?? {}, await countScenario(name, builtDir));
+  for (const name of names)
+    result[name] = compareCounters(baseline.scenarios[name] ?? {}, await countScenario(name, builtDir));
   const changed = Object.values(result).some((changes) => changes.length > 0);
   if (options.json === true) process.stdout.write(`${JSON.stringify({ changed, scenarios: result }, null, 2)}\n`);
   else {
     for (const [name, changes] of Object.entries(result)) {
       const counted = Object.keys(baseline.scenarios[name] ?? {}).length;
-      process.stdout.write(changes.length === 0 ? `${name}: ${counted} counters, no difference\n` : `${name}: ${changes.length} of ${counted} counters differ\n${changes.map(describe).join('\n')}\n`);
+      process.stdout.write(
+        changes.length === 0
+          ? `${name}: ${counted} counters, no difference\n`
+          : `${name}: ${changes.length} of ${counted} counters differ\n${changes.map(describe).join('\n')}\n`,
+      );
     }
     if (changed) process.stdout.write('If the change is meant: powr bench accept -m "why"\n');
   }
@@ -117,6 +147,7 @@ export async function acceptCommand(why: string, builtDir: string): Promise<numb
   // Canonical first: it refuses NaN and the like, which JSON would turn into null.
   canonicalJson(baseline);
   await replaceFile(join(repoRoot(), BASELINE_FILE), `${JSON.stringify(baseline, null, 1)}\n`);
-  for (const [name, counters] of Object.entries(scenarios)) process.stdout.write(`${name}: ${Object.keys(counters).length} counters accepted\n`);
+  for (const [name, counters] of Object.entries(scenarios))
+    process.stdout.write(`${name}: ${Object.keys(counters).length} counters accepted\n`);
   return EXIT.ok;
 }

@@ -12,7 +12,9 @@ export function buildContracts(): number {
   mkdirSync(join(root, 'contracts', 'src'), { recursive: true });
   writeFileSync(join(root, 'contracts', 'src', 'Protocol.sol'), renderProtocolSolidity());
   const { written, removed } = buildArtifacts(root);
-  process.stdout.write(`${written.length} artefacts written${written.length > 0 ? `: ${written.join(', ')}` : ''}${removed.length > 0 ? `; removed: ${removed.join(', ')}` : ''}\n`);
+  process.stdout.write(
+    `${written.length} artefacts written${written.length > 0 ? `: ${written.join(', ')}` : ''}${removed.length > 0 ? `; removed: ${removed.join(', ')}` : ''}\n`,
+  );
   return EXIT.ok;
 }
 

@@ -21,7 +21,13 @@ export class UsageError extends Error {
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof Error)) return EXIT.bug;
   if (error.name === 'UsageError' || error.name === 'TraceError') return EXIT.usage;
-  if (error.name === 'ChainError' || error.name === 'RpcError' || error.name === 'StoreError' || error.name === 'InferenceError') return EXIT.infrastructure;
+  if (
+    error.name === 'ChainError' ||
+    error.name === 'RpcError' ||
+    error.name === 'StoreError' ||
+    error.name === 'InferenceError'
+  )
+    return EXIT.infrastructure;
   return EXIT.bug;
 }
 
@@ -30,5 +36,7 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const fix = (error as { readonly fix?: unknown }).fix;
   const text = typeof fix === 'string' && fix !== '' ? `${error.message}\nFix: ${fix}` : error.message;
-  return exitCodeOf(error) === EXIT.bug && process.env.POWR_DEBUG !== undefined ? `${text}\n${error.stack ?? ''}` : text;
+  return exitCodeOf(error) === EXIT.bug && process.env.POWR_DEBUG !== undefined
+    ? `${text}\n${error.stack ?? ''}`
+    : text;
 }

@@ -2,7 +2,12 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { Expectation } from '../engine/scenario.ts';
 
-export type Verdict = { readonly text: string; readonly measured: number | null; readonly holds: boolean; /** Why it could not be measured. */ readonly problem: string | null };
+export type Verdict = {
+  readonly text: string;
+  readonly measured: number | null;
+  readonly holds: boolean /** Why it could not be measured. */;
+  readonly problem: string | null;
+};
 
 /**
  * Value of an expression such as `profit.cheater - profit.steady`: metric names and numbers joined by + and − with spaces.
@@ -38,9 +43,14 @@ const COMPARE: { readonly [C in Expectation['comparison']]: (a: number, b: numbe
 };
 
 /** An expectation that cannot be measured does not hold. */
-export function evaluateExpectations(expectations: readonly Expectation[], summary: Readonly<Record<string, number>>): Verdict[] {
+export function evaluateExpectations(
+  expectations: readonly Expectation[],
+  summary: Readonly<Record<string, number>>,
+): Verdict[] {
   return expectations.map(({ metric, comparison, value, text }) => {
     const measured = evaluateMetric(metric, summary);
-    return typeof measured === 'string' ? { text, measured: null, holds: false, problem: measured } : { text, measured, holds: COMPARE[comparison](measured, value), problem: null };
+    return typeof measured === 'string'
+      ? { text, measured: null, holds: false, problem: measured }
+      : { text, measured, holds: COMPARE[comparison](measured, value), problem: null };
   });
 }

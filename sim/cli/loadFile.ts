@@ -20,15 +20,31 @@ export function loadScenarioFile(file: string, set: readonly string[]): LoadResu
   let text: string;
   try {
     const { size } = statSync(file);
-    if (size > MAX_BYTES) throw new UsageError(`Cannot load ${file}: it has ${size} bytes, a scenario has at most ${MAX_BYTES}. Put data into a trace file.`);
+    if (size > MAX_BYTES)
+      throw new UsageError(
+        `Cannot load ${file}: it has ${size} bytes, a scenario has at most ${MAX_BYTES}. Put data into a trace file.`,
+      );
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : error instanceof TypeError ? 'it is not UTF-8' : (error as Error).message;
+    const why =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EISDIR'
+          ? 'it is a directory'
+          : error instanceof TypeError
+            ? 'it is not UTF-8'
+            : (error as Error).message;
     throw new UsageError(`Cannot load ${file}: ${why}`);
   }
-  return loadScenario({ text, file: relative(process.cwd(), resolve(file)) || file, read: (path) => readNear(file, path), catalogue: CATALOGUE, set });
+  return loadScenario({
+    text,
+    file: relative(process.cwd(), resolve(file)) || file,
+    read: (path) => readNear(file, path),
+    catalogue: CATALOGUE,
+    set,
+  });
 }
 
 /** A file named in a scenario, relative to its folder; null if it cannot be read. */

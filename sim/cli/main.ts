@@ -7,7 +7,8 @@ const builtDir = process.env.POWR_BUILD ?? '';
 function wholeNumber(minimum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) throw new InvalidArgumentError(`Expected a whole number from ${minimum} to 2^53 - 1.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum)
+      throw new InvalidArgumentError(`Expected a whole number from ${minimum} to 2^53 - 1.`);
     return value;
   };
 }
@@ -40,7 +41,9 @@ program
   .addOption(new Option('--ledger <kind>', 'where the rules run').choices(['core', 'chain', 'lockstep']))
   .option('--threads <n>', 'agent threads', wholeNumber(1))
   .addOption(new Option('--device <device>', 'device of the inferences').choices(['auto', 'cpu']))
-  .addOption(new Option('--inference <mode>', 'execute inferences, or replay stored ones').choices(['measure', 'replay']))
+  .addOption(
+    new Option('--inference <mode>', 'execute inferences, or replay stored ones').choices(['measure', 'replay']),
+  )
   .option('--set <path=value>', 'override a value of the scenario; may be repeated', collect, [])
   .option('--out <dir>', 'directory of the run; default runs/<name>-<hash>-s<seed>')
   .option('--no-report', 'write no report.html')

@@ -52,7 +52,10 @@ export async function runCommand(file: string, options: RunOptions, builtDir: st
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal(name));
   const progress = createProgress(process.stderr, options.quiet === true);
-  if (options.quiet !== true) process.stderr.write(`${scenario.name}: ${scenario.eras} eras, seed ${scenario.seed}, ledger ${scenario.ledger}, inference ${scenario.inference.mode}\n`);
+  if (options.quiet !== true)
+    process.stderr.write(
+      `${scenario.name}: ${scenario.eras} eras, seed ${scenario.seed}, ledger ${scenario.ledger}, inference ${scenario.inference.mode}\n`,
+    );
   let result: SessionResult;
   try {
     result = await runSession({
@@ -72,7 +75,9 @@ export async function runCommand(file: string, options: RunOptions, builtDir: st
     const cause = error instanceof SessionError ? error.cause : error;
     process.stderr.write(`${messageOf(error)}\n`);
     if (cause instanceof InvariantError || exitCodeOf(cause) === EXIT.bug) {
-      process.stderr.write(`This is a bug in PoWR Lab. To see it again: powr run ${file} --seed ${scenario.seed} --eras ${scenario.eras} --ledger ${scenario.ledger} --inference ${scenario.inference.mode}\n`);
+      process.stderr.write(
+        `This is a bug in PoWR Lab. To see it again: powr run ${file} --seed ${scenario.seed} --eras ${scenario.eras} --ledger ${scenario.ledger} --inference ${scenario.inference.mode}\n`,
+      );
     }
     return exitCodeOf(cause);
   }
@@ -87,7 +92,8 @@ export async function runCommand(file: string, options: RunOptions, builtDir: st
     const { writeReport } = await import('./reportCommand.ts');
     report = await writeReport(directory, join(directory, 'report.html'), false);
   }
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ directory, report, manifest, summary }, null, 2)}\n`);
+  if (options.json === true)
+    process.stdout.write(`${JSON.stringify({ directory, report, manifest, summary }, null, 2)}\n`);
   else process.stdout.write(renderSummary(result, report, wantsColor(process.stdout)));
   return verdicts.every(({ holds }) => holds) ? EXIT.ok : EXIT.failed;
 }

@@ -78,7 +78,9 @@ function readTraces(scenario: Scenario, scenarioFile: string): Map<number, reado
     try {
       text = readFileSync(path, 'utf8');
     } catch (cause) {
-      throw new UsageError(`Cannot read the trace ${demand.path} of population ${population + 1} (${(cause as Error).message})`);
+      throw new UsageError(
+        `Cannot read the trace ${demand.path} of population ${population + 1} (${(cause as Error).message})`,
+      );
     }
     traces.set(population, parseTrace(text, demand.format, demand.path));
   });
@@ -87,7 +89,8 @@ function readTraces(scenario: Scenario, scenarioFile: string): Map<number, reado
 
 function gitCommit(root: string): string {
   try {
-    const run = (args: readonly string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const run = (args: readonly string[]): string =>
+      execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
     return `${run(['rev-parse', 'HEAD'])}${run(['status', '--porcelain']) === '' ? '' : ' with changes'}`;
   } catch {
     return 'no git checkout';
@@ -96,7 +99,13 @@ function gitCommit(root: string): string {
 
 function versionsOf(root: string, anvil: string | null, runtime: string): Record<string, string> {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  return { powrlab: own.version, commit: gitCommit(root), node: process.version, ...(anvil === null ? {} : { anvil, solc: '0.8.37' }), inference: runtime };
+  return {
+    powrlab: own.version,
+    commit: gitCommit(root),
+    node: process.version,
+    ...(anvil === null ? {} : { anvil, solc: '0.8.37' }),
+    inference: runtime,
+  };
 }
 
 /**
@@ -115,26 +124,61 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const capacities = capacitiesFor(roster, scenario, plan.slotsPerEra);
   const state = createGenesisState(plan, capacities);
   const names = agentNames(scenario.seed, roster);
-  const chainOptions = { plan, seed: scenario.seed, agentCount: roster.agents.length, signedBps: scenario.chain.signedBps, builtDir, root };
-  const directory = options.out === null ? null : 'directory' in options.out ? options.out.directory : runDirectory(options.out.root, scenario.name, options.scenarioHash, scenario.seed);
+  const chainOptions = {
+    plan,
+    seed: scenario.seed,
+    agentCount: roster.agents.length,
+    signedBps: scenario.chain.signedBps,
+    builtDir,
+    root,
+  };
+  const directory =
+    options.out === null
+      ? null
+      : 'directory' in options.out
+        ? options.out.directory
+        : runDirectory(options.out.root, scenario.name, options.scenarioHash, scenario.seed);
 
   let inference: InferencePort | null = null;
   let chain: ProtocolChain | null = null;
   let ledger: LedgerPort | null = null;
   let journal: readonly JournalBlock[] = [];
   const { mode, device, poolSamples } = scenario.inference;
-  inference = await openInference({ mode, device, poolSeed: DEFAULT_POOL_SEED, poolSamples, builtDir, root, ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }) });
+  inference = await openInference({
+    mode,
+    device,
+    poolSeed: DEFAULT_POOL_SEED,
+    poolSamples,
+    builtDir,
+    root,
+    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+  });
   try {
     // A content address of 52 bits of the weights' hash: what a version's artefact is on the ledger.
-    const variants = inference.variants.map((v) => ({ id: v.id, artefactId: Number.parseInt(v.sha256.slice(0, 13), 16), wu: v.wuMflop }));
-    const shared = createShared(scenario, roster, state, capacities, { slotS: plan.slotS, slotsPerEra: plan.slotsPerEra, unitsPerToken: plan.unitsPerToken, variants });
+    const variants = inference.variants.map((v) => ({
+      id: v.id,
+      artefactId: Number.parseInt(v.sha256.slice(0, 13), 16),
+      wu: v.wuMflop,
+    }));
+    const shared = createShared(scenario, roster, state, capacities, {
+      slotS: plan.slotS,
+      slotsPerEra: plan.slotsPerEra,
+      unitsPerToken: plan.unitsPerToken,
+      variants,
+    });
     if (scenario.ledger === 'core') ledger = createCoreLedger(state);
     else {
       const { openProtocolChain } = await import('../chain/protocolChain.ts');
       chain = await openProtocolChain(chainOptions);
-      if (scenario.ledger === 'chain') ledger = await (await import('../chain/chainLedger.ts')).createChainLedger(state, chain, capacities);
+      if (scenario.ledger === 'chain')
+        ledger = await (await import('../chain/chainLedger.ts')).createChainLedger(state, chain, capacities);
       else {
-        const lockstep = (await import('../chain/lockstep.ts')).createLockstepLedger({ core: state, chain, capacities, faults: options.faults ?? [] });
+        const lockstep = (await import('../chain/lockstep.ts')).createLockstepLedger({
+          core: state,
+          chain,
+          capacities,
+          faults: options.faults ?? [],
+        });
         journal = lockstep.journal;
         ledger = lockstep;
       }
@@ -155,7 +199,10 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       const stats = openedInference.stats();
       const wallS = (performance.now() - startMs) / 1_000;
       const actions = outcome?.observer.counters() ?? { accepted: {}, rejected: {}, reasons: {} };
-      const actionCount = [...Object.values(actions.accepted), ...Object.values(actions.rejected)].reduce((a, b) => a + b, 0);
+      const actionCount = [...Object.values(actions.accepted), ...Object.values(actions.rejected)].reduce(
+        (a, b) => a + b,
+        0,
+      );
       const demand = outcome?.demand.statistics() ?? null;
       return {
         version: 1,
@@ -170,12 +217,24 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         digest: outcome?.digest ?? '',
         exact: true,
         command: options.command,
-        roles: Object.fromEntries(roster.agents.reduce((counts, a) => counts.set(a.role, (counts.get(a.role) ?? 0) + 1), new Map<string, number>())),
+        roles: Object.fromEntries(
+          roster.agents.reduce(
+            (counts, a) => counts.set(a.role, (counts.get(a.role) ?? 0) + 1),
+            new Map<string, number>(),
+          ),
+        ),
         lockstep: scenario.ledger === 'lockstep' ? { comparedEraCount, comparedWordCount, differenceCount } : null,
         invariants: { checkedCount, violatedCount, ids: INVARIANTS.map(({ id }) => id) },
         expectations: verdicts.map(({ text, measured, holds }) => ({ text, measured, holds })),
         actions,
-        inference: { mode, device: stats.device, runtime: stats.runtime, executedCount: stats.executedCount, replayedCount: stats.replayedCount, byVariant: stats.byVariant },
+        inference: {
+          mode,
+          device: stats.device,
+          runtime: stats.runtime,
+          executedCount: stats.executedCount,
+          replayedCount: stats.replayedCount,
+          byVariant: stats.byVariant,
+        },
         chain:
           chain === null || counters === undefined
             ? null
@@ -193,16 +252,34 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         demand:
           demand === null
             ? null
-            : { requestCount: demand.requestCount, medianInputTokens: demand.medianInputTokens, medianOutputTokens: demand.medianOutputTokens, interArrivalCv: demand.interArrivalCv, dispersionIndex10s: demand.dispersionIndex10s },
-        versions: versionsOf(root, chain === null ? null : `${chain.anvil.version} (${chain.anvil.from})`, stats.runtime),
-        host: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30), platform: `${process.platform} ${process.arch}` },
+            : {
+                requestCount: demand.requestCount,
+                medianInputTokens: demand.medianInputTokens,
+                medianOutputTokens: demand.medianOutputTokens,
+                interArrivalCv: demand.interArrivalCv,
+                dispersionIndex10s: demand.dispersionIndex10s,
+              },
+        versions: versionsOf(
+          root,
+          chain === null ? null : `${chain.anvil.version} (${chain.anvil.from})`,
+          stats.runtime,
+        ),
+        host: {
+          cpu: cpus()[0]?.model.trim() ?? 'unknown',
+          cores: cpus().length,
+          memoryGb: Math.round(totalmem() / 2 ** 30),
+          platform: `${process.platform} ${process.arch}`,
+        },
         threads: options.threads,
         startedAt,
         wallMs: Math.round(performance.now() - startMs),
       };
     }
 
-    const writer = directory === null ? null : await openRun({ directory, manifest: manifestOf('running', 0, 0), scenarioYaml: options.resolvedYaml });
+    const writer =
+      directory === null
+        ? null
+        : await openRun({ directory, manifest: manifestOf('running', 0, 0), scenarioYaml: options.resolvedYaml });
     try {
       const slots = scenario.eras * plan.slotsPerEra;
       outcome = await runScenario(
@@ -220,7 +297,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
             checkedCount += INVARIANTS.length;
             return findViolations(s, tracker).map(({ id, title, message }) => ({ id, title, found: message }));
           },
-          ...(options.onBlock === undefined ? {} : { block: (slot: number, phase: number, result: BlockResult) => options.onBlock?.(slot, phase, result, shared, state) }),
+          ...(options.onBlock === undefined
+            ? {}
+            : {
+                block: (slot: number, phase: number, result: BlockResult) =>
+                  options.onBlock?.(slot, phase, result, shared, state),
+              }),
           ...(options.stopRequested === undefined ? {} : { stopRequested: () => options.stopRequested?.() ?? false }),
         },
       );
@@ -231,8 +313,19 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       else await writer?.finish({ manifest, summary });
       return { manifest, summary, verdicts, directory };
     } catch (error) {
-      await writer?.fail(manifestOf('failed', error instanceof Error && error.name === 'LockstepError' ? 1 : 0, error instanceof Error && error.name === 'InvariantError' ? 1 : 0)).catch(() => {});
-      const note = error instanceof Error && error.name === 'LockstepError' ? await writeReproduction(journal, directory, plan, capacities, chainOptions) : '';
+      await writer
+        ?.fail(
+          manifestOf(
+            'failed',
+            error instanceof Error && error.name === 'LockstepError' ? 1 : 0,
+            error instanceof Error && error.name === 'InvariantError' ? 1 : 0,
+          ),
+        )
+        .catch(() => {});
+      const note =
+        error instanceof Error && error.name === 'LockstepError'
+          ? await writeReproduction(journal, directory, plan, capacities, chainOptions)
+          : '';
       throw new SessionError(`${error instanceof Error ? error.message : String(error)}${note}`, directory, error);
     } finally {
       await agents.close();
@@ -245,10 +338,21 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
 }
 
 /** Writes the shortest list of actions that shows the difference again. @returns a sentence about it */
-async function writeReproduction(journal: readonly JournalBlock[], directory: string | null, plan: ReturnType<typeof planGenesis>, capacities: ReturnType<typeof capacitiesFor>, chainOptions: Parameters<typeof import('../chain/protocolChain.ts').openProtocolChain>[0]): Promise<string> {
+async function writeReproduction(
+  journal: readonly JournalBlock[],
+  directory: string | null,
+  plan: ReturnType<typeof planGenesis>,
+  capacities: ReturnType<typeof capacitiesFor>,
+  chainOptions: Parameters<typeof import('../chain/protocolChain.ts').openProtocolChain>[0],
+): Promise<string> {
   const { findShortest, itemsOf, replay } = await import('../chain/minimise.ts');
-  const found = await findShortest(itemsOf(journal), (items) => replay(items, plan, capacities, chainOptions), MINIMISE_WALL_MS);
-  if (found === null) return '\nThe actions alone do not reproduce it on fresh ledgers: something outside the run changed the chain.';
+  const found = await findShortest(
+    itemsOf(journal),
+    (items) => replay(items, plan, capacities, chainOptions),
+    MINIMISE_WALL_MS,
+  );
+  if (found === null)
+    return '\nThe actions alone do not reproduce it on fresh ledgers: something outside the run changed the chain.';
   const text = `${JSON.stringify({ message: found.message, differences: found.differences, shortest: found.shortest, items: found.items }, null, 1)}\n`;
   if (directory === null) return `\nReproduced by ${found.items.length} of the run's steps: ${found.message}`;
   const { replaceFile } = await import('../store/writeFile.ts');

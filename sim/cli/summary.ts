@@ -19,7 +19,9 @@ function tokens(value: number): string {
 /** Rows of a table with the first column left-aligned and the others right-aligned. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
-  return rows.map((row) => `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`.trimEnd());
+  return rows.map((row) =>
+    `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`.trimEnd(),
+  );
 }
 
 export function renderSummary(result: SessionResult, report: string | null, color: boolean): string {
@@ -33,30 +35,56 @@ export function renderSummary(result: SessionResult, report: string | null, colo
     const text = `lockstep: ${m.lockstep.differenceCount} differences in ${m.lockstep.comparedEraCount} eras, ${count(m.lockstep.comparedWordCount)} storage words compared`;
     lines.push(m.lockstep.differenceCount === 0 ? c.green(text) : c.red(text));
   }
-  lines.push(`invariants: ${m.invariants.ids.length} checked at each era's end, ${m.invariants.violatedCount} violated`);
-  lines.push(`actions: ${count(accepted)} accepted of ${Object.keys(m.actions.accepted).length} kinds, ${count(rejected)} rejected for ${Object.keys(m.actions.reasons).length} reasons`);
-  lines.push(`inferences: ${count(m.inference.executedCount)} executed, ${count(m.inference.replayedCount)} replayed · ${m.inference.device} · ${m.inference.runtime}`);
+  lines.push(
+    `invariants: ${m.invariants.ids.length} checked at each era's end, ${m.invariants.violatedCount} violated`,
+  );
+  lines.push(
+    `actions: ${count(accepted)} accepted of ${Object.keys(m.actions.accepted).length} kinds, ${count(rejected)} rejected for ${Object.keys(m.actions.reasons).length} reasons`,
+  );
+  lines.push(
+    `inferences: ${count(m.inference.executedCount)} executed, ${count(m.inference.replayedCount)} replayed · ${m.inference.device} · ${m.inference.runtime}`,
+  );
   if (m.chain !== null) {
-    lines.push(`chain: ${m.chain.anvil} · ${count(m.chain.blockCount)} blocks, ${count(m.chain.transactionCount)} transactions (${count(m.chain.signedTransactionCount)} signed by agents), ${count(m.chain.gasUsed)} gas · ${count(m.chain.actionsPerWallS)} actions/s, ${count(m.chain.gasPerWallS)} gas/s end to end`);
+    lines.push(
+      `chain: ${m.chain.anvil} · ${count(m.chain.blockCount)} blocks, ${count(m.chain.transactionCount)} transactions (${count(m.chain.signedTransactionCount)} signed by agents), ${count(m.chain.gasUsed)} gas · ${count(m.chain.actionsPerWallS)} actions/s, ${count(m.chain.gasPerWallS)} gas/s end to end`,
+    );
   }
   if (m.demand !== null) {
-    lines.push(`demand as issued: ${count(m.demand.requestCount)} requests, medians ${m.demand.medianInputTokens}/${m.demand.medianOutputTokens} tokens, inter-arrival CV ${m.demand.interArrivalCv?.toFixed(3)}, 10-s index of dispersion ${m.demand.dispersionIndex10s?.toFixed(2)}`);
+    lines.push(
+      `demand as issued: ${count(m.demand.requestCount)} requests, medians ${m.demand.medianInputTokens}/${m.demand.medianOutputTokens} tokens, inter-arrival CV ${m.demand.interArrivalCv?.toFixed(3)}, 10-s index of dispersion ${m.demand.dispersionIndex10s?.toFixed(2)}`,
+    );
   }
   lines.push('');
-  const groups = Object.keys(summary).flatMap((name) => (/^income\.(creator|miner|validator|consumer|delegator)\.(.+)$/.test(name) ? [name.slice('income.'.length)] : []));
+  const groups = Object.keys(summary).flatMap((name) =>
+    /^income\.(creator|miner|validator|consumer|delegator)\.(.+)$/.test(name) ? [name.slice('income.'.length)] : [],
+  );
   if (groups.length > 0) {
-    const cell = (name: string, render: (value: number) => string): string => (summary[name] === undefined ? '–' : render(summary[name]!));
+    const cell = (name: string, render: (value: number) => string): string =>
+      summary[name] === undefined ? '–' : render(summary[name]!);
     const share = (value: number): string => `${(100 * value).toFixed(1)} %`;
     lines.push(
       ...table([
         ['per agent, whole run', 'income', 'profit', 'penalties', 'standing', 'accepted'],
-        ...groups.map((group) => [group.replace('.', ' '), cell(`income.${group}`, tokens), cell(`profit.${group}`, tokens), cell(`penalty.${group}`, tokens), cell(`standing.${group}`, share), cell(`accepted.${group}`, share)]),
+        ...groups.map((group) => [
+          group.replace('.', ' '),
+          cell(`income.${group}`, tokens),
+          cell(`profit.${group}`, tokens),
+          cell(`penalty.${group}`, tokens),
+          cell(`standing.${group}`, share),
+          cell(`accepted.${group}`, share),
+        ]),
       ]),
     );
-    lines.push(c.dim('  amounts in tokens; standing: mean trust weight, reputation or market rank at the end; accepted: outputs or votes'));
+    lines.push(
+      c.dim(
+        '  amounts in tokens; standing: mean trust weight, reputation or market rank at the end; accepted: outputs or votes',
+      ),
+    );
     lines.push('');
   }
-  lines.push(`requests: ${count(summary['requests.total'] ?? 0)}, ${(100 * (summary['requests.served_share'] ?? 0)).toFixed(2)} % served · wrong validation outcomes: ${(100 * (summary['tasks.wrong_share'] ?? 0)).toFixed(2)} % · wealth Gini ${(summary['gini.wealth'] ?? 0).toFixed(3)}`);
+  lines.push(
+    `requests: ${count(summary['requests.total'] ?? 0)}, ${(100 * (summary['requests.served_share'] ?? 0)).toFixed(2)} % served · wrong validation outcomes: ${(100 * (summary['tasks.wrong_share'] ?? 0)).toFixed(2)} % · wealth Gini ${(summary['gini.wealth'] ?? 0).toFixed(3)}`,
+  );
   for (const verdict of verdicts) {
     const measured = verdict.measured === null ? verdict.problem : `measured ${verdict.measured.toPrecision(6)}`;
     lines.push(`${verdict.holds ? c.green('holds') : c.red('FAILS')} ${verdict.text} (${measured})`);

@@ -2,10 +2,15 @@
 import { EXIT } from './exitCodes.ts';
 import { loadScenarioFile, printIssues } from './loadFile.ts';
 
-export async function validateCommand(file: string, options: { readonly set: readonly string[]; readonly json?: boolean; readonly resolved?: boolean }): Promise<number> {
+export async function validateCommand(
+  file: string,
+  options: { readonly set: readonly string[]; readonly json?: boolean; readonly resolved?: boolean },
+): Promise<number> {
   const loaded = loadScenarioFile(file, options.set);
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ ok: loaded.ok, issues: loaded.ok ? loaded.warnings : loaded.issues }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ok: loaded.ok, issues: loaded.ok ? loaded.warnings : loaded.issues }, null, 2)}\n`,
+    );
     return loaded.ok ? EXIT.ok : EXIT.usage;
   }
   printIssues(loaded);
@@ -17,7 +22,9 @@ export async function validateCommand(file: string, options: { readonly set: rea
   else {
     const { scenario } = loaded;
     const agents = scenario.populations.reduce((sum, group) => sum + group.count, 0);
-    process.stdout.write(`${file}: valid. ${scenario.name}, ${scenario.eras} eras, ${agents} agents in ${scenario.populations.length} groups, ledger ${scenario.ledger}\n`);
+    process.stdout.write(
+      `${file}: valid. ${scenario.name}, ${scenario.eras} eras, ${agents} agents in ${scenario.populations.length} groups, ledger ${scenario.ledger}\n`,
+    );
   }
   return EXIT.ok;
 }

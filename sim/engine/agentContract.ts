@@ -3,8 +3,9 @@
  * another miner runs, what a result really was before it was published) is not in the ledger and not in the view. A
  * strategy is a function: it looks, and returns actions; the engine orders them and the ledger executes them.
  */
-import type { TableName } from '../protocol/layout.ts';
+
 import type { ActionName } from '../protocol/actions.ts';
+import type { TableName } from '../protocol/layout.ts';
 import type { Role } from './scenario.ts';
 
 /** Phases in which agents act, by their offset in the slot (T-PHASE). `work` is no block: in it, inference is ordered for `serve`. */
@@ -84,7 +85,12 @@ export type View = {
   /** False while the agent's hardware is down or cut off: it cannot serve or send. */
   readonly connected: boolean;
   /** What a validator measures when it probes a node: the node's true time factor, round trip and failure share. */
-  probeNode(node: number): { readonly hardwareMil: number; readonly rttMs: number; readonly failBps: number; readonly variant: number };
+  probeNode(node: number): {
+    readonly hardwareMil: number;
+    readonly rttMs: number;
+    readonly failBps: number;
+    readonly variant: number;
+  };
   /** Content of a metadata document: fields present of ten, and whether it carries a critical flag (F-19). */
   document(documentId: number): { readonly fieldCount: number; readonly flagged: boolean };
   makeDocument(fieldCount: number, flagged: boolean, salt: number): number;

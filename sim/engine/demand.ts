@@ -6,7 +6,11 @@ import { assert } from '../base/assert.ts';
 import type { Demand } from './scenario.ts';
 import { MAX_ARRIVALS, type SharedRun } from './shared.ts';
 
-export type TracedRequest = { /** Milliseconds from the first request of the trace. */ readonly atMs: number; readonly inputTokens: number; readonly outputTokens: number };
+export type TracedRequest = {
+  /** Milliseconds from the first request of the trace. */ readonly atMs: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+};
 type TraceDemand = Extract<Demand, { kind: 'trace' }>;
 
 /** A line of a trace file that cannot be read. `line` counts from 1. */
@@ -19,6 +23,9 @@ export class TraceError extends Error {
   }
 }
 
+/** Days from 0000-03-01 to 2023-01-01. A close origin leaves the fraction of a second its digits. */
+const ORIGIN_DAYS = 738_826;
+
 /** Milliseconds of an Azure timestamp such as 2023-11-16 18:15:46.6805900, counted from 2023-01-01 in days of 86 400 s. */
 function parseAzureTime(text: string): number {
   const match = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?$/.exec(text);
@@ -27,8 +34,18 @@ function parseAzureTime(text: string): number {
   // Howard Hinnant's days-from-civil: exact for every Gregorian date, no clock involved.
   const y = Number(month) <= 2 ? Number(year) - 1 : Number(year);
   const dayOfYear = Math.floor((153 * ((Number(month) + 9) % 12) + 2) / 5) + Number(day) - 1;
-  const days = 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear;
-  return ((days * 24 + Number(hour)) * 60 + Number(minute)) * 60_000 + Number(second) * 1_000 + Number(fraction.padEnd(7, '0')) / 10_000;
+  const days = 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - ORIGIN_DAYS;
+  return (
+    ((days * 24 + Number(hour)) * 60 + Number(minute)) * 60_000 +
+    Number(second) * 1_000 +
+    Number(fraction.padEnd(7, '0')) / 10_000
+  );
+}
+
+/** What a file holds where a number from 0 must be; NaN if it holds anything else. */
+function readCount(found: unknown): number {
+  if (typeof found === 'number') return found >= 0 ? found : Number.NaN;
+  return typeof found === 'string' && /^\d+(\.\d+)?$/.test(found) ? Number(found) : Number.NaN;
 }
 
 /**
@@ -51,23 +68,33 @@ export function parseTrace(text: string, format: TraceDemand['format'], path: st
     if (format === 'azure-llm-2023') {
       const fields = line.split(',');
       atMs = parseAzureTime(fields[0] ?? '');
-      inputTokens = fields[1] === undefined || fields[1] === '' ? Number.NaN : Number(fields[1]);
-      outputTokens = fields[2] === undefined || fields[2] === '' ? Number.NaN : Number(fields[2]);
+      inputTokens = readCount(fields[1]);
+      outputTokens = readCount(fields[2]);
     } else {
-      let entry: { timestamp?: unknown; input_length?: unknown; output_length?: unknown };
+      let entry: { timestamp?: unknown; input_length?: unknown; output_length?: unknown } | null;
       try {
         entry = JSON.parse(line);
       } catch {
         throw new TraceError(path, index + 1, line, 'one JSON object per line');
       }
-      atMs = Number(entry.timestamp);
-      inputTokens = Number(entry.input_length);
-      outputTokens = Number(entry.output_length);
+      atMs = readCount(entry?.timestamp);
+      inputTokens = readCount(entry?.input_length);
+      outputTokens = readCount(entry?.output_length);
     }
-    if (!(atMs >= 0 && inputTokens >= 0 && outputTokens >= 0)) {
-      throw new TraceError(path, index + 1, line, format === 'azure-llm-2023' ? 'TIMESTAMP,ContextTokens,GeneratedTokens' : 'timestamp, input_length and output_length');
+    if (Number.isNaN(atMs + inputTokens + outputTokens)) {
+      throw new TraceError(
+        path,
+        index + 1,
+        line,
+        format === 'azure-llm-2023'
+          ? 'TIMESTAMP,ContextTokens,GeneratedTokens'
+          : 'timestamp, input_length and output_length',
+      );
     }
     if (requests.length === 0) startMs = atMs;
+    if (atMs - startMs < (requests[requests.length - 1]?.atMs ?? 0)) {
+      throw new TraceError(path, index + 1, line, 'a time that is not before the one of the line above');
+    }
     requests.push({ atMs: atMs - startMs, inputTokens, outputTokens });
   });
   if (requests.length === 0) throw new TraceError(path, 1, text.slice(0, 80), 'at least one request');
@@ -93,13 +120,19 @@ export type ArrivalStatistics = {
   readonly requestCount: number;
   readonly medianInputTokens: number;
   readonly medianOutputTokens: number;
-  /** Standard deviation over mean of the times between arrivals of one pass. */
+  /** Standard deviation over mean of the times between arrivals of one pass of a trace. */
   readonly interArrivalCv: number;
   /** Variance over mean of the counts in windows of ten simulated seconds. */
   readonly dispersionIndex10s: number;
 };
 
-type Arrival = { readonly atMs: number; readonly scaleMil: number; readonly inputTokens: number; readonly outputTokens: number; readonly pass: number };
+/** `play` numbers the passes of all traces: the arrivals of a play come one after the other. */
+export type Arrival = {
+  readonly atMs: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly play: number;
+};
 
 export type TracedDemand = {
   /** Writes the arrivals of the slot for the population's consumers into shared memory. */
@@ -108,20 +141,28 @@ export type TracedDemand = {
   statistics(): ArrivalStatistics | null;
 };
 
-/** Statistics of arrivals in simulated time. Time between passes is not an inter-arrival time of the trace. */
+/**
+ * Statistics of arrivals in simulated time. The time between two plays is none of the trace's. Windows are counted from
+ * the first arrival.
+ *
+ * @param arrivals those of one play in the order of time; arrivals of several plays may alternate
+ */
 export function arrivalStatistics(arrivals: readonly Arrival[]): ArrivalStatistics {
   const gaps: number[] = [];
+  const beforeMsOf = new Map<number, number>();
   const windows = new Map<number, number>();
+  const startMs = arrivals.reduce((earliest, { atMs }) => Math.min(earliest, atMs), Number.POSITIVE_INFINITY);
   let last = 0;
-  arrivals.forEach((arrival, i) => {
-    if (i > 0 && arrivals[i - 1]!.pass === arrival.pass) gaps.push(arrival.atMs - arrivals[i - 1]!.atMs);
-    const window = Math.floor(arrival.atMs / 10_000);
+  for (const { atMs, play } of arrivals) {
+    const beforeMs = beforeMsOf.get(play);
+    if (beforeMs !== undefined) gaps.push(atMs - beforeMs);
+    beforeMsOf.set(play, atMs);
+    const window = Math.floor((atMs - startMs) / 10_000);
     windows.set(window, (windows.get(window) ?? 0) + 1);
-    last = window;
-  });
-  const first = Math.floor((arrivals[0]?.atMs ?? 0) / 10_000);
+    last = Math.max(last, window);
+  }
   // The last window is cut short by the end of the trace and is left out, unless it is the only one.
-  const counts = Array.from({ length: Math.max(1, last - first) }, (_, i) => windows.get(first + i) ?? 0);
+  const counts = Array.from({ length: Math.max(1, last) }, (_, window) => windows.get(window) ?? 0);
   const gap = meanAndVariance(gaps);
   const count = meanAndVariance(counts);
   return {
@@ -136,7 +177,7 @@ export function arrivalStatistics(arrivals: readonly Arrival[]): ArrivalStatisti
 /** Newton's iteration on plain arithmetic, so that the figure is the same on every platform. */
 function squareRoot(x: number): number {
   if (x <= 0) return 0;
-  let r = x > 1 ? x : 1;
+  let r = Math.max(x, 1);
   for (let i = 0; i < 200; i++) {
     const next = (r + x / r) / 2;
     if (next >= r) return r;
@@ -149,7 +190,11 @@ function squareRoot(x: number): number {
  * @param traces  requests of each traced population, by population number
  * @returns the demand of a run; consumers of a population take turns, in the order of arrival
  */
-export function createTracedDemand(run: SharedRun, traces: ReadonlyMap<number, readonly TracedRequest[]>): TracedDemand {
+export function createTracedDemand(
+  run: SharedRun,
+  traces: ReadonlyMap<number, readonly TracedRequest[]>,
+): TracedDemand {
+  let playCount = 0;
   const plans = [...traces].map(([population, requests]) => {
     const demand = run.roster.populations[population]!.demand as TraceDemand;
     const consumers = run.roster.agents.filter((a) => a.population === population).map((a) => a.agent);
@@ -158,7 +203,10 @@ export function createTracedDemand(run: SharedRun, traces: ReadonlyMap<number, r
     const passMs = lastMs + lastMs / Math.max(1, requests.length - 1);
     // A request of median length counts 1.0; work and fee scale with its tokens.
     const medianTokens = Math.max(1, medianOf(requests.map((r) => r.inputTokens + r.outputTokens)));
-    return { demand, consumers, requests, passMs, medianTokens, nextPass: 0, nextIndex: 0, turn: 0 };
+    const firstPlay = playCount;
+    playCount += demand.repeatCount;
+    const cursor = { nextPass: 0, nextIndex: 0, turn: 0 };
+    return { population, demand, consumers, requests, passMs, medianTokens, firstPlay, ...cursor };
   });
   const issued: Arrival[] = [];
   return {
@@ -166,14 +214,24 @@ export function createTracedDemand(run: SharedRun, traces: ReadonlyMap<number, r
       const scales: number[][] = Array.from({ length: run.roster.agents.length }, () => []);
       let total = 0;
       for (const plan of plans) {
+        // A trace starts when its population enters the network.
+        const startMs = run.roster.populations[plan.population]!.entrySlot * run.slotS * 1_000;
         const untilMs = (slot + 1) * run.slotS * 1_000;
         while (plan.nextPass < plan.demand.repeatCount) {
           const request = plan.requests[plan.nextIndex]!;
-          const atMs = ((plan.nextPass * plan.passMs + request.atMs) * 1_000) / plan.demand.speedupMil;
+          const atMs = startMs + ((plan.nextPass * plan.passMs + request.atMs) * 1_000) / plan.demand.speedupMil;
           if (atMs >= untilMs) break;
-          const scaleMil = Math.min(1_000_000, Math.max(1, Math.round(((request.inputTokens + request.outputTokens) * 1_000) / plan.medianTokens)));
+          const scaleMil = Math.min(
+            1_000_000,
+            Math.max(1, Math.round(((request.inputTokens + request.outputTokens) * 1_000) / plan.medianTokens)),
+          );
           scales[plan.consumers[plan.turn % plan.consumers.length]!]!.push(scaleMil);
-          issued.push({ atMs, scaleMil, inputTokens: request.inputTokens, outputTokens: request.outputTokens, pass: plan.nextPass });
+          issued.push({
+            atMs,
+            inputTokens: request.inputTokens,
+            outputTokens: request.outputTokens,
+            play: plan.firstPlay + plan.nextPass,
+          });
           plan.turn += 1;
           total += 1;
           plan.nextIndex += 1;
@@ -183,7 +241,10 @@ export function createTracedDemand(run: SharedRun, traces: ReadonlyMap<number, r
           }
         }
       }
-      assert(total <= MAX_ARRIVALS, `Slot ${slot} has ${total} traced arrivals; at most ${MAX_ARRIVALS} fit. Lower speedup.`);
+      assert(
+        total <= MAX_ARRIVALS,
+        `Slot ${slot} has ${total} traced arrivals; at most ${MAX_ARRIVALS} fit. Lower speedup.`,
+      );
       let at = 0;
       scales.forEach((list, agent) => {
         run.arrivalStarts[agent] = at;

@@ -2,8 +2,16 @@
  * The ledger's state as bytes and as one hash. Records are packed into the very words that the contracts store, so the
  * core's bytes and the chain's storage are compared word for word, and either gives the same digest.
  */
-import { sha256Hex } from '../base/hash.ts';
-import { ACCOUNT, type ContractName, F, HOSTS_PER_MODEL, STRIDE, type TableName, TABLES_OF_CONTRACT } from '../protocol/layout.ts';
+import { sha256OfParts } from '../base/hash.ts';
+import {
+  ACCOUNT,
+  type ContractName,
+  F,
+  HOSTS_PER_MODEL,
+  STRIDE,
+  TABLES_OF_CONTRACT,
+  type TableName,
+} from '../protocol/layout.ts';
 import { P, PARAMS } from '../protocol/params.ts';
 import type { State } from '../protocol/state.ts';
 
@@ -46,7 +54,10 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
       return [{ from: 0, to: models * HOSTS_PER_MODEL }];
     case 'ratings': {
       const window = s.paramValues[P['fb.window']]!;
-      return Array.from({ length: models - 1 }, (_, i) => ({ from: (i + 1) * RATINGS_PER_MODEL, to: (i + 1) * RATINGS_PER_MODEL + window }));
+      return Array.from({ length: models - 1 }, (_, i) => ({
+        from: (i + 1) * RATINGS_PER_MODEL,
+        to: (i + 1) * RATINGS_PER_MODEL + window,
+      }));
     }
     case 'versions':
       return [{ from: 0, to: s.modelTotals[F.modelTotals.versionCount]! + 1 }];
@@ -69,7 +80,10 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
 }
 
 /** First and last storage word (relative to the table's first, end exclusive) that hold a range of records. */
-export function wordsOfRange(table: TableName, range: RecordRange): { readonly fromWord: number; readonly toWord: number } {
+export function wordsOfRange(
+  table: TableName,
+  range: RecordRange,
+): { readonly fromWord: number; readonly toWord: number } {
   return { fromWord: Math.floor((range.from * STRIDE[table]) / 4), toWord: Math.ceil((range.to * STRIDE[table]) / 4) };
 }
 
@@ -90,7 +104,12 @@ export function packWords(s: State, table: TableName, fromWord: number, toWord: 
   return bytes;
 }
 
-export type TableBytes = { readonly contract: ContractName; readonly table: TableName; readonly fromWord: number; readonly bytes: Uint8Array };
+export type TableBytes = {
+  readonly contract: ContractName;
+  readonly table: TableName;
+  readonly fromWord: number;
+  readonly bytes: Uint8Array;
+};
 
 /** The whole state in use, table by table in the order of `TABLES_OF_CONTRACT`. */
 export function packState(s: State): TableBytes[] {
@@ -108,19 +127,5 @@ export function packState(s: State): TableBytes[] {
 
 /** SHA-256 over the packed state, each part headed by its table, first word and length. */
 export function digestOf(parts: readonly TableBytes[]): string {
-  let size = 0;
-  const heads = parts.map((part) => {
-    const head = new TextEncoder().encode(`${part.table}:${part.fromWord}:${part.bytes.length};`);
-    size += head.length + part.bytes.length;
-    return head;
-  });
-  const all = new Uint8Array(size);
-  let at = 0;
-  parts.forEach((part, i) => {
-    all.set(heads[i]!, at);
-    at += heads[i]!.length;
-    all.set(part.bytes, at);
-    at += part.bytes.length;
-  });
-  return sha256Hex(all);
+  return sha256OfParts(parts.flatMap((part) => [`${part.table}:${part.fromWord}:${part.bytes.length};`, part.bytes]));
 }

@@ -33,10 +33,22 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
   }
 
   function updateOwned(): void {
-    for (const count = s.nodeTotals[F.nodeTotals.nodeCount]!; nodesSeen < count; ) append('nodesOfAccount', s.nodes[++nodesSeen * STRIDE.nodes + F.nodes.owner]!, nodesSeen);
-    for (const count = s.modelTotals[F.modelTotals.modelCount]!; modelsSeen < count; ) append('modelsOfAccount', s.models[++modelsSeen * STRIDE.models + F.models.owner]!, modelsSeen);
-    for (const count = s.validatorTotals[F.validatorTotals.validatorCount]!; validatorsSeen < count; ) append('validatorsOfAccount', s.validators[++validatorsSeen * STRIDE.validators + F.validators.owner]!, validatorsSeen);
-    for (const count = s.stakeTotals[F.stakeTotals.delegationCount]!; delegationsSeen < count; ) append('delegationsOfAccount', s.delegations[++delegationsSeen * STRIDE.delegations + F.delegations.delegator]!, delegationsSeen);
+    for (const count = s.nodeTotals[F.nodeTotals.nodeCount]!; nodesSeen < count; )
+      append('nodesOfAccount', s.nodes[++nodesSeen * STRIDE.nodes + F.nodes.owner]!, nodesSeen);
+    for (const count = s.modelTotals[F.modelTotals.modelCount]!; modelsSeen < count; )
+      append('modelsOfAccount', s.models[++modelsSeen * STRIDE.models + F.models.owner]!, modelsSeen);
+    for (const count = s.validatorTotals[F.validatorTotals.validatorCount]!; validatorsSeen < count; )
+      append(
+        'validatorsOfAccount',
+        s.validators[++validatorsSeen * STRIDE.validators + F.validators.owner]!,
+        validatorsSeen,
+      );
+    for (const count = s.stakeTotals[F.stakeTotals.delegationCount]!; delegationsSeen < count; )
+      append(
+        'delegationsOfAccount',
+        s.delegations[++delegationsSeen * STRIDE.delegations + F.delegations.delegator]!,
+        delegationsSeen,
+      );
   }
 
   /** Lists of requests live for one slot; routing happens once, in request order. */
@@ -49,7 +61,8 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
       run.lists.requestsOfNode.head.fill(0);
       run.lists.requestsOfAccount.head.fill(0);
     }
-    for (const count = s.callTotals[F.callTotals.requestCount]!; requestsSeen < count; ) append('requestsOfAccount', s.requests[++requestsSeen * STRIDE.requests + F.requests.consumer]!, requestsSeen);
+    for (const count = s.callTotals[F.callTotals.requestCount]!; requestsSeen < count; )
+      append('requestsOfAccount', s.requests[++requestsSeen * STRIDE.requests + F.requests.consumer]!, requestsSeen);
     for (const count = s.callTotals[F.callTotals.routedCount]!; requestsRouted < count; ) {
       const node = s.requests[++requestsRouted * STRIDE.requests + F.requests.node]!;
       if (node !== 0) append('requestsOfNode', node, requestsRouted);
@@ -68,7 +81,8 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
       if (state !== TASK_STATE.assigned) continue;
       const start = s.tasks[at + F.tasks.memberStart]!;
       const end = start + s.tasks[at + F.tasks.memberCount]!;
-      for (let member = start; member < end; member++) append('membersOfValidator', s.members[member * STRIDE.members + F.members.validator]!, member);
+      for (let member = start; member < end; member++)
+        append('membersOfValidator', s.members[member * STRIDE.members + F.members.validator]!, member);
     }
     openTasks.ids.length = kept;
   }

@@ -9,7 +9,19 @@ import { type Action, type ActionName, action } from '../protocol/actions.ts';
 import type { Beacon } from '../protocol/beacons.ts';
 import { draw } from '../protocol/clock.ts';
 import { EV } from '../protocol/events.ts';
-import { ACCOUNT, F, HOST_STATE, HOSTS_PER_MODEL, MODEL_STATE, NODE_STATE, REQUEST_STATE, STRIDE, TASK_STATE, VALIDATOR_STATE, VERDICT } from '../protocol/layout.ts';
+import {
+  ACCOUNT,
+  F,
+  HOST_STATE,
+  HOSTS_PER_MODEL,
+  MODEL_STATE,
+  NODE_STATE,
+  REQUEST_STATE,
+  STRIDE,
+  TASK_STATE,
+  VALIDATOR_STATE,
+  VERDICT,
+} from '../protocol/layout.ts';
 import { packNodeReport, REPORT_WORDS } from '../protocol/nodeReport.ts';
 import { eraSettlement } from '../protocol/processEra.ts';
 import { routeRequest } from '../protocol/routing.ts';
@@ -42,7 +54,18 @@ export type Keeper = {
   listen(s: State): void;
 };
 
-type Beats = { full: number; task: number; flaps: number; streaks: number; answered: number; expected: number; latencyMs: number; responses: number; offlineSinceS: number; wasConnected: boolean };
+type Beats = {
+  full: number;
+  task: number;
+  flaps: number;
+  streaks: number;
+  answered: number;
+  expected: number;
+  latencyMs: number;
+  responses: number;
+  offlineSinceS: number;
+  wasConnected: boolean;
+};
 
 /** `map` with `bit` (a power of two) set. */
 function withBit(map: number, bit: number): number {
@@ -51,12 +74,26 @@ function withBit(map: number, bit: number): number {
 
 export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTasks: OpenTasks): Keeper {
   const beats: Beats[] = [];
-  const heartbeatStreams = createStreams(run.roster.agents.length, (i) => streamKeyOf(run.seed, 'heartbeat', run.roster.agents[i]!));
+  const heartbeatStreams = createStreams(run.roster.agents.length, (i) =>
+    streamKeyOf(run.seed, 'heartbeat', run.roster.agents[i]!),
+  );
   const retryAfterSlot = new Map<number, number>();
-  const send = (name: ActionName, args: readonly number[], bulk?: readonly number[]): Action => action(name, ACCOUNT.keeper, args, bulk);
+  const send = (name: ActionName, args: readonly number[], bulk?: readonly number[]): Action =>
+    action(name, ACCOUNT.keeper, args, bulk);
 
   function beatsOf(node: number): Beats {
-    return (beats[node] ??= { full: 0, task: 0, flaps: 0, streaks: 0, answered: 0, expected: 0, latencyMs: 0, responses: 0, offlineSinceS: 0, wasConnected: true });
+    return (beats[node] ??= {
+      full: 0,
+      task: 0,
+      flaps: 0,
+      streaks: 0,
+      answered: 0,
+      expected: 0,
+      latencyMs: 0,
+      responses: 0,
+      offlineSinceS: 0,
+      wasConnected: true,
+    });
   }
 
   function isConnected(s: State, node: number): boolean {
@@ -64,10 +101,20 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
     return run.world[(owner - ACCOUNT.firstAgent) * 4 + 3] === 1;
   }
 
-  function* chunks(name: ActionName, from: number, to: number, size: number, bulkOf?: (position: number) => number): Generator<Action, void, void> {
+  function* chunks(
+    name: ActionName,
+    from: number,
+    to: number,
+    size: number,
+    bulkOf?: (position: number) => number,
+  ): Generator<Action, void, void> {
     for (let start = from; start < to; start += size) {
       const end = Math.min(to, start + size);
-      yield send(name, [start, end], bulkOf === undefined ? undefined : Array.from({ length: end - start }, (_, i) => bulkOf(start + i)));
+      yield send(
+        name,
+        [start, end],
+        bulkOf === undefined ? undefined : Array.from({ length: end - start }, (_, i) => bulkOf(start + i)),
+      );
     }
   }
 
@@ -77,7 +124,13 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
       const state = s.nodes[at + F.nodes.state]!;
       if (state === NODE_STATE.online && !isConnected(s, node)) yield send('loseHeartbeat', [node]);
       else if (state === NODE_STATE.offline && isConnected(s, node)) yield send('restoreHeartbeat', [node]);
-      else if (state < NODE_STATE.online && s.nodes[at + F.nodes.deadlineS]! > 0 && s.nowS > s.nodes[at + F.nodes.deadlineS]! && s.nodes[at + F.nodes.pendingTask] === 0) yield send('expireReservation', [node]);
+      else if (
+        state < NODE_STATE.online &&
+        s.nodes[at + F.nodes.deadlineS]! > 0 &&
+        s.nowS > s.nodes[at + F.nodes.deadlineS]! &&
+        s.nodes[at + F.nodes.pendingTask] === 0
+      )
+        yield send('expireReservation', [node]);
     }
   }
 
@@ -110,7 +163,12 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
       if (slot > 0 && slot % run.slotsPerEra === 0) yield* eraSettlement(s, SETTLEMENT_CHUNK);
       yield send('openSlot', beacons[slot]!.words);
       if (s.callTotals[F.callTotals.slot] === slot && slot > 0) {
-        yield* chunks('auditRequests', s.callTotals[F.callTotals.auditedCount]!, s.callTotals[F.callTotals.requestCount]!, REQUEST_CHUNK);
+        yield* chunks(
+          'auditRequests',
+          s.callTotals[F.callTotals.auditedCount]!,
+          s.callTotals[F.callTotals.requestCount]!,
+          REQUEST_CHUNK,
+        );
       }
       yield* heartbeats(s);
     },
@@ -119,10 +177,15 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
     },
     *match(s) {
       for (let validator = 1; validator <= s.validatorTotals[F.validatorTotals.validatorCount]!; validator++) {
-        if (s.validators[validator * STRIDE.validators + F.validators.state] === VALIDATOR_STATE.registered) yield send('issueKey', [validator, validator * 4_096 + 1]);
+        if (s.validators[validator * STRIDE.validators + F.validators.state] === VALIDATOR_STATE.registered)
+          yield send('issueKey', [validator, validator * 4_096 + 1]);
       }
-      if (s.validatorTotals[F.validatorTotals.committeeWeightFp]! > 0 && s.validatorTotals[F.validatorTotals.activeCount]! > 0) {
-        for (const task of openTasks.ids) if (s.tasks[task * STRIDE.tasks + F.tasks.state] === TASK_STATE.created) yield send('assignTask', [task]);
+      if (
+        s.validatorTotals[F.validatorTotals.committeeWeightFp]! > 0 &&
+        s.validatorTotals[F.validatorTotals.activeCount]! > 0
+      ) {
+        for (const task of openTasks.ids)
+          if (s.tasks[task * STRIDE.tasks + F.tasks.state] === TASK_STATE.created) yield send('assignTask', [task]);
       }
       const slotCount = s.clockTotals[F.clockTotals.slotCount]!;
       const replicas = getParam(s, 'place.replicas');
@@ -132,13 +195,24 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
           const record = model * HOSTS_PER_MODEL + host;
           const node = s.hosts[record * STRIDE.hosts + F.hosts.node]!;
           const lost = node === 0 || s.nodes[node * STRIDE.nodes + F.nodes.state] !== NODE_STATE.online;
-          if (!lost || s.hosts[record * STRIDE.hosts + F.hosts.state] === HOST_STATE.rotating || (retryAfterSlot.get(record) ?? 0) > slotCount) continue;
+          if (
+            !lost ||
+            s.hosts[record * STRIDE.hosts + F.hosts.state] === HOST_STATE.rotating ||
+            (retryAfterSlot.get(record) ?? 0) > slotCount
+          )
+            continue;
           retryAfterSlot.set(record, slotCount + REPLACE_RETRY_SLOTS);
           yield send('replaceHost', [model, host]);
         }
       }
       if (s.callTotals[F.callTotals.slot] === slotCount) {
-        yield* chunks('routeRequests', s.callTotals[F.callTotals.routedCount]!, s.callTotals[F.callTotals.requestCount]!, REQUEST_CHUNK, (position) => routeRequest(s, position + 1));
+        yield* chunks(
+          'routeRequests',
+          s.callTotals[F.callTotals.routedCount]!,
+          s.callTotals[F.callTotals.requestCount]!,
+          REQUEST_CHUNK,
+          (position) => routeRequest(s, position + 1),
+        );
       }
     },
     *close(s) {
@@ -155,7 +229,11 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
       for (let request = 1; request <= requestCount; request++) {
         const at = request * STRIDE.requests;
         const node = s.requests[at + F.requests.node]!;
-        if (s.requests[at + F.requests.state] === REQUEST_STATE.routed && s.nodes[node * STRIDE.nodes + F.nodes.state] === NODE_STATE.exiting) yield send('reportExitError', [node]);
+        if (
+          s.requests[at + F.requests.state] === REQUEST_STATE.routed &&
+          s.nodes[node * STRIDE.nodes + F.nodes.state] === NODE_STATE.exiting
+        )
+          yield send('reportExitError', [node]);
       }
       yield* chunks('closeRequests', s.callTotals[F.callTotals.closedCount]!, requestCount, REQUEST_CHUNK);
     },
@@ -179,7 +257,16 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
               offlineSinceS: b.offlineSinceS,
             }),
           );
-          Object.assign(b, { full: 0, task: 0, flaps: 0, streaks: 0, answered: 0, expected: 0, latencyMs: 0, responses: 0 });
+          Object.assign(b, {
+            full: 0,
+            task: 0,
+            flaps: 0,
+            streaks: 0,
+            answered: 0,
+            expected: 0,
+            latencyMs: 0,
+            responses: 0,
+          });
         }
         if (words.length !== (to - from) * REPORT_WORDS) throw new RangeError('a report has four words per node');
         yield send('reportNodes', [from, to], words);

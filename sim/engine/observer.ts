@@ -3,7 +3,18 @@ import { FP } from '../base/fixedPoint.ts';
 import { ACTION_NAMES, type Action } from '../protocol/actions.ts';
 import { EV, EVENT_NAMES, MOVE } from '../protocol/events.ts';
 import { marketRankFp } from '../protocol/feedback.ts';
-import { ACCOUNT, F, HOST_STATE, HOSTS_PER_MODEL, KIND, MODEL_STATE, NODE_STATE, STRIDE, TASK_KIND, VERDICT } from '../protocol/layout.ts';
+import {
+  ACCOUNT,
+  F,
+  HOST_STATE,
+  HOSTS_PER_MODEL,
+  KIND,
+  MODEL_STATE,
+  NODE_STATE,
+  STRIDE,
+  TASK_KIND,
+  VERDICT,
+} from '../protocol/layout.ts';
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import type { View } from './agentContract.ts';
@@ -13,7 +24,12 @@ import type { SharedRun } from './shared.ts';
 import type { ActionCounters, AgentRow, EraRow, EventRow, ModelRow } from './trace.ts';
 import { trueVerdict } from './truth.ts';
 
-export type EraRows = { readonly era: EraRow; readonly agents: readonly AgentRow[]; readonly models: readonly ModelRow[]; readonly events: readonly EventRow[] };
+export type EraRows = {
+  readonly era: EraRow;
+  readonly agents: readonly AgentRow[];
+  readonly models: readonly ModelRow[];
+  readonly events: readonly EventRow[];
+};
 
 export type Observer = {
   /** Reads an executed block; the events of the state's buffer are those of the block. */
@@ -39,21 +55,71 @@ export function giniOf(amounts: readonly number[]): number {
 }
 
 /** Per agent, reset every era. */
-type Tally = { call: number; reward: number; delegation: number; penalty: number; spent: number; requests: number; served: number; checked: number; accepted: number; actions: number; rejected: number };
+type Tally = {
+  call: number;
+  reward: number;
+  delegation: number;
+  penalty: number;
+  spent: number;
+  requests: number;
+  served: number;
+  checked: number;
+  accepted: number;
+  actions: number;
+  rejected: number;
+};
 type ModelTally = { requests: number; served: number; income: number; qualitySum: number; qualityCount: number };
 
-const emptyTally = (): Tally => ({ call: 0, reward: 0, delegation: 0, penalty: 0, spent: 0, requests: 0, served: 0, checked: 0, accepted: 0, actions: 0, rejected: 0 });
+const emptyTally = (): Tally => ({
+  call: 0,
+  reward: 0,
+  delegation: 0,
+  penalty: 0,
+  spent: 0,
+  requests: 0,
+  served: 0,
+  checked: 0,
+  accepted: 0,
+  actions: 0,
+  rejected: 0,
+});
 
 const MODEL_STATE_NAMES = new Map<number, string>(Object.entries(MODEL_STATE).map(([name, code]) => [code, name]));
 
-const ERA_SUMS = ['requests', 'served', 'refunded', 'fees', 'wu', 'settled', 'passed', 'failed', 'unresolved', 'audits', 'auditsFailed', 'wrong', 'copies', 'slashed', 'actions', 'rejected', 'blocks'] as const;
+const ERA_SUMS = [
+  'requests',
+  'served',
+  'refunded',
+  'fees',
+  'wu',
+  'settled',
+  'passed',
+  'failed',
+  'unresolved',
+  'audits',
+  'auditsFailed',
+  'wrong',
+  'copies',
+  'slashed',
+  'actions',
+  'rejected',
+  'blocks',
+] as const;
 type EraSums = Record<(typeof ERA_SUMS)[number], number>;
 const emptySums = (): EraSums => Object.fromEntries(ERA_SUMS.map((name) => [name, 0])) as EraSums;
 
-export function createObserver(run: SharedRun, s: State, sight: View, catalogue: readonly StrategySpec[], names: readonly string[], keep: { readonly agents: boolean; readonly events: boolean }): Observer {
+export function createObserver(
+  run: SharedRun,
+  s: State,
+  sight: View,
+  catalogue: readonly StrategySpec[],
+  names: readonly string[],
+  keep: { readonly agents: boolean; readonly events: boolean },
+): Observer {
   const { agents } = run.roster;
   const intents = new Map(catalogue.map((spec) => [`${spec.role}/${spec.name}`, spec.intent]));
-  const intentOf = (agent: number): AgentRow['intent'] => intents.get(`${agents[agent]!.role}/${agents[agent]!.strategy}`) ?? 'honest';
+  const intentOf = (agent: number): AgentRow['intent'] =>
+    intents.get(`${agents[agent]!.role}/${agents[agent]!.strategy}`) ?? 'honest';
   let tallies = agents.map(emptyTally);
   const totals = agents.map(emptyTally);
   const models: ModelTally[] = [];
@@ -68,7 +134,8 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
   let lastEra: EraRow | null = null;
 
   const tallyOf = (account: number): Tally | undefined => tallies[account - ACCOUNT.firstAgent];
-  const modelOf = (model: number): ModelTally => (models[model] ??= { requests: 0, served: 0, income: 0, qualitySum: 0, qualityCount: 0 });
+  const modelOf = (model: number): ModelTally =>
+    (models[model] ??= { requests: 0, served: 0, income: 0, qualitySum: 0, qualityCount: 0 });
   const nodeOwner = (node: number): number => s.nodes[node * STRIDE.nodes + F.nodes.owner]!;
 
   function ownerOf(kind: number, entity: number): number {
@@ -114,7 +181,8 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
       const validator = tallyOf(ownerOf(KIND.validator, s.members[own + F.members.validator]!));
       if (validator === undefined) continue;
       validator.checked += 1;
-      if (s.members[own + F.members.verdict] === outcome && s.members[own + F.members.copied] === 0) validator.accepted += 1;
+      if (s.members[own + F.members.verdict] === outcome && s.members[own + F.members.copied] === 0)
+        validator.accepted += 1;
     }
   }
 
@@ -224,10 +292,18 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
     for (let node = 1; node <= s.nodeTotals[F.nodeTotals.nodeCount]!; node++) {
       const state = s.nodes[node * STRIDE.nodes + F.nodes.state]!;
       const alive = state >= NODE_STATE.online && state <= NODE_STATE.exiting;
-      add(nodeOwner(node), s.nodeCollateral[node * STRIDE.nodeCollateral + F.nodeCollateral.ownUnits]!, alive ? s.nodeTrust[node * STRIDE.nodeTrust + F.nodeTrust.trustFp]! : -1);
+      add(
+        nodeOwner(node),
+        s.nodeCollateral[node * STRIDE.nodeCollateral + F.nodeCollateral.ownUnits]!,
+        alive ? s.nodeTrust[node * STRIDE.nodeTrust + F.nodeTrust.trustFp]! : -1,
+      );
     }
     for (let validator = 1; validator <= s.validatorTotals[F.validatorTotals.validatorCount]!; validator++) {
-      add(ownerOf(KIND.validator, validator), s.validatorCollateral[validator * STRIDE.validatorCollateral + F.validatorCollateral.ownUnits]!, s.validators[validator * STRIDE.validators + F.validators.reputationFp]!);
+      add(
+        ownerOf(KIND.validator, validator),
+        s.validatorCollateral[validator * STRIDE.validatorCollateral + F.validatorCollateral.ownUnits]!,
+        s.validators[validator * STRIDE.validators + F.validators.reputationFp]!,
+      );
     }
     for (let model = 1; model <= s.modelTotals[F.modelTotals.modelCount]!; model++) {
       const live = s.models[model * STRIDE.models + F.models.state] === MODEL_STATE.live;
@@ -235,7 +311,8 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
     }
     for (let d = 1; d <= s.stakeTotals[F.stakeTotals.delegationCount]!; d++) {
       const at = d * STRIDE.delegations;
-      delegated[s.delegations[at + F.delegations.delegator]! - ACCOUNT.firstAgent]! += s.delegations[at + F.delegations.units]! + s.delegations[at + F.delegations.unbondingUnits]!;
+      delegated[s.delegations[at + F.delegations.delegator]! - ACCOUNT.firstAgent]! +=
+        s.delegations[at + F.delegations.units]! + s.delegations[at + F.delegations.unbondingUnits]!;
     }
     for (let i = 0; i < agents.length; i++) standing[i] = count[i] === 0 ? -1 : Math.floor(trust[i]! / count[i]!);
     return { stake, delegated };
@@ -252,7 +329,8 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
       const variant = sight.variantOf(s.versions[version + F.versions.artefactId]!);
       const ratingCount = s.models[at + F.models.ratingCount]!;
       let hostCount = 0;
-      for (let host = model * HOSTS_PER_MODEL; host < (model + 1) * HOSTS_PER_MODEL; host++) if (s.hosts[host * STRIDE.hosts + F.hosts.state]! >= HOST_STATE.up) hostCount += 1;
+      for (let host = model * HOSTS_PER_MODEL; host < (model + 1) * HOSTS_PER_MODEL; host++)
+        if (s.hosts[host * STRIDE.hosts + F.hosts.state]! >= HOST_STATE.up) hostCount += 1;
       const row: ModelRow = {
         era,
         model,
@@ -288,7 +366,18 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
         observeEvent(at);
         if (!keep.events) continue;
         const e = s.events;
-        events.push({ era, slot, phase, name: EVENT_NAMES[e[at]!]!, a: e[at + 1]!, b: e[at + 2]!, c: e[at + 3]!, d: e[at + 4]!, e: e[at + 5]!, f: e[at + 6]! });
+        events.push({
+          era,
+          slot,
+          phase,
+          name: EVENT_NAMES[e[at]!]!,
+          a: e[at + 1]!,
+          b: e[at + 2]!,
+          c: e[at + 3]!,
+          d: e[at + 4]!,
+          e: e[at + 5]!,
+          f: e[at + 6]!,
+        });
       }
     },
     endEra(era, digest) {
@@ -303,7 +392,10 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
           role: info.role,
           strategy: info.strategy,
           intent: intentOf(i),
-          walletUnits: s.wallets[info.account]! + s.prepaid[info.account * STRIDE.prepaid + F.prepaid.freeUnits]! + s.prepaid[info.account * STRIDE.prepaid + F.prepaid.lockedUnits]!,
+          walletUnits:
+            s.wallets[info.account]! +
+            s.prepaid[info.account * STRIDE.prepaid + F.prepaid.freeUnits]! +
+            s.prepaid[info.account * STRIDE.prepaid + F.prepaid.lockedUnits]!,
           stakeUnits: stake[i]!,
           delegatedUnits: delegated[i]!,
           callUnits: t.call,
@@ -375,10 +467,12 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
       agents.forEach((info, i) => {
         // A strategy's bare name stands for it where only one role has it.
         const bare = rolesOf.get(info.strategy)!.size === 1 && info.strategy !== intentOf(i) ? [info.strategy] : [];
-        for (const key of [`${info.role}.${info.strategy}`, info.role, `intent.${intentOf(i)}`, ...bare]) groups.set(key, [...(groups.get(key) ?? []), i]);
+        for (const key of [`${info.role}.${info.strategy}`, info.role, `intent.${intentOf(i)}`, ...bare])
+          groups.set(key, [...(groups.get(key) ?? []), i]);
       });
       for (const [group, members] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        const sum = (pickValue: (t: Tally) => number): number => members.reduce((acc, i) => acc + pickValue(totals[i]!), 0);
+        const sum = (pickValue: (t: Tally) => number): number =>
+          members.reduce((acc, i) => acc + pickValue(totals[i]!), 0);
         const n = members.length;
         out[`income.${group}`] = tokens(sum((t) => t.call + t.reward + t.delegation)) / n;
         out[`profit.${group}`] = tokens(sum((t) => t.call + t.reward + t.delegation - t.penalty - t.spent)) / n;
@@ -386,7 +480,8 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
         const checked = sum((t) => t.checked);
         if (checked > 0) out[`accepted.${group}`] = sum((t) => t.accepted) / checked;
         const known = members.filter((i) => standing[i]! >= 0);
-        if (known.length > 0) out[`standing.${group}`] = known.reduce((acc, i) => acc + standing[i]!, 0) / known.length / FP;
+        if (known.length > 0)
+          out[`standing.${group}`] = known.reduce((acc, i) => acc + standing[i]!, 0) / known.length / FP;
       }
       out['requests.total'] = runSums.requests;
       out['requests.served_share'] = runSums.requests === 0 ? 0 : runSums.served / runSums.requests;
@@ -401,11 +496,12 @@ export function createObserver(run: SharedRun, s: State, sight: View, catalogue:
       out['models.live'] = lastEra?.liveModelCount ?? 0;
       out['nodes.online'] = lastEra?.onlineNodeCount ?? 0;
       out['gini.wealth'] = (lastEra?.wealthGiniFp ?? 0) / FP;
-      out['gini.miner_income'] = giniOf(agents.filter((a) => a.role === 'miner').map((a) => totals[a.agent]!.call + totals[a.agent]!.reward));
+      out['gini.miner_income'] = giniOf(
+        agents.filter((a) => a.role === 'miner').map((a) => totals[a.agent]!.call + totals[a.agent]!.reward),
+      );
       out['burnt.total'] = tokens(s.tokenTotals[F.tokenTotals.burntUnits]!);
       out['emission.total'] = tokens(s.emissionTotals[F.emissionTotals.emittedUnits]!);
       return out;
     },
   };
 }
-

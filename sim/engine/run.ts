@@ -77,7 +77,11 @@ export function decodeActions(batch: DecisionBatch, accounts: readonly number[])
   while (at < words.length) {
     const agent = words[at]!;
     const count = words[at + 2]!;
-    actions.push({ kind: words[at + 1]!, actor: accounts[agent]!, args: Array.from(words.subarray(at + 3, at + 3 + count)) });
+    actions.push({
+      kind: words[at + 1]!,
+      actor: accounts[agent]!,
+      args: Array.from(words.subarray(at + 3, at + 3 + count)),
+    });
     at += 3 + count;
   }
   return actions;
@@ -98,7 +102,10 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   const world = createWorld(shared, scenario);
   const demand = createTracedDemand(shared, input.traces);
   const sight = createSight(shared);
-  const observer = createObserver(shared, s, sight.view, input.catalogue, input.names, { agents: scenario.record.agents === 'all', events: scenario.record.events === 'all' });
+  const observer = createObserver(shared, s, sight.view, input.catalogue, input.names, {
+    agents: scenario.record.agents === 'all',
+    events: scenario.record.events === 'all',
+  });
   const accounts = shared.roster.agents.map((a) => a.account);
   const eraDigests: string[] = [];
   let comparedWordCount = 0;
@@ -116,7 +123,11 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     return agents.decide(phase, slot + 1);
   }
 
-  async function agentsBlock(phase: Phase, slot: number, keeperActions?: (state: State) => Iterable<Action>): Promise<void> {
+  async function agentsBlock(
+    phase: Phase,
+    slot: number,
+    keeperActions?: (state: State) => Iterable<Action>,
+  ): Promise<void> {
     const decided = decodeActions(await decide(phase, slot), accounts);
     await block(slot, phase, function* (state) {
       if (keeperActions !== undefined) yield* keeperActions(state);
@@ -204,5 +215,12 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     await block(slot, 0, (state) => keeper.settleLast(state));
     await finishEra(scenario.eras - 1);
   }
-  return { digest: sha256Hex(eraDigests.join('\n')), erasDone: eraDigests.length, observer, demand, comparedWordCount, stopped };
+  return {
+    digest: sha256Hex(eraDigests.join('\n')),
+    erasDone: eraDigests.length,
+    observer,
+    demand,
+    comparedWordCount,
+    stopped,
+  };
 }

@@ -9,9 +9,12 @@ export type Role = (typeof ROLES)[number];
 
 export type LedgerKind = 'core' | 'chain' | 'lockstep';
 
-/** Demand of a population of consumers. Arrival times are simulated seconds from the run's start. */
+/** Demand of a population of consumers. A trace starts when the population enters the network. */
 export type Demand =
-  | { readonly kind: 'poisson'; /** mean requests per consumer and slot, in thousandths */ readonly ratePerSlotMil: number }
+  | {
+      readonly kind: 'poisson' /** mean requests per consumer and slot, in thousandths */;
+      readonly ratePerSlotMil: number;
+    }
   | {
       readonly kind: 'trace';
       readonly format: 'azure-llm-2023' | 'mooncake';
@@ -39,7 +42,12 @@ export type Population = {
   readonly entrySlot: number;
 };
 
-export type Shock = { readonly kind: 'outage'; readonly region: string; readonly fromSlot: number; readonly slotCount: number };
+export type Shock = {
+  readonly kind: 'outage';
+  readonly region: string;
+  readonly fromSlot: number;
+  readonly slotCount: number;
+};
 
 export type Expectation = {
   readonly metric: string;
@@ -77,7 +85,13 @@ export type Scenario = {
 
 /** One option of a strategy, for the loader's checks and for help. */
 export type OptionSpec =
-  | { readonly unit: 'bps' | 'count' | 'eras' | 'slots' | 'mil' | 'tokens'; readonly min: number; readonly max: number; readonly fallback: number; readonly note: string }
+  | {
+      readonly unit: 'bps' | 'count' | 'eras' | 'slots' | 'mil' | 'tokens';
+      readonly min: number;
+      readonly max: number;
+      readonly fallback: number;
+      readonly note: string;
+    }
   | { readonly unit: 'choice'; readonly options: readonly string[]; readonly fallback: string; readonly note: string };
 
 /** Entry of the strategy catalogue (`agents/catalogue.ts`). */

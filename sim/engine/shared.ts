@@ -63,7 +63,13 @@ export type SharedRun = {
   readonly levelBps: readonly [number, number, number];
   readonly variants: readonly SharedVariant[];
   /** Linked lists over entities, ascending: first entity of an owner, next entity of the same owner; 0 ends. */
-  readonly lists: { readonly [K in ListName]: { readonly head: Int32Array<SharedArrayBuffer>; readonly tail: Int32Array<SharedArrayBuffer>; readonly next: Int32Array<SharedArrayBuffer> } };
+  readonly lists: {
+    readonly [K in ListName]: {
+      readonly head: Int32Array<SharedArrayBuffer>;
+      readonly tail: Int32Array<SharedArrayBuffer>;
+      readonly next: Int32Array<SharedArrayBuffer>;
+    };
+  };
   /** Four numbers per agent: time factor (thousandths), round trip (ms), failure share (bps), 1 if connected. */
   readonly world: Float64Array<SharedArrayBuffer>;
   /** Three numbers per (variant, level, sample): answer (0 if not executed), quality (bps), latency (µs). */
@@ -114,13 +120,31 @@ function shared(bytes: number): SharedArrayBuffer {
 }
 
 /** @returns the shared memory of a run, over the tables of `state`; nothing is executed yet */
-export function createShared(scenario: Scenario, roster: Roster, state: State, capacities: Capacities, options: { readonly slotS: number; readonly slotsPerEra: number; readonly unitsPerToken: number; readonly variants: readonly SharedVariant[] }): SharedRun {
+export function createShared(
+  scenario: Scenario,
+  roster: Roster,
+  state: State,
+  capacities: Capacities,
+  options: {
+    readonly slotS: number;
+    readonly slotsPerEra: number;
+    readonly unitsPerToken: number;
+    readonly variants: readonly SharedVariant[];
+  },
+): SharedRun {
   const agents = roster.agents.length;
   const lists = Object.fromEntries(
     (Object.keys(LISTS) as ListName[]).map((name) => {
       const owners = (capacities[OWNER_OF[name]] ?? 4_096) + 1;
       const entries = (capacities[LISTS[name]] ?? 4_096) + 1;
-      return [name, { head: new Int32Array(shared(owners * 4)), tail: new Int32Array(shared(owners * 4)), next: new Int32Array(shared(entries * 4)) }];
+      return [
+        name,
+        {
+          head: new Int32Array(shared(owners * 4)),
+          tail: new Int32Array(shared(owners * 4)),
+          next: new Int32Array(shared(entries * 4)),
+        },
+      ];
     }),
   ) as SharedRun['lists'];
   const streams = createStreams(

@@ -133,9 +133,21 @@ export type Manifest = {
   readonly exact: true;
   readonly command: string;
   readonly roles: Readonly<Record<string, number>>;
-  readonly lockstep: { readonly comparedEraCount: number; readonly comparedWordCount: number; readonly differenceCount: number } | null;
-  readonly invariants: { readonly checkedCount: number; readonly violatedCount: number; readonly ids: readonly string[] };
-  readonly expectations: readonly { readonly text: string; readonly measured: number | null; readonly holds: boolean }[];
+  readonly lockstep: {
+    readonly comparedEraCount: number;
+    readonly comparedWordCount: number;
+    readonly differenceCount: number;
+  } | null;
+  readonly invariants: {
+    readonly checkedCount: number;
+    readonly violatedCount: number;
+    readonly ids: readonly string[];
+  };
+  readonly expectations: readonly {
+    readonly text: string;
+    readonly measured: number | null;
+    readonly holds: boolean;
+  }[];
   readonly actions: ActionCounters;
   readonly inference: {
     readonly mode: 'measure' | 'replay';
@@ -156,7 +168,13 @@ export type Manifest = {
     readonly actionsPerWallS: number;
     readonly gasPerWallS: number;
   } | null;
-  readonly demand: { readonly requestCount: number; readonly medianInputTokens: number | null; readonly medianOutputTokens: number | null; readonly interArrivalCv: number | null; readonly dispersionIndex10s: number | null } | null;
+  readonly demand: {
+    readonly requestCount: number;
+    readonly medianInputTokens: number | null;
+    readonly medianOutputTokens: number | null;
+    readonly interArrivalCv: number | null;
+    readonly dispersionIndex10s: number | null;
+  } | null;
   readonly versions: Readonly<Record<string, string>>;
   readonly host: { readonly cpu: string; readonly cores: number; readonly memoryGb: number; readonly platform: string };
   readonly threads: number;

@@ -25,7 +25,12 @@ function levelOf(levelBps: readonly [number, number, number], draw: number): num
 }
 
 /** Sample and difficulty of request `request` of the slot with the given beacon halves. */
-export function sampleOfRequest(run: SharedRun, beaconHigh: number, beaconLow: number, request: number): { sample: number; level: number } {
+export function sampleOfRequest(
+  run: SharedRun,
+  beaconHigh: number,
+  beaconLow: number,
+  request: number,
+): { sample: number; level: number } {
   return {
     sample: pick(rnd(beaconHigh, beaconLow, PURPOSE.sample, request, 0), run.poolSamples),
     level: levelOf(run.levelBps, rnd(beaconHigh, beaconLow, PURPOSE.level, request, 0)),
@@ -129,7 +134,8 @@ export function createSight(run: SharedRun): AgentSight {
     },
     variantCount: run.variants.length,
     latencyOf: (request) => t.requests[request * STRIDE.requests + F.requests.latencyMs]!,
-    sampleOf: (request) => sampleOfRequest(run, t.clockTotals[F.clockTotals.beacon6]!, t.clockTotals[F.clockTotals.beacon7]!, request),
+    sampleOf: (request) =>
+      sampleOfRequest(run, t.clockTotals[F.clockTotals.beacon6]!, t.clockTotals[F.clockTotals.beacon7]!, request),
     samplesOfTask(task) {
       const at = task * STRIDE.tasks;
       // Time and place of the assignment are not known before it, and are the same for all members.
@@ -149,7 +155,9 @@ export function createSight(run: SharedRun): AgentSight {
     answer(variant, sample, level): MeasuredAnswer | undefined {
       const at = answerAt(run, variant, sample, level);
       const answerId = run.answers[at]!;
-      return answerId === 0 ? undefined : { answerId, qualityBps: run.answers[at + 1]!, latencyUs: run.answers[at + 2]! };
+      return answerId === 0
+        ? undefined
+        : { answerId, qualityBps: run.answers[at + 1]!, latencyUs: run.answers[at + 2]! };
     },
     get hardwareMil() {
       return run.world[me.agent * 4]!;
@@ -170,7 +178,9 @@ export function createSight(run: SharedRun): AgentSight {
       let members = cartels.get(me.population);
       if (members === undefined) {
         const own = run.roster.populations[me.population]!.options.cartel ?? me.strategy;
-        members = run.roster.agents.filter((a) => (run.roster.populations[a.population]!.options.cartel ?? a.strategy) === own).map((a) => a.account);
+        members = run.roster.agents
+          .filter((a) => (run.roster.populations[a.population]!.options.cartel ?? a.strategy) === own)
+          .map((a) => a.account);
         cartels.set(me.population, members);
       }
       return members;
@@ -207,4 +217,3 @@ export function createSight(run: SharedRun): AgentSight {
     },
   };
 }
-

@@ -2,13 +2,17 @@
  * The physical world behind the ledger: how fast each miner's hardware is, how far away, how often it fails, and whether
  * it is connected in a slot. The ledger never sees it, only what agents and the keeper report of it.
  */
-import { createStreams, chanceBps, nextInt } from '../base/stream.ts';
+import { chanceBps, createStreams, nextInt } from '../base/stream.ts';
 import { streamKeyOf } from './roster.ts';
 import type { Scenario } from './scenario.ts';
 import type { SharedRun } from './shared.ts';
 
 /** Ranges from which a class of hardware is drawn: time factor (thousandths of the measured device), round trip (ms), failed requests (bps). */
-export type HardwareClass = { readonly factorMil: readonly [number, number]; readonly rttMs: readonly [number, number]; readonly failBps: readonly [number, number] };
+export type HardwareClass = {
+  readonly factorMil: readonly [number, number];
+  readonly rttMs: readonly [number, number];
+  readonly failBps: readonly [number, number];
+};
 
 /** Scenario assumptions, not measurements: how community machines and data centres relate to the measured device. */
 export const HARDWARE: Readonly<Record<string, HardwareClass>> = {
@@ -63,7 +67,12 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
         const wasUp = run.world[i * 4 + 3] === 1;
         // One draw per slot whatever happens, so that a shock leaves later draws alone.
         const turns = chanceBps(streams, i, wasUp ? outageBps : RECOVERY_BPS);
-        const shocked = scenario.shocks.some((shock) => slot >= shock.fromSlot && slot < shock.fromSlot + shock.slotCount && (shock.region === REGIONS[regions[i]!] || shock.region === 'all'));
+        const shocked = scenario.shocks.some(
+          (shock) =>
+            slot >= shock.fromSlot &&
+            slot < shock.fromSlot + shock.slotCount &&
+            (shock.region === REGIONS[regions[i]!] || shock.region === 'all'),
+        );
         run.world[i * 4 + 3] = shocked || (wasUp ? turns : !turns) ? 0 : 1;
         run.world[i * 4] = baseFactorMil[i]! + driftMil * era;
       }

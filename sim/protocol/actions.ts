@@ -18,7 +18,11 @@ const SLICE = ['from', 'to'] as const;
 
 export const ACTIONS = {
   transferTokens: { contract: 'Token', args: ['to', 'units'] },
-  openSlot: { contract: 'Clock', args: ['word0', 'word1', 'word2', 'word3', 'word4', 'word5', 'word6', 'word7'], keeper: true },
+  openSlot: {
+    contract: 'Clock',
+    args: ['word0', 'word1', 'word2', 'word3', 'word4', 'word5', 'word6', 'word7'],
+    keeper: true,
+  },
 
   delegate: { contract: 'Stake', args: ['targetKind', 'target', 'units', 'autoStake'] },
   increaseDelegation: { contract: 'Stake', args: ['delegation', 'units'] },
@@ -95,7 +99,9 @@ export type ActionName = keyof typeof ACTIONS;
 export const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];
 
 /** Number of each action: its position in {@link ACTIONS}. */
-export const A = Object.fromEntries(ACTION_NAMES.map((name, number) => [name, number])) as { readonly [K in ActionName]: number };
+export const A = Object.fromEntries(ACTION_NAMES.map((name, number) => [name, number])) as {
+  readonly [K in ActionName]: number;
+};
 
 /** An action as data: number of the action, sending account, arguments in order, and the list if it has one. */
 export type Action = {
@@ -111,4 +117,9 @@ export function action(name: ActionName, actor: number, args: readonly number[],
 }
 
 /** A rule that executes an action: 0 if accepted, else a code of `rejections.ts`. A rejected action has changed nothing. */
-export type Rule = (s: import('./state.ts').State, actor: number, args: readonly number[], bulk: readonly number[]) => number;
+export type Rule = (
+  s: import('./state.ts').State,
+  actor: number,
+  args: readonly number[],
+  bulk: readonly number[],
+) => number;

@@ -103,10 +103,16 @@ export function applyAction(s: State, action: Action): number {
   const spec = specs[action.kind];
   assert(spec !== undefined, `No action has the number ${action.kind}`);
   const { actor, args } = action;
-  assert(args.length === spec.args.length, `${ACTION_NAMES[action.kind]} takes ${spec.args.length} arguments, got ${args.length}`);
+  assert(
+    args.length === spec.args.length,
+    `${ACTION_NAMES[action.kind]} takes ${spec.args.length} arguments, got ${args.length}`,
+  );
   for (let i = 0; i < args.length; i++) {
     const value = args[i]!;
-    assert(value >= 0 && value <= MAX_INT && Math.floor(value) === value, `${ACTION_NAMES[action.kind]}: ${spec.args[i]} is ${value}, not an integer in [0, 2^53)`);
+    assert(
+      value >= 0 && value <= MAX_INT && Math.floor(value) === value,
+      `${ACTION_NAMES[action.kind]}: ${spec.args[i]} is ${value}, not an integer in [0, 2^53)`,
+    );
   }
   if (spec.keeper === true) {
     if (actor !== ACCOUNT.keeper) return reject(s, R.OnlyKeeper, actor, ACCOUNT.keeper);

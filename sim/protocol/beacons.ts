@@ -15,7 +15,10 @@ const LINK_SLOTS = 4_096;
  * @returns the commitment (the hash of the first slot's beacon) and the beacons of slots 0 … at least slotCount − 1
  * @rule NUM-6
  */
-export function createBeacons(seed: number, slotCount: number): { readonly commitment: Beacon; readonly beacons: readonly Beacon[] } {
+export function createBeacons(
+  seed: number,
+  slotCount: number,
+): { readonly commitment: Beacon; readonly beacons: readonly Beacon[] } {
   const length = Math.max(1, Math.ceil(slotCount / LINK_SLOTS)) * LINK_SLOTS;
   const last = keccak256Hex(`powr-lab/beacon/${seed}`);
   let words: number[] = Array.from({ length: 8 }, (_, i) => Number.parseInt(last.slice(i * 8, i * 8 + 8), 16));

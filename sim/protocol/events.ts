@@ -32,7 +32,9 @@ export type EventName = keyof typeof EVENTS;
 export const EVENT_NAMES = Object.keys(EVENTS) as readonly EventName[];
 
 /** Number of each event kind: `EV.Transition`. */
-export const EV = Object.fromEntries(EVENT_NAMES.map((name, code) => [name, code])) as { readonly [K in EventName]: number };
+export const EV = Object.fromEntries(EVENT_NAMES.map((name, code) => [name, code])) as {
+  readonly [K in EventName]: number;
+};
 
 /** Why tokens moved (argument `reason` of Moved and RewardPaid). */
 export const MOVE = {

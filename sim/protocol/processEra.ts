@@ -53,7 +53,7 @@ export function* eraSettlement(s: State, chunkSize: number): Generator<Action, v
     const list = step.bulk?.(s);
     let from = 0;
     do {
-      const to = from + chunkSize < count ? from + chunkSize : count;
+      const to = Math.min(from + chunkSize, count);
       yield action(step.name, ACCOUNT.keeper, [from, to], list?.slice(from, to));
       from = to;
     } while (from < count);

@@ -51,4 +51,6 @@ export const REJECTIONS = [
 export type RejectionName = (typeof REJECTIONS)[number];
 
 /** Code of each rejection: `R.NotOwner`. 0 is acceptance. */
-export const R = Object.fromEntries(REJECTIONS.map((name, code) => [name, code])) as { readonly [K in RejectionName]: number };
+export const R = Object.fromEntries(REJECTIONS.map((name, code) => [name, code])) as {
+  readonly [K in RejectionName]: number;
+};

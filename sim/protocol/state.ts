@@ -35,12 +35,21 @@ export function createState(capacities: Capacities = {}): State {
       return [name, new Float64Array(new SharedArrayBuffer(records * STRIDE[name] * 8))];
     }),
   ) as Tables;
-  return Object.assign(tables, { nowS: 0, rejectHave: 0, rejectNeed: 0, events: new Float64Array(EVENT_STRIDE * 1_024), eventCount: 0 });
+  return Object.assign(tables, {
+    nowS: 0,
+    rejectHave: 0,
+    rejectNeed: 0,
+    events: new Float64Array(EVENT_STRIDE * 1_024),
+    eventCount: 0,
+  });
 }
 
 /** @returns a state over the same memory as `tables`, for a thread that reads */
 export function attachState(tables: Tables): State {
-  return Object.assign({ ...tables }, { nowS: 0, rejectHave: 0, rejectNeed: 0, events: new Float64Array(0), eventCount: 0 });
+  return Object.assign(
+    { ...tables },
+    { nowS: 0, rejectHave: 0, rejectNeed: 0, events: new Float64Array(0), eventCount: 0 },
+  );
 }
 
 /** Only the tables, in a form that can be sent to a thread. */
@@ -80,7 +89,10 @@ export function emit(s: State, name: EventName, a = 0, b = 0, c = 0, d = 0, e = 
 }
 
 /** One event of the buffer as an object, for people and tests. */
-export function eventAt(s: State, index: number): { readonly name: EventName; readonly args: Readonly<Record<string, number>> } {
+export function eventAt(
+  s: State,
+  index: number,
+): { readonly name: EventName; readonly args: Readonly<Record<string, number>> } {
   const at = index * EVENT_STRIDE;
   const name = EVENT_NAMES[s.events[at] ?? 0]!;
   return { name, args: Object.fromEntries(EVENTS[name].map((field, i) => [field, s.events[at + 1 + i]!])) };

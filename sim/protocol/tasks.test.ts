@@ -78,7 +78,7 @@ describe('openTask', () => {
       subject: 7,
       owner,
       state: TASK_STATE.created,
-      reference: 12,
+      referenceId: 12,
       wu: 34,
       answerId: 56,
       feeUnits: 3 * TOKEN,

@@ -26,7 +26,7 @@ const TOTALS = F.taskTotals;
  * checked that `owner` can pay and that no task of this kind is open for the subject.
  *
  * @param kind  one of TASK_KIND
- * @param reference  what exactly is checked: document or version
+ * @param referenceId  what exactly is checked: document or version
  * @param wu  work units of an audited output, else 0 or the version's
  * @returns the task's identifier
  * @rule VAL-5, VAL-15, OP-23
@@ -36,7 +36,7 @@ export function openTask(
   kind: number,
   subject: number,
   owner: number,
-  reference: number,
+  referenceId: number,
   wu: number,
   answerId: number,
   actor: number,
@@ -51,7 +51,7 @@ export function openTask(
   s.tasks[at + T.owner] = owner;
   s.tasks[at + T.state] = TASK_STATE.created;
   s.tasks[at + T.feeUnits] = feeUnits;
-  s.tasks[at + T.referenceId] = reference;
+  s.tasks[at + T.referenceId] = referenceId;
   s.tasks[at + T.wu] = wu;
   s.tasks[at + T.answerId] = answerId;
   s.tasks[at + T.openedEra] = currentEra(s);

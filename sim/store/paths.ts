@@ -14,6 +14,7 @@ export const RUN_FILES = {
   models: 'models.parquet',
   events: 'events.parquet',
   report: 'report.html',
+  lockstepFailure: 'lockstep-failure.json',
 } as const;
 
 /**

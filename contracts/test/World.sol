@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Calls} from "../src/Calls.sol";
+import {Clock} from "../src/Clock.sol";
+import {Emission} from "../src/Emission.sol";
+import {EntityNft} from "../src/EntityNft.sol";
+import {Models} from "../src/Models.sol";
+import {Nodes} from "../src/Nodes.sol";
+import {Params} from "../src/Params.sol";
+import {
+    ACCOUNT_KEEPER,
+    ClockTotalsRecord,
+    FAMILY_CALLS,
+    FAMILY_CLOCK,
+    FAMILY_COUNT,
+    FAMILY_EMISSION,
+    FAMILY_ENTITY_NFT,
+    FAMILY_MODELS,
+    FAMILY_NODES,
+    FAMILY_PARAMS,
+    FAMILY_STAKE,
+    FAMILY_TASKS,
+    FAMILY_TOKEN,
+    FAMILY_VALIDATORS,
+    HOSTS_PER_MODEL,
+    HOST_DEPLOYING,
+    IProtocolEvents,
+    MembersRecord,
+    NODE_ONLINE,
+    P_PLACE_REPLICAS,
+    P_TIME_SLOTS_PER_ERA,
+    P_TIME_SLOT_S,
+    STEP_COUNT,
+    STEP_OPEN_EMISSION,
+    STEP_POST_RANKING,
+    TasksRecord,
+    VERDICT_NONE,
+    VERDICT_PASS
+} from "../src/Protocol.sol";
+import {Stake} from "../src/Stake.sol";
+import {Tasks} from "../src/Tasks.sol";
+import {Token} from "../src/Token.sol";
+import {Validators} from "../src/Validators.sol";
+import {Base} from "./Base.sol";
+import {SLOT_PARAM_VALUES, Tables} from "./Tables.sol";
+
+/// @title World
+/// @notice A deployed protocol in the hands of a test: its contracts, its tables, its time, and short ways through the life
+/// cycles. It asserts nothing about rules.
+abstract contract World is Base, Tables, IProtocolEvents {
+    uint64 internal constant GENESIS_S = 1_767_225_600;
+    /// @notice One token in base units, at the default number of decimals.
+    uint64 internal constant ONE = 1_000_000;
+    uint64 internal constant K = ACCOUNT_KEEPER;
+    /// @notice Positions in one chunk of a settlement step, where the test does not care.
+    uint64 internal constant WHOLE = type(uint64).max;
+
+    /// @dev Slots that the chain of beacons lasts for.
+    uint256 private constant BEACON_COUNT = 512;
+
+    Params internal params;
+    Clock internal clock;
+    Token internal token;
+    EntityNft internal nft;
+    Stake internal stake;
+    Nodes internal nodes;
+    Models internal models;
+    Calls internal calls;
+    Validators internal validators;
+    Tasks internal tasks;
+    Emission internal emission;
+
+    function bind(address[FAMILY_COUNT] memory addresses) internal {
+        families = addresses;
+        params = Params(addresses[FAMILY_PARAMS]);
+        clock = Clock(addresses[FAMILY_CLOCK]);
+        token = Token(addresses[FAMILY_TOKEN]);
+        nft = EntityNft(addresses[FAMILY_ENTITY_NFT]);
+        stake = Stake(addresses[FAMILY_STAKE]);
+        nodes = Nodes(addresses[FAMILY_NODES]);
+        models = Models(addresses[FAMILY_MODELS]);
+        calls = Calls(addresses[FAMILY_CALLS]);
+        validators = Validators(addresses[FAMILY_VALIDATORS]);
+        tasks = Tasks(addresses[FAMILY_TASKS]);
+        emission = Emission(addresses[FAMILY_EMISSION]);
+    }
+
+    // Who acts, and how it ends
+
+    /// @return address of an account of the book: the keeper's, or an agent's
+    function addressOf(uint64 account) internal pure returns (address) {
+        return address(uint160(uint256(keccak256(abi.encode("account", account)))));
+    }
+
+    /// @notice The next call to the protocol is this account's.
+    function by(uint64 account) internal {
+        vm.prank(addressOf(account));
+    }
+
+    /// @notice The next call is refused with this error and these two values.
+    function refused(bytes4 err, uint64 have, uint64 need) internal {
+        vm.expectRevert(abi.encodeWithSelector(err, have, need));
+    }
+
+    /// @notice The next call of the account is refused with this error and these two values.
+    function refusedBy(uint64 account, bytes4 err, uint64 have, uint64 need) internal {
+        refused(err, have, need);
+        by(account);
+    }
+
+    /// @notice The next call emits the event that follows, from this contract.
+    function emits(address emitter) internal {
+        vm.expectEmit(emitter);
+    }
+
+    /// @dev Sends calldata and passes a revert on.
+    function send(address target, bytes memory data) internal {
+        (bool ok, bytes memory answer) = target.call(data);
+        if (ok) return;
+        assembly ("memory-safe") {
+            revert(add(answer, 32), mload(answer))
+        }
+    }
+
+    // Parameters
+
+    function param(uint256 number) internal view returns (uint64) {
+        return paramValuesAt(number);
+    }
+
+    /// @notice Overwrites what genesis has fixed; only a test can.
+    function setParam(uint256 number, uint64 value) internal {
+        bytes32 word = bytes32(SLOT_PARAM_VALUES + number / 4);
+        uint256 shift = 64 * (number % 4);
+        uint256 old = uint256(vm.load(address(params), word));
+        uint256 cleared = old & ~(uint256(type(uint64).max) << shift);
+        vm.store(address(params), word, bytes32(cleared | (uint256(value) << shift)));
+    }
+
+    // Time
+
+    function nowS() internal view returns (uint64) {
+        return uint64(vm.getBlockTimestamp()) - GENESIS_S;
+    }
+
+    /// @notice Goes to `s` seconds from genesis.
+    function at(uint64 s) internal {
+        vm.warp(uint256(GENESIS_S) + s);
+    }
+
+    function wait_(uint64 s) internal {
+        at(nowS() + s);
+    }
+
+    function currentEra() internal view returns (uint64) {
+        return clockTotals().era;
+    }
+
+    /// @return beacon of a slot: each is the hash of the next one's
+    function beaconOf(uint256 slot) internal pure returns (bytes32 beacon) {
+        beacon = keccak256("last beacon");
+        for (uint256 i = BEACON_COUNT; i > slot; --i) {
+            beacon = keccak256(abi.encode(beacon));
+        }
+    }
+
+    /// @return words the eight 32-bit parts of a beacon, most significant first
+    function wordsOf(bytes32 beacon) internal pure returns (uint64[8] memory words) {
+        for (uint256 i; i < 8; ++i) {
+            // The cast keeps 32 bits.
+            words[i] = uint32(uint256(beacon) >> (32 * (7 - i)));
+        }
+    }
+
+    /// @notice Opens the next slot, at its start if that is not yet reached.
+    function openSlot() internal {
+        ClockTotalsRecord memory c = clockTotals();
+        uint64 startS = c.slotCount * param(P_TIME_SLOT_S);
+        if (nowS() < startS) at(startS);
+        uint64[8] memory w = wordsOf(beaconOf(c.slotCount));
+        by(K);
+        clock.openSlot(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]);
+    }
+
+    /// @notice Closes what the slot leaves open, settles the era if it is its last slot, and opens the next slot.
+    function nextSlot(uint64 chunk) internal {
+        closeRequests();
+        ClockTotalsRecord memory c = clockTotals();
+        if (c.slotCount == (c.settledEraCount + 1) * param(P_TIME_SLOTS_PER_ERA)) settleEra(chunk);
+        openSlot();
+    }
+
+    /// @notice Goes to the first slot of the next era.
+    function nextEra() internal {
+        nextEra(WHOLE);
+    }
+
+    function nextEra(uint64 chunk) internal {
+        uint64 settled = clockTotals().settledEraCount;
+        while (clockTotals().settledEraCount == settled) nextSlot(chunk);
+    }
+
+    /// @notice Goes to the moment at which the era may be settled: its slots are over, the next one is not open.
+    function endEra() internal {
+        uint64 endSlot = (clockTotals().settledEraCount + 1) * param(P_TIME_SLOTS_PER_ERA);
+        while (clockTotals().slotCount < endSlot) nextSlot(WHOLE);
+        closeRequests();
+        uint64 endS = endSlot * param(P_TIME_SLOT_S);
+        if (nowS() < endS) at(endS);
+    }
+
+    // Settlement
+
+    /// @notice Settles the era, each step in chunks of at most this many positions.
+    function settleEra(uint64 chunk) internal {
+        endEra();
+        runSteps(STEP_COUNT, chunk);
+    }
+
+    /// @notice Takes the steps of the settlement that are due, up to and with this one.
+    function runSteps(uint64 last, uint64 chunk) internal {
+        for (uint64 step = clockTotals().stepsDone + 1; step <= last; ++step) {
+            runStep(step, chunk);
+        }
+    }
+
+    function runStep(uint64 step, uint64 chunk) internal {
+        uint64 count = positionsOf(step);
+        uint64 from = clockTotals().cursor;
+        do {
+            uint64 to = count - from > chunk ? from + chunk : count;
+            takeStep(step, from, to);
+            from = to;
+        } while (from < count);
+    }
+
+    function takeStep(uint64 step, uint64 from, uint64 to) internal {
+        (address target, bytes memory data) = stepCall(step, from, to);
+        by(K);
+        send(target, data);
+    }
+
+    /// @return count positions of a settlement step now
+    function positionsOf(uint64 step) internal view returns (uint64 count) {
+        if (step == STEP_OPEN_EMISSION) return 1;
+        if (step == STEP_POST_RANKING) return nodeTotals().onlineCount;
+        if (step == 3 || step == 8 || step == 12) return validatorTotals().validatorCount;
+        if (step == 4 || step == 5 || step == 10 || step == 13) return stakeTotals().delegationCount;
+        if (step == 9 || step == 15) return modelTotals().modelCount;
+        return nodeTotals().nodeCount;
+    }
+
+    /// @return target contract of a settlement step @return data its calldata for positions [from, to)
+    function stepCall(uint64 step, uint64 from, uint64 to) internal view returns (address target, bytes memory data) {
+        if (step == STEP_POST_RANKING) return (address(nodes), abi.encodeCall(Nodes.postRanking, (from, to, ranks(from, to))));
+        bytes4 selector;
+        if (step == 1) (target, selector) = (address(nodes), Nodes.computeEraMetrics.selector);
+        else if (step == 2) (target, selector) = (address(emission), Emission.openEmission.selector);
+        else if (step == 3) (target, selector) = (address(stake), Stake.slashOwnStake.selector);
+        else if (step == 4) (target, selector) = (address(stake), Stake.slashDelegations.selector);
+        else if (step == 5) (target, selector) = (address(stake), Stake.payStakers.selector);
+        else if (step == 6) (target, selector) = (address(nodes), Nodes.scoreNodes.selector);
+        else if (step == 7) (target, selector) = (address(nodes), Nodes.payNodes.selector);
+        else if (step == 8) (target, selector) = (address(validators), Validators.payValidators.selector);
+        else if (step == 9) (target, selector) = (address(models), Models.payCreators.selector);
+        else if (step == 10) (target, selector) = (address(stake), Stake.payDelegators.selector);
+        else if (step == 11) (target, selector) = (address(nodes), Nodes.updateTrust.selector);
+        else if (step == 12) (target, selector) = (address(validators), Validators.updateReputations.selector);
+        else if (step == 13) (target, selector) = (address(stake), Stake.releaseDelegations.selector);
+        else if (step == 15) (target, selector) = (address(models), Models.rotateModels.selector);
+        data = abi.encodeWithSelector(selector, from, to);
+    }
+
+    /// @return list the Online nodes at places [from, to) by trust weight, on a tie by identifier
+    function ranks(uint64 from, uint64 to) internal view returns (uint64[] memory list) {
+        uint64 count = nodeTotals().nodeCount;
+        uint64[] memory all = new uint64[](count);
+        uint64[] memory trusts = new uint64[](count);
+        uint256 online;
+        for (uint64 node = 1; node <= count; ++node) {
+            if (nodesAt(node).state != NODE_ONLINE) continue;
+            uint64 trustFp = nodeTrustAt(node).trustFp;
+            uint256 place = online++;
+            for (; place > 0 && trusts[place - 1] < trustFp; --place) {
+                (all[place], trusts[place]) = (all[place - 1], trusts[place - 1]);
+            }
+            (all[place], trusts[place]) = (node, trustFp);
+        }
+        list = new uint64[](to > from ? to - from : 0);
+        for (uint256 i; i < list.length && from + i < online; ++i) {
+            list[i] = all[from + i];
+        }
+    }
+
+    // Validators and their tasks
+
+    function registerValidator(uint64 owner) internal returns (uint64 validator) {
+        by(owner);
+        validators.registerValidator();
+        validator = validatorTotals().validatorCount;
+    }
+
+    function activateValidator(uint64 owner) internal returns (uint64 validator) {
+        validator = registerValidator(owner);
+        by(K);
+        validators.issueKey(validator, 1_000 + validator);
+        by(owner);
+        validators.subscribe(validator);
+    }
+
+    function assign(uint64 task) internal {
+        by(K);
+        tasks.assignTask(task);
+    }
+
+    /// @notice The member's validator submits.
+    function submit(uint64 member, uint64 verdict, uint64 qualityBps) internal {
+        MembersRecord memory m = membersAt(member);
+        by(validatorsAt(m.validator).owner);
+        tasks.submitResult(m.task, member, verdict, 900 + member, qualityBps);
+    }
+
+    /// @notice Every member that has not yet submitted does.
+    function submitAll(uint64 task, uint64 verdict, uint64 qualityBps) internal {
+        TasksRecord memory t = tasksAt(task);
+        for (uint64 member = t.memberStart; member < t.memberStart + t.memberCount; ++member) {
+            if (membersAt(member).verdict == VERDICT_NONE) submit(member, verdict, qualityBps);
+        }
+    }
+
+    function settle(uint64 task) internal {
+        by(K);
+        tasks.settleTask(task);
+    }
+
+    /// @notice A group is drawn, agrees, and the task is settled.
+    function decide(uint64 task, uint64 verdict) internal {
+        assign(task);
+        submitAll(task, verdict, 9_000);
+        settle(task);
+    }
+
+    function lastTask() internal view returns (uint64) {
+        return taskTotals().taskCount;
+    }
+
+    // Nodes
+
+    function reserveNode(uint64 owner, uint64 domains, uint64 capacityCount) internal returns (uint64 node) {
+        by(owner);
+        nodes.reserveSlot(domains, capacityCount);
+        node = nodeTotals().nodeCount;
+    }
+
+    function registerNode(uint64 owner) internal returns (uint64 node) {
+        node = reserveNode(owner, 3, 4);
+        by(owner);
+        nodes.registerNode(node, 1);
+    }
+
+    /// @notice A node whose metadata has been judged.
+    function reviewNode(uint64 owner, uint64 verdict) internal returns (uint64 node) {
+        node = registerNode(owner);
+        by(owner);
+        nodes.submitNodeMetadata(node, 1);
+        decide(lastTask(), verdict);
+    }
+
+    function onlineNode(uint64 owner) internal returns (uint64 node) {
+        node = reviewNode(owner, VERDICT_PASS);
+        by(owner);
+        nodes.requestNodeValidation(node);
+        decide(lastTask(), VERDICT_PASS);
+    }
+
+    // Models and their calls
+
+    function registerModel(uint64 owner) internal returns (uint64 model) {
+        by(owner);
+        models.registerModel(0, ONE, 77, 10);
+        model = modelTotals().modelCount;
+    }
+
+    function submitMetadata(uint64 model) internal {
+        by(modelsAt(model).owner);
+        models.submitModelMetadata(model, 5);
+    }
+
+    /// @notice From Registered to TestDeploying.
+    function startTest(uint64 model) internal {
+        submitMetadata(model);
+        decide(lastTask(), VERDICT_PASS);
+        by(modelsAt(model).owner);
+        models.requestTest(model);
+    }
+
+    /// @notice From Registered to TestDeployed.
+    function testDeploy(uint64 model) internal {
+        startTest(model);
+        by(nodesAt(modelsAt(model).testNode).owner);
+        models.confirmTestDeployment(model);
+    }
+
+    /// @notice From Registered to ProdDeploying, or a candidate to Live.
+    function validateModel(uint64 model) internal {
+        testDeploy(model);
+        by(modelsAt(model).owner);
+        models.openModelValidation(model);
+        decide(lastTask(), VERDICT_PASS);
+    }
+
+    /// @notice The owners of the nodes that bring replicas up report that they are.
+    function confirmHosts(uint64 model) internal {
+        uint64 replicas = param(P_PLACE_REPLICAS);
+        for (uint64 host; host < replicas; ++host) {
+            if (hostsAt(hostRecord(model, host)).state == HOST_DEPLOYING) confirmHost(model, host);
+        }
+    }
+
+    function confirmHost(uint64 model, uint64 host) internal {
+        uint64 node = hostsAt(hostRecord(model, host)).nextNode;
+        if (node == 0) node = hostsAt(hostRecord(model, host)).node;
+        by(nodesAt(node).owner);
+        models.confirmHost(model, host);
+    }
+
+    function hostRecord(uint64 model, uint64 host) internal pure returns (uint256) {
+        return uint256(model) * HOSTS_PER_MODEL + host;
+    }
+
+    function liveModel(uint64 owner) internal returns (uint64 model) {
+        model = registerModel(owner);
+        validateModel(model);
+        confirmHosts(model);
+    }
+
+    /// @notice The account asks for a call of size 1.
+    function ask(uint64 consumer, uint64 model) internal returns (uint64 request) {
+        by(consumer);
+        calls.requestInference(model, 1_000, WHOLE);
+        request = callTotals().requestCount;
+    }
+
+    /// @notice Routes the next request to a node.
+    function route(uint64 node) internal {
+        uint64 from = callTotals().routedCount;
+        by(K);
+        calls.routeRequests(from, from + 1, listOf(node));
+    }
+
+    function serve(uint64 request, uint64 latencyMs) internal {
+        by(nodesAt(requestsAt(request).node).owner);
+        calls.serveRequest(request, 4_000 + request, latencyMs);
+    }
+
+    /// @notice The account asks, replica `host` answers.
+    function callOnce(uint64 consumer, uint64 model, uint64 host) internal returns (uint64 request) {
+        request = ask(consumer, model);
+        route(hostsAt(hostRecord(model, host)).node);
+        serve(request, 50);
+    }
+
+    function closeRequests() internal {
+        (uint64 closed, uint64 count) = (callTotals().closedCount, callTotals().requestCount);
+        if (closed == count) return;
+        by(K);
+        calls.closeRequests(closed, count);
+    }
+
+    function listOf(uint64 value) internal pure returns (uint64[] memory list) {
+        list = new uint64[](1);
+        list[0] = value;
+    }
+}

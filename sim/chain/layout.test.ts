@@ -63,9 +63,7 @@ const CHAIN_ONLY_REJECTIONS: Readonly<Record<string, string>> = {
 
 describe('REJECTIONS', () => {
   it.each(rejections)('%s > is an error (have, need) of a contract, with its own selector', (name) => {
-    const found = CONTRACTS.flatMap((contract) =>
-      itemsOf(contract, 'error').filter((item) => item.name === name),
-    );
+    const found = CONTRACTS.flatMap((contract) => itemsOf(contract, 'error').filter((item) => item.name === name));
     if (name in UNUSED_REJECTIONS) {
       expect(found).toEqual([]);
       return;
@@ -98,7 +96,7 @@ describe('ACTIONS', () => {
     const spec: ActionSpec = ACTIONS[name];
     const args = [
       ...spec.args.map((arg) => `uint64 ${arg}`),
-      ...(spec.bulk === undefined ? [] : [`uint64[] ${spec.bulk}`]),
+      ...(spec.bulk === undefined ? [] : [`uint64[] ${OTHER_LIST_NAMES[name] ?? spec.bulk}`]),
     ];
     const [item, ...overloads] = itemsOf(spec.contract, 'function').filter((candidate) => candidate.name === name);
     expect(overloads).toEqual([]);

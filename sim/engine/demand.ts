@@ -81,7 +81,7 @@ export function parseTrace(text: string, format: TraceDemand['format'], path: st
       inputTokens = readCount(entry?.input_length);
       outputTokens = readCount(entry?.output_length);
     }
-    if (Number.isNaN(atMs + inputTokens + outputTokens)) {
+    if (!Number.isFinite(atMs + inputTokens + outputTokens)) {
       throw new TraceError(
         path,
         index + 1,

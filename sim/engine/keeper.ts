@@ -12,7 +12,6 @@ import { EV } from '../protocol/events.ts';
 import {
   ACCOUNT,
   F,
-  HOST_STATE,
   HOSTS_PER_MODEL,
   MODEL_STATE,
   NODE_STATE,
@@ -24,7 +23,7 @@ import {
 } from '../protocol/layout.ts';
 import { packNodeReport, REPORT_WORDS } from '../protocol/nodeReport.ts';
 import { eraSettlement } from '../protocol/processEra.ts';
-import { routeRequest } from '../protocol/routing.ts';
+import { planRoutes } from '../protocol/routing.ts';
 import { EVENT_STRIDE, getParam, type State } from '../protocol/state.ts';
 import type { OpenTasks } from './indexes.ts';
 import { streamKeyOf } from './roster.ts';
@@ -105,16 +104,11 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
     name: ActionName,
     from: number,
     to: number,
-    size: number,
-    bulkOf?: (position: number) => number,
+    bulkOf?: (from: number, to: number) => readonly number[],
   ): Generator<Action, void, void> {
-    for (let start = from; start < to; start += size) {
-      const end = Math.min(to, start + size);
-      yield send(
-        name,
-        [start, end],
-        bulkOf === undefined ? undefined : Array.from({ length: end - start }, (_, i) => bulkOf(start + i)),
-      );
+    for (let start = from; start < to; start += REQUEST_CHUNK) {
+      const end = Math.min(to, start + REQUEST_CHUNK);
+      yield send(name, [start, end], bulkOf?.(start, end));
     }
   }
 
@@ -167,7 +161,6 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
           'auditRequests',
           s.callTotals[F.callTotals.auditedCount]!,
           s.callTotals[F.callTotals.requestCount]!,
-          REQUEST_CHUNK,
         );
       }
       yield* heartbeats(s);
@@ -190,17 +183,13 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
       const slotCount = s.clockTotals[F.clockTotals.slotCount]!;
       const replicas = getParam(s, 'place.replicas');
       for (let model = 1; model <= s.modelTotals[F.modelTotals.modelCount]!; model++) {
-        if (s.models[model * STRIDE.models + F.models.state] !== MODEL_STATE.live) continue;
+        const state = s.models[model * STRIDE.models + F.models.state]!;
+        if (state !== MODEL_STATE.live && state !== MODEL_STATE.prodDeploying) continue;
         for (let host = 0; host < replicas; host++) {
           const record = model * HOSTS_PER_MODEL + host;
           const node = s.hosts[record * STRIDE.hosts + F.hosts.node]!;
           const lost = node === 0 || s.nodes[node * STRIDE.nodes + F.nodes.state] !== NODE_STATE.online;
-          if (
-            !lost ||
-            s.hosts[record * STRIDE.hosts + F.hosts.state] === HOST_STATE.rotating ||
-            (retryAfterSlot.get(record) ?? 0) > slotCount
-          )
-            continue;
+          if (!lost || (retryAfterSlot.get(record) ?? 0) > slotCount) continue;
           retryAfterSlot.set(record, slotCount + REPLACE_RETRY_SLOTS);
           yield send('replaceHost', [model, host]);
         }
@@ -210,8 +199,7 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
           'routeRequests',
           s.callTotals[F.callTotals.routedCount]!,
           s.callTotals[F.callTotals.requestCount]!,
-          REQUEST_CHUNK,
-          (position) => routeRequest(s, position + 1),
+          (from, to) => planRoutes(s, from, to),
         );
       }
     },
@@ -235,7 +223,7 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
         )
           yield send('reportExitError', [node]);
       }
-      yield* chunks('closeRequests', s.callTotals[F.callTotals.closedCount]!, requestCount, REQUEST_CHUNK);
+      yield* chunks('closeRequests', s.callTotals[F.callTotals.closedCount]!, requestCount);
     },
     *report(s) {
       const count = s.nodeTotals[F.nodeTotals.nodeCount]!;

@@ -8,8 +8,9 @@ export type AgentInfo = {
   readonly account: number;
   readonly role: Role;
   readonly roleIndex: number;
-  /** Place of the population in the file, and of the agent in it. */
+  /** Place of the population in the file, and among those of its role; place of the agent in it. */
   readonly population: number;
+  readonly rolePopulation: number;
   readonly populationIndex: number;
   readonly strategy: string;
   readonly entrySlot: number;
@@ -22,6 +23,7 @@ export function createRoster(scenario: Scenario): Roster {
   const agents: AgentInfo[] = [];
   for (const role of ROLES) {
     let roleIndex = 0;
+    let rolePopulation = 0;
     scenario.populations.forEach((group, population) => {
       if (group.role !== role) return;
       for (let populationIndex = 0; populationIndex < group.count; populationIndex++) {
@@ -32,20 +34,22 @@ export function createRoster(scenario: Scenario): Roster {
           role,
           roleIndex: roleIndex++,
           population,
+          rolePopulation,
           populationIndex,
           strategy: group.strategy,
           entrySlot: group.entrySlot,
         });
       }
+      rolePopulation += 1;
     });
   }
   return { agents, populations: scenario.populations };
 }
 
 /**
- * Key of an agent's stream. It names the population and the place in it, not the number in the roster, so that one more
- * consumer leaves everybody else's draws alone.
+ * Key of an agent's stream. It names the role, the population among those of the role and the place in it, not the number
+ * in the roster, so that one more consumer, or one more group of them, leaves everybody else's draws alone.
  */
 export function streamKeyOf(seed: number, purpose: string, info: AgentInfo): string {
-  return `${seed}/${purpose}/${info.role}.${info.population}/${info.populationIndex}`;
+  return `${seed}/${purpose}/${info.role}.${info.rolePopulation}/${info.populationIndex}`;
 }

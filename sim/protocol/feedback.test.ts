@@ -102,19 +102,28 @@ describe('listModels', () => {
 });
 
 describe('choiceWeights', () => {
-  it('given equal ranks > twice the price has half the weight', () => {
-    const cheap = addLiveModel(s, creator, [0, 1_000, 1, 1]);
-    const dear = addLiveModel(s, creator, [0, 2_000, 1, 1]);
-    const rank = marketRankFp(s, cheap);
+  it('given equal ranks > the median fee m weighs one half, a fee f weighs m/(m + f)', () => {
+    const models = [1_000, 2_000, 6_000].map((feeUnits) => addLiveModel(s, creator, [0, feeUnits, 1, 1]));
+    const rank = marketRankFp(s, models[0]!);
     const squared = Math.floor((rank * rank) / FP);
-    expect(choiceWeights(s, [dear, cheap])).toEqual([Math.floor(squared / 2), squared]);
+    // m = 2 000: 2/3, 1/2, 1/4
+    const attractiveness = [666_666_666, 500_000_000, 250_000_000];
+    expect(choiceWeights(s, models)).toEqual(attractiveness.map((a) => Math.floor((squared * a) / FP)));
+  });
+
+  it('given a model that is as good as free > it weighs less than twice the median', () => {
+    const [free, usual] = [1, 2_000].map((feeUnits) => addLiveModel(s, creator, [0, feeUnits, 1, 1]));
+    const other = addLiveModel(s, creator, [0, 2_000, 1, 1]);
+    const [freeWeight, usualWeight] = choiceWeights(s, [free!, usual!, other]);
+    expect(freeWeight).toBeLessThan(2 * usualWeight!);
+    expect(freeWeight).toBeGreaterThan(usualWeight!);
   });
 
   it('given equal prices > the weight is the rank to the power of choice_exp4 quarters', () => {
     start({ 'rank.choice_exp4': 0 });
     const models = [addLiveModel(s, creator), addLiveModel(s, creator)];
     writeRecord(s, 'models', models[0]!, { requestCount: 10, successCount: 10 });
-    expect(choiceWeights(s, models)).toEqual([FP, FP]);
+    expect(choiceWeights(s, models)).toEqual([FP / 2, FP / 2]);
   });
 
   it('given no models > no weights', () => {

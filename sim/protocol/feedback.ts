@@ -86,8 +86,9 @@ export function listModels(s: State): number[] {
 
 /**
  * Weights with which a consumer chooses among models that could do the same work: pow4(rank, `rank.choice_exp4`) · price
- * attractiveness, where the attractiveness of a price is the lowest fee among these models divided by the model's own:
- * the cheapest counts 1.0, twice the price half of it. FP ratios, rounded down; all 0 if every rank is 0.
+ * attractiveness, where the attractiveness of a fee f is m/(m + f) with m the lower median of these fees: one half at the
+ * median, never more than 1.0 however cheap, so that a model that is as good as free draws at most twice the median's
+ * share and not all there is. F-21 names the factor and not its form. FP ratios, rounded down; all 0 if every rank is 0.
  *
  * @param models Live models of one domain
  * @returns one weight per model, in their order
@@ -96,9 +97,9 @@ export function listModels(s: State): number[] {
 export function choiceWeights(s: State, models: readonly number[]): number[] {
   const exponent = getParam(s, 'rank.choice_exp4');
   const fees = models.map((model) => s.models[model * STRIDE.models + M.feeUnits]!);
-  const lowestUnits = fees.reduce(min, fees[0] ?? 0);
+  const medianUnits = [...fees].sort((a, b) => a - b)[Math.floor((fees.length - 1) / 2)] ?? 0;
   return models.map((model, i) => {
-    const attractivenessFp = mulDivDown(FP, lowestUnits, fees[i]!);
+    const attractivenessFp = mulDivDown(FP, medianUnits, medianUnits + fees[i]!);
     return mulDivDown(pow4(marketRankFp(s, model), exponent), attractivenessFp, FP);
   });
 }

@@ -1,7 +1,7 @@
 /** Names of agents, for people: drawn from the seed, shown in tables and reports, never part of the ledger or the digest. */
 import { base, en, Faker } from '@faker-js/faker';
 import type { Roster } from '../sim/engine/roster.ts';
-import type { Role } from '../sim/engine/scenario.ts';
+import { ROLES, type Role } from '../sim/engine/scenario.ts';
 
 const STYLE: { readonly [R in Role]: (faker: Faker) => string } = {
   creator: (faker) => `${faker.word.adjective()} ${faker.word.noun()} lab`,
@@ -12,13 +12,13 @@ const STYLE: { readonly [R in Role]: (faker: Faker) => string } = {
 };
 
 /**
- * @returns a name per agent, in roster order. An agent's name depends on its population and place, so that one more agent
- * renames nobody else.
+ * @returns a name per agent, in roster order. It depends on what the keys of the agent's streams depend on, so that one
+ * more agent renames nobody else.
  */
 export function agentNames(seed: number, roster: Roster): string[] {
   const faker = new Faker({ locale: [en, base] });
   return roster.agents.map((info) => {
-    faker.seed([seed % 4_294_967_296, info.population, info.populationIndex]);
+    faker.seed([seed % 4_294_967_296, ROLES.indexOf(info.role), info.rolePopulation, info.populationIndex]);
     return STYLE[info.role](faker);
   });
 }

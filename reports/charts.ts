@@ -12,6 +12,8 @@ export const SIZE = { half: { width: 520, height: 230 }, full: { width: 1_080, h
 
 /** Name of the data set that a chart's rows are put into. */
 export const DATA_NAME = 'table';
+/** Field that holds a row's place in the order of the series, for stacking. */
+export const SERIES_INDEX = 'series_index';
 
 const base = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { name: DATA_NAME } } as const;
 /** The drawing takes the width it is given, axes and legend included. */
@@ -99,7 +101,7 @@ export function stackedBars(chart: SeriesChart): Spec {
         scale: { domain: order, range: chart.colours ?? SERIES.slice(0, order.length) },
         legend: { ...legendAbove(chart.legendColumns ?? 3), symbolType: 'square' },
       },
-      order: { field: 'stack_order', type: 'quantitative' },
+      order: { field: SERIES_INDEX, type: 'quantitative' },
       opacity: fadedUnlessPicked,
     },
   };
@@ -181,12 +183,22 @@ export function fans(chart: {
 }
 
 /** Mean income by intent with the range of the middle 80 % of the agents, one panel for each role. */
-export function intentBands(chart: { readonly bins: EraBins; readonly roles: readonly string[]; readonly intents: readonly (keyof typeof INTENT_LOOK)[]; readonly title: string }): Spec {
+export function intentBands(chart: {
+  readonly bins: EraBins;
+  readonly roles: readonly string[];
+  readonly intents: readonly (keyof typeof INTENT_LOOK)[];
+  readonly title: string;
+}): Spec {
   const { bins, roles, intents, title } = chart;
   const scaleOf = (range: readonly unknown[]): Spec => ({ domain: intents, range });
   const legend = { ...legendAbove(3), symbolType: 'stroke', symbolSize: 320 };
   const color = { field: 'intent', type: 'nominal', scale: scaleOf(intents.map((i) => INTENT_LOOK[i].colour)), legend };
-  const strokeDash = { field: 'intent', type: 'nominal', scale: scaleOf(intents.map((i) => INTENT_LOOK[i].dash)), legend };
+  const strokeDash = {
+    field: 'intent',
+    type: 'nominal',
+    scale: scaleOf(intents.map((i) => INTENT_LOOK[i].dash)),
+    legend,
+  };
   const x = eraAxis(bins, 'points');
   const y = (field: string): Spec => ({
     field,
@@ -220,7 +232,12 @@ export function ranges(chart: {
   readonly title: string;
 }): Spec {
   const { order, intents, title } = chart;
-  const y = { field: 'group', type: 'nominal', sort: order, axis: { title: null, labelLimit: 220, labelColor: 'var(--ink)' } };
+  const y = {
+    field: 'group',
+    type: 'nominal',
+    sort: order,
+    axis: { title: null, labelLimit: 220, labelColor: 'var(--ink)' },
+  };
   const color = {
     field: 'intent',
     type: 'nominal',
@@ -234,7 +251,12 @@ export function ranges(chart: {
     layer: [
       {
         mark: { type: 'rule', strokeWidth: 2, opacity: 0.55 },
-        encoding: { x: { field: 'min_tokens', type: 'quantitative', axis }, x2: { field: 'max_tokens' }, y, color: { ...color, legend: null } },
+        encoding: {
+          x: { field: 'min_tokens', type: 'quantitative', axis },
+          x2: { field: 'max_tokens' },
+          y,
+          color: { ...color, legend: null },
+        },
       },
       {
         mark: { type: 'point', filled: true, size: 80, opacity: 1 },
@@ -242,7 +264,12 @@ export function ranges(chart: {
           x: { field: 'mean_tokens', type: 'quantitative', axis },
           y,
           color,
-          shape: { field: 'intent', type: 'nominal', scale: { domain: intents, range: intents.map((i) => INTENT_LOOK[i].shape) }, legend: legendAbove(3) },
+          shape: {
+            field: 'intent',
+            type: 'nominal',
+            scale: { domain: intents, range: intents.map((i) => INTENT_LOOK[i].shape) },
+            legend: legendAbove(3),
+          },
           tooltip: [
             { field: 'group', title: 'Group' },
             { field: 'agent_count', title: 'Agents' },
@@ -267,15 +294,41 @@ export function lorenz(order: readonly string[]): Spec {
       {
         data: { values: [{ x: 0, y: 0, to: 1 }] },
         mark: { type: 'rule', strokeDash: [3, 3] },
-        encoding: { x: { field: 'x', type: 'quantitative' }, y: { field: 'y', type: 'quantitative' }, x2: { field: 'to' }, y2: { field: 'to' } },
+        encoding: {
+          x: { field: 'x', type: 'quantitative' },
+          y: { field: 'y', type: 'quantitative' },
+          x2: { field: 'to' },
+          y2: { field: 'to' },
+        },
       },
       {
         mark: { type: 'line' },
         encoding: {
-          x: { field: 'agent_share', type: 'quantitative', scale: { domain: [0, 1] }, axis: axis('Share of agents, poorest first') },
+          x: {
+            field: 'agent_share',
+            type: 'quantitative',
+            scale: { domain: [0, 1] },
+            axis: axis('Share of agents, poorest first'),
+          },
           y: { field: 'wealth_share', type: 'quantitative', scale: { domain: [0, 1] }, axis: axis('Share of wealth') },
-          color: { field: 'time', type: 'nominal', scale: { domain: order, range: ['var(--c9)', 'var(--c0)'].slice(-order.length) }, legend },
-          strokeDash: { field: 'time', type: 'nominal', scale: { domain: order, range: [[6, 3], [1, 0]].slice(-order.length) }, legend },
+          color: {
+            field: 'time',
+            type: 'nominal',
+            scale: { domain: order, range: ['var(--c9)', 'var(--c0)'].slice(-order.length) },
+            legend,
+          },
+          strokeDash: {
+            field: 'time',
+            type: 'nominal',
+            scale: {
+              domain: order,
+              range: [
+                [6, 3],
+                [1, 0],
+              ].slice(-order.length),
+            },
+            legend,
+          },
         },
       },
     ],
@@ -290,11 +343,31 @@ export function scatter(order: readonly string[]): Spec {
     ...fitted({ width: SIZE.half.width, height: 300 }),
     mark: { type: 'point', filled: true, opacity: 0.8, stroke: 'var(--paper)', strokeWidth: 1 },
     encoding: {
-      x: { field: 'quality_share', type: 'quantitative', scale: { zero: false, nice: true, padding: 12 }, axis: axis('Measured quality (share of the answer that is right)', '.0%') },
-      y: { field: 'rank', type: 'quantitative', scale: { zero: false, nice: true, padding: 12 }, axis: axis('Market rank', '.2f') },
+      x: {
+        field: 'quality_share',
+        type: 'quantitative',
+        scale: { zero: false, nice: true, padding: 12 },
+        axis: axis('Measured quality (share of the answer that is right)', '.0%'),
+      },
+      y: {
+        field: 'rank',
+        type: 'quantitative',
+        scale: { zero: false, nice: true, padding: 12 },
+        axis: axis('Market rank', '.2f'),
+      },
       size: { field: 'request_count', type: 'quantitative', scale: { range: [40, 500], zero: true }, legend: null },
-      color: { field: 'strategy', type: 'nominal', scale: { domain: order, range: SERIES.slice(0, order.length) }, legend: legendAbove(4) },
-      shape: { field: 'strategy', type: 'nominal', scale: { domain: order, range: SHAPES.slice(0, order.length) }, legend: legendAbove(4) },
+      color: {
+        field: 'strategy',
+        type: 'nominal',
+        scale: { domain: order, range: SERIES.slice(0, order.length) },
+        legend: legendAbove(4),
+      },
+      shape: {
+        field: 'strategy',
+        type: 'nominal',
+        scale: { domain: order, range: SHAPES.slice(0, order.length) },
+        legend: legendAbove(4),
+      },
       tooltip: [
         { field: 'model', title: 'Model' },
         { field: 'strategy', title: 'Strategy' },
@@ -308,7 +381,12 @@ export function scatter(order: readonly string[]): Spec {
 }
 
 /** Amounts by name, in the order given. */
-export function rankedBars(chart: { readonly order: readonly string[]; readonly name: string; readonly value: string; readonly title: string }): Spec {
+export function rankedBars(chart: {
+  readonly order: readonly string[];
+  readonly name: string;
+  readonly value: string;
+  readonly title: string;
+}): Spec {
   const { order, name, value, title } = chart;
   return {
     ...base,
@@ -316,7 +394,12 @@ export function rankedBars(chart: { readonly order: readonly string[]; readonly 
     mark: { type: 'bar', color: 'var(--c0)' },
     encoding: {
       x: { field: value, type: 'quantitative', axis: { title, format: formats.amount, tickCount: 6, grid: true } },
-      y: { field: name, type: 'nominal', sort: order, axis: { title: null, labelLimit: 220, labelColor: 'var(--ink)' } },
+      y: {
+        field: name,
+        type: 'nominal',
+        sort: order,
+        axis: { title: null, labelLimit: 220, labelColor: 'var(--ink)' },
+      },
       tooltip: [
         { field: name, title: 'Action' },
         { field: value, title: 'Gas', format: ',' },

@@ -43,8 +43,8 @@ const unsafeInScript = /[<>&\u2028\u2029]/g;
 
 /** JSON that can stand in a script element: it holds no character that could end the element or start a comment. */
 export function scriptJson(value: unknown): Html {
-  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return markup(JSON.stringify(value).replace(unsafeInScript, escape));
+  const encode = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return markup(JSON.stringify(value).replace(unsafeInScript, encode));
 }
 
 const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -5,11 +5,11 @@
 import type { AgentRow, EraRow, ModelRow } from '../sim/engine/trace.ts';
 import {
   fraction,
-  groupBy,
   type Group,
-  incomeUnits,
+  groupBy,
   INTENTS,
   type Intent,
+  incomeUnits,
   type Reading,
   strategiesOf,
   sumOf,
@@ -20,14 +20,14 @@ import { type Cell, type Table, table } from './table.ts';
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
-/** One row per bin and series: `valueOf` of the bin's rows. */
+/** One row per bin and series: the measure of the bin's rows. */
 function overEras<Row>(
   reading: Reading,
   rowsOfBin: readonly (readonly Row[])[],
   series: Readonly<Record<string, (rows: readonly Row[], eraCount: number) => number | null>>,
 ): Cell[][] {
   return reading.bins.bins.flatMap(({ from, to }, i) =>
-    Object.entries(series).map(([label, valueOf]) => [from, label, valueOf(rowsOfBin[i]!, to - from + 1)]),
+    Object.entries(series).map(([label, measure]) => [from, label, measure(rowsOfBin[i]!, to - from + 1)]),
   );
 }
 
@@ -50,7 +50,10 @@ const labelOf = (row: AgentRow): string => `${row.role} · ${row.strategy}`;
 const MAX_SERIES = 10;
 
 /** Names of the largest groups, and what a name becomes. */
-function largest(totals: ReadonlyMap<string, number>): { readonly kept: readonly string[]; name(label: string): string } {
+function largest(totals: ReadonlyMap<string, number>): {
+  readonly kept: readonly string[];
+  name(label: string): string;
+} {
   const ranked = [...totals].filter(([, total]) => total > 0).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   const fits = ranked.length <= MAX_SERIES;
   const kept = (fits ? ranked : ranked.slice(0, MAX_SERIES - 1)).map(([label]) => label);
@@ -66,7 +69,12 @@ export function incomeTable(reading: Reading): Table {
     kept.map((label) => [
       label,
       (rows: readonly AgentRow[], eras: number) =>
-        reading.tokens(sumOf(rows.filter((row) => name(labelOf(row)) === label), incomeUnits)) / eras,
+        reading.tokens(
+          sumOf(
+            rows.filter((row) => name(labelOf(row)) === label),
+            incomeUnits,
+          ),
+        ) / eras,
     ]),
   );
   return table(
@@ -113,7 +121,7 @@ export function profitTable(reading: Reading): Table {
 }
 
 /** Roles in which honest agents compete with others, so that the question whether cheating pays has an answer. */
-export function contestedRoles(reading: Reading): AgentRow['role'][] {
+export function contestedRoles(reading: Reading): ('miner' | 'validator' | 'creator')[] {
   return (['miner', 'validator', 'creator'] as const).filter((role) => {
     const intents = new Set(strategiesOf(reading, role).map(({ intent }) => intent));
     return intents.has('honest') && intents.size > 1;
@@ -131,7 +139,17 @@ export function intentTable(reading: Reading): Table {
           (own) => reading.tokens(sumOf(own, incomeUnits)) / (to - from + 1),
         );
         if (perAgent.length === 0) return [];
-        return [[from, `${role}s`, intent, meanOf(perAgent), quantileOf(perAgent, 0.1), quantileOf(perAgent, 0.9), perAgent.length]];
+        return [
+          [
+            from,
+            `${role}s`,
+            intent,
+            meanOf(perAgent),
+            quantileOf(perAgent, 0.1),
+            quantileOf(perAgent, 0.9),
+            perAgent.length,
+          ],
+        ];
       }),
     ),
   );
@@ -150,7 +168,10 @@ export function intentTable(reading: Reading): Table {
 }
 
 /** Mean income over the whole run per agent of a role, by intent. */
-export function meanIncomeByIntent(reading: Reading, role: AgentRow['role']): { intent: Intent; tokens: number; count: number }[] {
+export function meanIncomeByIntent(
+  reading: Reading,
+  role: AgentRow['role'],
+): { intent: Intent; tokens: number; count: number }[] {
   return INTENTS.flatMap((intent) => {
     const rows = reading.run.agents.filter((row) => row.role === role && row.intent === intent);
     const count = new Set(rows.map((row) => row.account)).size;
@@ -199,7 +220,13 @@ export function acceptedTable(reading: Reading): Table {
     }),
   );
   return table(
-    { era: 'Era', strategy: 'Strategy', accepted_share: 'Accepted share', accepted_count: 'Accepted', checked_count: 'Checked' },
+    {
+      era: 'Era',
+      strategy: 'Strategy',
+      accepted_share: 'Accepted share',
+      accepted_count: 'Accepted',
+      checked_count: 'Checked',
+    },
     rows,
   );
 }
@@ -236,7 +263,11 @@ export function finalWealth(reading: Reading): { topTenthShare: number; gini: nu
   const amounts = reading.finalAgents.map(wealthUnits).sort((a, b) => b - a);
   const top = amounts.slice(0, Math.max(1, Math.round(amounts.length / 10)));
   const total = sumOf(amounts, (x) => x);
-  return { topTenthShare: total === 0 ? 0 : sumOf(top, (x) => x) / total, gini: giniOf(amounts), agentCount: amounts.length };
+  return {
+    topTenthShare: total === 0 ? 0 : sumOf(top, (x) => x) / total,
+    gini: giniOf(amounts),
+    agentCount: amounts.length,
+  };
 }
 
 /** Gini coefficients over eras, as the run recorded them. */
@@ -266,7 +297,10 @@ export function demandTable(reading: Reading): { readonly data: Table; readonly 
     kept.map((label) => [
       label,
       (rows: readonly ModelRow[], eras: number) =>
-        sumOf(rows.filter((row) => name(keyOf(row)) === label), (row) => row.requestCount) / eras,
+        sumOf(
+          rows.filter((row) => name(keyOf(row)) === label),
+          (row) => row.requestCount,
+        ) / eras,
     ]),
   );
   return {
@@ -284,7 +318,9 @@ function leadingModels(reading: Reading): number[] {
     model: Number(model),
     requests: sumOf(rows, (row) => row.requestCount),
   }));
-  const used = totals.filter(({ requests }) => requests > 0).sort((a, b) => b.requests - a.requests || a.model - b.model);
+  const used = totals
+    .filter(({ requests }) => requests > 0)
+    .sort((a, b) => b.requests - a.requests || a.model - b.model);
   return used.slice(0, 8).map(({ model }) => model);
 }
 
@@ -293,11 +329,9 @@ export function modelCourseTable(reading: Reading, what: 'rank' | 'price'): Tabl
   const models = leadingModels(reading);
   const rows = reading.bins.bins.flatMap(({ from, to }, i) =>
     models.flatMap((model) =>
-      reading.modelRows[i]!.filter((row) => row.era === to && row.model === model && row.state === 'live').map((row) => [
-        from,
-        modelName(row),
-        what === 'rank' ? fraction(row.rankFp) : reading.tokens(row.feeUnits),
-      ]),
+      reading.modelRows[i]!.filter((row) => row.era === to && row.model === model && row.state === 'live').map(
+        (row) => [from, modelName(row), what === 'rank' ? fraction(row.rankFp) : reading.tokens(row.feeUnits)],
+      ),
     ),
   );
   return what === 'rank'
@@ -310,7 +344,9 @@ export function qualityTable(reading: Reading): Table {
   const requests = new Map<number, number>();
   for (const row of reading.run.models) requests.set(row.model, (requests.get(row.model) ?? 0) + row.requestCount);
   const live = reading.finalModels.filter((row) => row.state === 'live' && row.qualityBps >= 0);
-  const busiest = [...live].sort((a, b) => requests.get(b.model)! - requests.get(a.model)! || a.model - b.model).slice(0, 300);
+  const busiest = [...live]
+    .sort((a, b) => requests.get(b.model)! - requests.get(a.model)! || a.model - b.model)
+    .slice(0, 300);
   return table(
     {
       model: 'Model',
@@ -335,7 +371,8 @@ export function qualityTable(reading: Reading): Table {
 
 /** Validation tasks by outcome. */
 export function taskTable(reading: Reading): Table {
-  const mean = (countOf: (row: EraRow) => number) => (rows: readonly EraRow[], eras: number) => sumOf(rows, countOf) / eras;
+  const mean = (countOf: (row: EraRow) => number) => (rows: readonly EraRow[], eras: number) =>
+    sumOf(rows, countOf) / eras;
   return table(
     { era: 'Era', outcome: 'Outcome', task_count: 'Tasks per era' },
     overEras(reading, reading.eraRows, {
@@ -353,15 +390,22 @@ export function errorTable(reading: Reading): Table {
   return table(
     { era: 'Era', measure: 'Measure', share: 'Share' },
     overEras(reading, reading.eraRows, {
-      'settled tasks with the wrong outcome': of((row) => row.wrongOutcomeCount, (row) => row.taskSettledCount),
-      'audits that failed': of((row) => row.auditFailedCount, (row) => row.auditCount),
+      'settled tasks with the wrong outcome': of(
+        (row) => row.wrongOutcomeCount,
+        (row) => row.taskSettledCount,
+      ),
+      'audits that failed': of(
+        (row) => row.auditFailedCount,
+        (row) => row.auditCount,
+      ),
     }),
   );
 }
 
 /** Requests by what became of them. */
 export function serviceTable(reading: Reading): Table {
-  const mean = (countOf: (row: EraRow) => number) => (rows: readonly EraRow[], eras: number) => sumOf(rows, countOf) / eras;
+  const mean = (countOf: (row: EraRow) => number) => (rows: readonly EraRow[], eras: number) =>
+    sumOf(rows, countOf) / eras;
   return table(
     { era: 'Era', outcome: 'Outcome', request_count: 'Requests per era' },
     overEras(reading, reading.eraRows, {
@@ -381,7 +425,8 @@ export function gasTable(gasByAction: Readonly<Record<string, number>>): Table {
   const all = ranked(gasByAction);
   const total = sumOf(all, ([, gas]) => gas);
   const rest = sumOf(all.slice(15), ([, gas]) => gas);
-  const shown: [string, number][] = rest === 0 ? all.slice(0, 15) : [...all.slice(0, 15), [`${all.length - 15} others`, rest]];
+  const shown: [string, number][] =
+    rest === 0 ? all.slice(0, 15) : [...all.slice(0, 15), [`${all.length - 15} others`, rest]];
   return table(
     { action: 'Action', gas: 'Gas', gas_share: 'Share of all gas' },
     shown.map(([name, gas]) => [name, gas, share(gas, total)]),

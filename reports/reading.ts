@@ -57,7 +57,12 @@ export const incomeUnits = (row: AgentRow): number => row.callUnits + row.reward
 /** What an agent owns at an era's end, base units. */
 export const wealthUnits = (row: AgentRow): number => row.walletUnits + row.stakeUnits + row.delegatedUnits;
 
-export type Group = { readonly label: string; readonly intent: Intent; readonly role: AgentRow['role']; readonly count: number };
+export type Group = {
+  readonly label: string;
+  readonly intent: Intent;
+  readonly role: AgentRow['role'];
+  readonly count: number;
+};
 
 /** Strategies of a role, honest ones first, then by name; with the number of agents. */
 export function strategiesOf(reading: Reading, role: AgentRow['role']): Group[] {
@@ -84,8 +89,8 @@ export function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string):
   return groups;
 }
 
-export function sumOf<Row>(rows: readonly Row[], valueOf: (row: Row) => number): number {
+export function sumOf<Row>(rows: readonly Row[], amountOf: (row: Row) => number): number {
   let sum = 0;
-  for (const row of rows) sum += valueOf(row);
+  for (const row of rows) sum += amountOf(row);
   return sum;
 }

@@ -20,9 +20,43 @@ export function cellsOf(data: Table, key: string): Cell[] {
   return data.rows.map((row) => row[at] ?? null);
 }
 
-/** Rows as objects, as Vega wants them. */
-export function recordsOf(data: Table): Record<string, Cell>[] {
+export type TableRecord = Readonly<Record<string, Cell>>;
+
+/** Rows as objects with the columns' keys. */
+export function recordsOf(data: Table): TableRecord[] {
   return data.rows.map((row) => Object.fromEntries(data.columns.map(({ key }, i) => [key, row[i] ?? null])));
+}
+
+/** Evenly chosen items, the first and the last among them; all if there are no more than `count`. */
+export function thinned<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
+}
+
+/**
+ * A table over eras with a column for each series, for reading: at most `eraCount` eras, the first and the last among
+ * them.
+ *
+ * @param textOf  what stands in the cell of a row of `data`
+ */
+export function acrossEras(
+  data: Table,
+  series: string,
+  textOf: (row: TableRecord) => string,
+  eraCount = 12,
+): { readonly data: Table; readonly shown: number; readonly total: number } {
+  const labels = labelsOf(data, series);
+  const eras = [...new Set(cellsOf(data, 'era') as number[])];
+  const chosen = thinned(eras, eraCount);
+  const cells = new Map(recordsOf(data).map((row) => [`${row.era} ${row[series]}`, textOf(row)]));
+  return {
+    data: {
+      columns: [{ key: 'era', title: 'Era' }, ...labels.map((label) => ({ key: label, title: label }))],
+      rows: chosen.map((era) => [era, ...labels.map((label) => cells.get(`${era} ${label}`) ?? '–')]),
+    },
+    shown: chosen.length,
+    total: eras.length,
+  };
 }
 
 /** Distinct texts of a column in order of appearance. */

@@ -30,8 +30,28 @@ export const COLOURS: Readonly<Record<string, readonly [light: string, dark: str
 };
 
 export const SERIES: readonly string[] = Array.from({ length: 10 }, (_, i) => `var(--c${i})`);
-export const DASHES: readonly (readonly number[])[] = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [4, 2], [1, 3], [12, 4], [6, 2, 2, 2, 2, 2], [3, 3], [8, 2]];
-export const SHAPES: readonly string[] = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down', 'triangle-right', 'triangle-left'];
+export const DASHES: readonly (readonly number[])[] = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+  [4, 2],
+  [1, 3],
+  [12, 4],
+  [6, 2, 2, 2, 2, 2],
+  [3, 3],
+  [8, 2],
+];
+export const SHAPES: readonly string[] = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'cross',
+  'triangle-down',
+  'triangle-right',
+  'triangle-left',
+];
 
 /** Colour, dash and shape of each intent, the same in all figures. */
 export const INTENT_LOOK = {
@@ -82,7 +102,14 @@ export const CHART_CONFIG = {
     rowPadding: 3,
     columnPadding: 14,
   },
-  header: { labelColor: 'var(--ink)', titleColor: 'var(--muted)', labelFontSize: 12, labelFontWeight: 600, title: null, labelPadding: 6 },
+  header: {
+    labelColor: 'var(--ink)',
+    titleColor: 'var(--muted)',
+    labelFontSize: 12,
+    labelFontWeight: 600,
+    title: null,
+    labelPadding: 6,
+  },
   bar: { binSpacing: 1 },
   line: { strokeWidth: 2, strokeCap: 'round', strokeJoin: 'round' },
   rule: { color: 'var(--muted)' },

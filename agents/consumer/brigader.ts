@@ -17,12 +17,13 @@ export const brigader: Strategy = {
     const cartel = view.cartel();
     if (view.phase === PHASE.open) {
       const market = view.market();
-      const ours = market.filter(({ model }) =>
-        cartel.includes(view.ledger.models[model * STRIDE.models + F.models.owner]!),
-      );
-      const targets = ours.length > 0 ? ours : market;
-      if (targets.length === 0) return;
+      const isOurs = ({ model }: { readonly model: number }): boolean =>
+        cartel.includes(view.ledger.models[model * STRIDE.models + F.models.owner]!);
+      const sides = [market.filter(isOurs), market.filter((offer) => !isOurs(offer))];
       for (let i = 0; i < numberOption(view, 'per_slot'); i++) {
+        // Praise and blame in turn, as far as there is somebody to give it to.
+        const targets = sides[i % 2]!.length > 0 ? sides[i % 2]! : sides[1 - (i % 2)]!;
+        if (targets.length === 0) return;
         const { model } = targets[random.int(targets.length)]!;
         const feeUnits = feeOf(view, model, TINY_MIL);
         if (i === 0) refill(view, feeUnits * PREPAID_REQUESTS, out);

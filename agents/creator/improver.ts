@@ -1,7 +1,4 @@
-/**
- * BEH-24: ships a better version every cycle. The ladder is ordered by measured quality on hard samples; what a rejection
- * or poor ratings teach is to climb it.
- */
+/** BEH-24: ships a better version every cycle as long as ratings leave room, and repairs what validators rejected. */
 import { PHASE, type Strategy, type View } from '../../sim/engine/agentContract.ts';
 import { DOCUMENT_FIELDS } from '../../sim/engine/documents.ts';
 import { F, MODEL_STATE, STRIDE } from '../../sim/protocol/layout.ts';
@@ -15,6 +12,13 @@ const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en'] as const;
 function better(view: View, variant: number): number {
   const at = LADDER.findIndex((id) => view.variantNamed(id) === variant);
   return view.variantNamed(LADDER[Math.min(LADDER.length - 1, at + 1)]!);
+}
+
+/** False while every rating of the window is the best one: there is nothing that feedback asks for. */
+function hasRoom(view: View, model: number): boolean {
+  const at = model * STRIDE.models;
+  const count = view.ledger.models[at + F.models.ratingCount]!;
+  return count === 0 || view.ledger.models[at + F.models.ratingSumTenths]! < count * view.param('fb.scale_tenths');
 }
 
 export const improver: Strategy = {
@@ -41,8 +45,8 @@ export const improver: Strategy = {
     if (view.slotOfEra === 0 && view.era > 0 && view.era % cycleEras === view.roleIndex % cycleEras) {
       for (const model of modelsInPlay(view)) {
         const at = model * STRIDE.models;
-        if (modelState(view, model) !== MODEL_STATE.live || view.ledger.models[at + F.models.candidateVersion] !== 0)
-          continue;
+        const isBusy = view.ledger.models[at + F.models.candidateVersion] !== 0;
+        if (modelState(view, model) !== MODEL_STATE.live || isBusy || !hasRoom(view, model)) continue;
         const current = variantOfVersion(view, view.ledger.models[at + F.models.liveVersion]!);
         const next = better(view, current);
         if (next === current) continue;

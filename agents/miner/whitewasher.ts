@@ -1,12 +1,27 @@
 /**
- * BEH-10: cheats until its node's trust weight is worth nothing, then abandons the node and enters with a fresh one.
- * Reputation attaches to the NFT (TRUST-7), so the new node starts at the start value again.
+ * BEH-10: cheats until its node has less of a name than a fresh one, then abandons it and enters anew. Reputation attaches
+ * to the NFT (TRUST-7), so the new node starts at the start value again. The name is trust weight times quality, which is
+ * what PoWR pays for (F-4): the trust weight alone hardly falls, four of its five indicators do not see what is served.
  */
 import { BPS, FP, mulDivDown } from '../../sim/base/fixedPoint.ts';
+import type { View } from '../../sim/engine/agentContract.ts';
 import { F, NODE_STATE, STRIDE } from '../../sim/protocol/layout.ts';
 import { numberOption, variantOption } from '../options.ts';
 import { createMiner } from './behave.ts';
 import { nodeState, nodesInPlay } from './steps.ts';
+
+/** Trust weight times quality of a node, as FP. */
+function nameFp(view: View, node: number): number {
+  const at = node * STRIDE.nodeTrust;
+  const trustFp = view.ledger.nodeTrust[at + F.nodeTrust.trustFp]!;
+  return mulDivDown(trustFp, view.ledger.nodeTrust[at + F.nodeTrust.qualityFp]!, FP);
+}
+
+/** Name below which the node is given up: a share of what every node starts with (TRUST-5). */
+function floorFp(view: View): number {
+  const startFp = mulDivDown(FP, view.param('trust.init_bps'), BPS);
+  return mulDivDown(mulDivDown(startFp, startFp, FP), numberOption(view, 'leave_below_bps'), BPS);
+}
 
 export const whitewasher = createMiner({
   name: 'whitewasher',
@@ -18,13 +33,11 @@ export const whitewasher = createMiner({
   },
   before(view, _memory, out) {
     if (view.slotOfEra !== 0) return;
-    const floorFp = mulDivDown(FP, numberOption(view, 'leave_below_bps'), BPS);
     for (const node of nodesInPlay(view)) {
       const state = nodeState(view, node);
       const at = node * STRIDE.nodes;
-      const trustFp = view.ledger.nodeTrust[node * STRIDE.nodeTrust + F.nodeTrust.trustFp]!;
-      if ((state === NODE_STATE.online || state === NODE_STATE.offline) && trustFp < floorFp)
-        out.act('requestExit', [node]);
+      const works = state === NODE_STATE.online || state === NODE_STATE.offline;
+      if (works && nameFp(view, node) < floorFp(view)) out.act('requestExit', [node]);
       else if (
         state === NODE_STATE.exiting &&
         view.era >= view.ledger.nodes[at + F.nodes.exitEra]! &&

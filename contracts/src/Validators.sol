@@ -183,7 +183,7 @@ contract Validators is Family, IValidators {
         uint64 stakeMinUnits = _param(P_VAL_STAKE_MIN);
         // A share of FP.
         uint64 floorFp = uint64(Fixed.mulDivDown(Fixed.FP, _param(P_VAL_SELECT_FLOOR_BPS), Fixed.BPS));
-        uint64 cumulativeFp = from == 0 ? 0 : validatorTotals.runningFp;
+        uint64 cumulativeFp = validatorTotals.runningFp;
         for (uint64 validator = from + 1; validator <= to; ++validator) {
             uint64 reputationFp = _learnReputation(validator, alphaFp);
             if (_staysActive(validator, stakeMinUnits)) cumulativeFp += reputationFp + floorFp;
@@ -294,7 +294,6 @@ contract Validators is Family, IValidators {
         uint64 potUnits = TOKEN.unitsOf(ACCOUNT_VALIDATOR_POT);
         bool hasRecipients = validatorTotals.payWeightFp > 0;
         validatorTotals.potUnits = hasRecipients ? potUnits : 0;
-        validatorTotals.runningFp = 0;
         if (!hasRecipients) TOKEN.move(ACCOUNT_VALIDATOR_POT, ACCOUNT_TREASURY, potUnits, MOVE_VALIDATOR_REWARD);
     }
 

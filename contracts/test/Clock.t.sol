@@ -68,27 +68,27 @@ contract ClockTest is Deployment {
         slot = bound(slot, 0, 1);
         if (slot == 1) openSlot();
         vm.assume(bytes32(value) != beaconOf(slot));
-        at(uint64(slot) * slotS);
+        goTo(uint64(slot) * slotS);
         refused(BeaconMismatch.selector, 0, 0);
         open(wordsOf(bytes32(value)));
     }
 
     function test_openSlot_givenAnEarlierTime_isRefused() public {
         openSlot();
-        at(slotS - 1);
+        goTo(slotS - 1);
         refused(SlotOutOfOrder.selector, 0, 1);
         open(words(1));
-        at(slotS);
+        goTo(slotS);
         open(words(1));
         assertEq(clockTotals().slotCount, 2);
     }
 
     function test_openSlot_givenTheTimeOfALaterSlot_isRefused() public {
         openSlot();
-        at(3 * slotS);
+        goTo(3 * slotS);
         refused(SlotOutOfOrder.selector, 3, 1);
         open(words(1));
-        at(2 * slotS - 1);
+        goTo(2 * slotS - 1);
         open(words(1));
         assertEq(clockTotals().slotCount, 2);
     }
@@ -116,14 +116,14 @@ contract ClockTest is Deployment {
 
     function test_openSlot_givenSeveralFaults_namesThemInOrder() public {
         endEra();
-        at(3 * slotS);
+        goTo(3 * slotS);
         uint64[8] memory w = words(5);
         w[7] = MAX_WORD + 1;
         refused(ValueOutOfRange.selector, MAX_WORD + 1, MAX_WORD);
         open(w);
         refused(SlotOutOfOrder.selector, 3, 2);
         open(words(5));
-        at(2 * slotS);
+        goTo(2 * slotS);
         refused(EraNotSettled.selector, 0, 1);
         open(words(5));
         runSteps(STEP_COUNT, WHOLE);
@@ -150,15 +150,15 @@ contract ClockTest is Deployment {
 
     function test_enterStep_givenAnEraThatIsNotOver_isRefused() public {
         openSlot();
-        at(2 * slotS);
+        goTo(2 * slotS);
         refused(StepOutOfOrder.selector, 1, 0);
         enter(1, 0, 0, 0);
-        at(slotS);
+        goTo(slotS);
         openSlot();
-        at(2 * slotS - 1);
+        goTo(2 * slotS - 1);
         refused(StepOutOfOrder.selector, 1, 0);
         enter(1, 0, 0, 0);
-        at(2 * slotS);
+        goTo(2 * slotS);
         enter(1, 0, 0, 0);
         assertEq(clockTotals().stepsDone, 1);
     }
@@ -244,7 +244,7 @@ contract ClockTest is Deployment {
     }
 
     function test_nowS_givenATime_countsFromGenesis() public {
-        at(12_345);
+        goTo(12_345);
         assertEq(clock.nowS(), 12_345);
         assertEq(clock.GENESIS_S(), GENESIS_S);
     }

@@ -89,7 +89,7 @@ abstract contract Deployment is World {
 
     /// @notice Genesis up to the opening of accounts.
     function deploy(uint64[] memory values) internal {
-        at(0);
+        goTo(0);
         address[FAMILY_COUNT] memory predicted;
         uint256 nonce = vm.getNonce(address(this));
         for (uint256 i; i < FAMILY_COUNT; ++i) {

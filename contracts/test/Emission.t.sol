@@ -40,7 +40,7 @@ contract EmissionTest is Deployment {
 
     // scheduleUnits
 
-    function test_scheduleUnits_givenHalvings_halvesRoundingDownEachTime() public {
+    function test_scheduleUnits_givenHalvings_halvesRoundingDownEachTime() public view {
         // Four eras to a halving.
         assertEq(emission.scheduleUnits(0), FIRST_ERAS_UNITS);
         assertEq(emission.scheduleUnits(3), FIRST_ERAS_UNITS);

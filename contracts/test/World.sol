@@ -145,12 +145,12 @@ abstract contract World is Base, Tables, IProtocolEvents {
     }
 
     /// @notice Goes to `s` seconds from genesis.
-    function at(uint64 s) internal {
+    function goTo(uint64 s) internal {
         vm.warp(uint256(GENESIS_S) + s);
     }
 
     function wait_(uint64 s) internal {
-        at(nowS() + s);
+        goTo(nowS() + s);
     }
 
     function currentEra() internal view returns (uint64) {
@@ -177,7 +177,7 @@ abstract contract World is Base, Tables, IProtocolEvents {
     function openSlot() internal {
         ClockTotalsRecord memory c = clockTotals();
         uint64 startS = c.slotCount * param(P_TIME_SLOT_S);
-        if (nowS() < startS) at(startS);
+        if (nowS() < startS) goTo(startS);
         uint64[8] memory w = wordsOf(beaconOf(c.slotCount));
         by(K);
         clock.openSlot(w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]);
@@ -207,7 +207,7 @@ abstract contract World is Base, Tables, IProtocolEvents {
         while (clockTotals().slotCount < endSlot) nextSlot(WHOLE);
         closeRequests();
         uint64 endS = endSlot * param(P_TIME_SLOT_S);
-        if (nowS() < endS) at(endS);
+        if (nowS() < endS) goTo(endS);
     }
 
     // Settlement

@@ -16,10 +16,10 @@ import { type Anvil, startAnvil } from './anvil.ts';
 import { loadArtifact } from './artifacts.ts';
 import { ChainError } from './chainError.ts';
 import { deployAll, predictAddresses } from './deploy.ts';
-import { type ChainLog, createDriver, type DriverCounters, type EncodedCall } from './driver.ts';
+import { type ChainLog, createDriver, type Driver, type DriverCounters, type EncodedCall } from './driver.ts';
 import { encodeCall } from './encodeCall.ts';
 import { laneOf, readWords } from './readback.ts';
-import { createRpc, type Rpc } from './rpc.ts';
+import { createRpc, type Rpc, RpcError } from './rpc.ts';
 
 /** Unix time of slot 0. Fixed, so that two runs of a scenario give the same blocks. */
 export const GENESIS_S = 1_767_225_600;
@@ -61,6 +61,17 @@ export type ProtocolChain = {
   tamper(table: TableName, word: number, value: bigint): Promise<void>;
   /** Storage word `word` of a table, counted from its first. */
   readWord(table: TableName, word: number): Promise<bigint>;
+  /** Address of an agent's account or of the keeper's. */
+  addressOf(account: number): Hex;
+  /**
+   * What the chain would answer to an action now, with both values of its rejection, of which `execute` learns only the
+   * name. Nothing is executed.
+   *
+   * @returns null if it would be accepted
+   */
+  refusalOf(nowS: number, action: Action): Promise<Refusal | null>;
+  /** Remembers the chain as it is. @returns brings it back to that, any number of times; `counters` start anew */
+  checkpoint(): Promise<() => Promise<void>>;
   counters(): DriverCounters & {
     readonly rpcCalls: Readonly<Record<string, number>>;
     readonly gasByAction: Readonly<Record<string, number>>;
@@ -70,6 +81,9 @@ export type ProtocolChain = {
   readonly rpc: Rpc;
   close(): Promise<void>;
 };
+
+/** A rejection as the contracts give it: its code, what was found and what the rule wanted. */
+export type Refusal = { readonly code: number; readonly have: number; readonly need: number };
 
 type StorageLayout = {
   readonly storage: readonly { readonly label: string; readonly slot: string; readonly offset: number }[];
@@ -93,6 +107,15 @@ const codeBySelector = new Map<number, number>(
 
 /** Number of each event by its topic. */
 const eventByTopic = new Map<string, number>();
+
+function hexOf(value: number): Hex {
+  return `0x${value.toString(16)}`;
+}
+
+/** A value as a storage word, or the number of one. */
+function wordOf(value: bigint): Hex {
+  return `0x${value.toString(16).padStart(64, '0')}`;
+}
 
 function gasOf(action: Action): number {
   const spec: ActionSpec = ACTIONS[ACTION_NAMES[action.kind]!];
@@ -172,15 +195,17 @@ async function deployProtocol(
   }
   if (eventByTopic.size === 0) registerTopics(artifacts.get('Nodes')!.abi as Abi);
 
-  const driver = await createDriver({
-    rpc,
-    relay: addresses.BatchRelay,
-    relayer: RELAYER,
-    targets: families,
-    accounts,
-    gasPerCall: GAS_PER_ACTION,
-    gasPerRelay: GAS_PER_RELAY,
-  });
+  const openDriver = (): Promise<Driver> =>
+    createDriver({
+      rpc,
+      relay: addresses.BatchRelay,
+      relayer: RELAYER,
+      targets: families,
+      accounts,
+      gasPerCall: GAS_PER_ACTION,
+      gasPerRelay: GAS_PER_RELAY,
+    });
+  let driver = await openDriver();
   const targetOf = ACTION_NAMES.map((name) => CONTRACTS.indexOf(ACTIONS[name].contract));
   let sent = 0;
   let lastS = 0;
@@ -250,13 +275,40 @@ async function deployProtocol(
     },
     async tamper(table, word, value) {
       const { address, slot } = bases.get(table)!;
-      const hex = (x: bigint): string => `0x${x.toString(16).padStart(64, '0')}`;
-      await rpc.call('anvil_setStorageAt', [address, hex(slot + BigInt(word)), hex(value)]);
+      await rpc.call('anvil_setStorageAt', [address, wordOf(slot + BigInt(word)), wordOf(value)]);
     },
     async readWord(table, word) {
       const { address, slot } = bases.get(table)!;
       const bytes = await readWords(rpc, address, slot + BigInt(word), 1);
       return BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+    },
+    addressOf: (account) => accounts.address(keyIndexOf(account)),
+    async refusalOf(nowS, action) {
+      const call = {
+        from: accounts.address(keyIndexOf(action.actor)),
+        to: families[targetOf[action.kind]!],
+        gas: hexOf(gasOf(action)),
+        data: `0x${Buffer.from(encodeCall(selectors[action.kind]!, action.args, action.bulk)).toString('hex')}`,
+      };
+      try {
+        await rpc.call('eth_call', [call, 'latest', {}, { time: hexOf(GENESIS_S + nowS) }]);
+        return null;
+      } catch (error) {
+        if (!(error instanceof RpcError) || typeof error.data !== 'string') throw error;
+        const word = (i: number): number => Number.parseInt((error.data as string).slice(10 + i * 64, 74 + i * 64), 16);
+        return { code: codeOf(Number.parseInt(error.data.slice(2, 10), 16), action), have: word(0), need: word(1) };
+      }
+    },
+    async checkpoint() {
+      const atS = lastS;
+      let snapshot = await rpc.call<Hex>('evm_snapshot');
+      return async () => {
+        await rpc.call('evm_revert', [snapshot]);
+        // A snapshot can be used once.
+        snapshot = await rpc.call<Hex>('evm_snapshot');
+        driver = await openDriver();
+        lastS = atS;
+      };
     },
     counters() {
       const base = driver.counters();

@@ -1,6 +1,6 @@
 /**
- * The agents' threads behind the engine's port: shards of the roster on piscina workers, or in this thread for
- * `threads` = 1. Decisions are joined in shard order, so the number of threads changes nothing.
+ * The agents behind the engine's port: shards of the roster on piscina workers, or all of them in the calling thread.
+ * Decisions are joined in shard order, so the number of threads changes nothing.
  */
 import { join } from 'node:path';
 import { Piscina } from 'piscina';

@@ -20,6 +20,8 @@ export class UsageError extends Error {
 /** Exit status for an error that ended a command. Unknown errors are ours: 1. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof Error)) return EXIT.bug;
+  const own = (error as { readonly exitCode?: unknown }).exitCode;
+  if (typeof own === 'number') return own;
   if (error.name === 'UsageError' || error.name === 'TraceError') return EXIT.usage;
   if (
     error.name === 'ChainError' ||
@@ -35,7 +37,10 @@ export function exitCodeOf(error: unknown): number {
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const fix = (error as { readonly fix?: unknown }).fix;
-  const text = typeof fix === 'string' && fix !== '' ? `${error.message}\nFix: ${fix}` : error.message;
+  const text =
+    typeof fix === 'string' && fix !== '' && !error.message.includes(fix)
+      ? `${error.message}\nFix: ${fix}`
+      : error.message;
   return exitCodeOf(error) === EXIT.bug && process.env.POWR_DEBUG !== undefined
     ? `${text}\n${error.stack ?? ''}`
     : text;

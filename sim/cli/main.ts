@@ -46,6 +46,7 @@ program
   )
   .option('--set <path=value>', 'override a value of the scenario; may be repeated', collect, [])
   .option('--out <dir>', 'directory of the run; default runs/<name>-<hash>-s<seed>')
+  .option('--resume', 'go on with a killed run of the same scenario, seed and build')
   .option('--no-report', 'write no report.html')
   .option('--json', 'print manifest and summary as JSON')
   .option('--quiet', 'no progress')

@@ -20,6 +20,7 @@ export type RunOptions = {
   readonly report: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly resume?: boolean;
 };
 
 /** Threads that pay for a run on this machine: the chain and the inferences want a core too. */
@@ -64,6 +65,7 @@ export async function runCommand(file: string, options: RunOptions, builtDir: st
       resolvedYaml: loaded.resolvedYaml,
       scenarioHash: loaded.hash,
       builtDir,
+      resume: options.resume === true,
       threads: options.threads ?? defaultThreads(),
       out: options.out === undefined ? { root: 'runs' } : { directory: options.out },
       command: `powr ${process.argv.slice(2).join(' ')}`,

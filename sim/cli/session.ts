@@ -3,11 +3,13 @@
  * engine work, and closes everything whatever happens. Prints nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { CATALOGUE } from '../../agents/catalogue.ts';
 import { agentNames } from '../../agents/names.ts';
+import { AssertionError } from '../base/assert.ts';
 import type { Fault, JournalBlock } from '../chain/lockstep.ts';
 import type { ProtocolChain } from '../chain/protocolChain.ts';
 import { createCoreLedger } from '../engine/coreLedger.ts';
@@ -25,7 +27,7 @@ import { DEFAULT_POOL_SEED } from '../inference/textRecognition.ts';
 import { createTracker, findViolations, INVARIANTS } from '../protocol/invariants.ts';
 import type { State } from '../protocol/state.ts';
 import { repoRoot, runDirectory } from '../store/paths.ts';
-import { openRun } from '../store/runWriter.ts';
+import { openRun, resumeRun } from '../store/runWriter.ts';
 import { createAgentPool } from './agentPool.ts';
 import { UsageError } from './exitCodes.ts';
 import { evaluateExpectations, type Verdict } from './expectations.ts';
@@ -41,6 +43,8 @@ export type SessionOptions = {
   readonly out: { readonly root: string } | { readonly directory: string } | null;
   readonly command: string;
   readonly cacheDir?: string;
+  /** Goes on with a killed run: its committed eras are replayed and must come to the same digests. */
+  readonly resume?: boolean;
   onSlot?(done: number, total: number, era: number): void;
   stopRequested?(): boolean;
   /** For tests: storage words to overwrite on the chain, and a look at every block. */
@@ -97,10 +101,25 @@ function gitCommit(root: string): string {
   }
 }
 
-function versionsOf(root: string, anvil: string | null, runtime: string): Record<string, string> {
+/** Hash of the built program: two runs can only be joined if the same code ran both. */
+function buildIdOf(builtDir: string): string {
+  const hash = createHash('sha256');
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (entry.name.endsWith('.js')) hash.update(entry.name).update(readFileSync(path));
+    }
+  };
+  visit(builtDir);
+  return hash.digest('hex').slice(0, 16);
+}
+
+function versionsOf(root: string, builtDir: string, anvil: string | null, runtime: string): Record<string, string> {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return {
     powrlab: own.version,
+    build: buildIdOf(builtDir),
     commit: gitCommit(root),
     node: process.version,
     ...(anvil === null ? {} : { anvil, solc: '0.8.37' }),
@@ -261,6 +280,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
               },
         versions: versionsOf(
           root,
+          builtDir,
           chain === null ? null : `${chain.anvil.version} (${chain.anvil.from})`,
           stats.runtime,
         ),
@@ -276,10 +296,14 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       };
     }
 
+    const running = manifestOf('running', 0, 0);
+    const resumed =
+      directory !== null && options.resume === true ? await resumeRun({ directory, manifest: running }) : null;
     const writer =
       directory === null
         ? null
-        : await openRun({ directory, manifest: manifestOf('running', 0, 0), scenarioYaml: options.resolvedYaml });
+        : (resumed?.writer ?? (await openRun({ directory, manifest: running, scenarioYaml: options.resolvedYaml })));
+    const committed = resumed?.committedDigests ?? [];
     try {
       const slots = scenario.eras * plan.slotsPerEra;
       outcome = await runScenario(
@@ -290,7 +314,13 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
             erasDone += 1;
             if (words > 0) comparedEraCount += 1;
             comparedWordCount += words;
-            await writer?.appendEra(rows);
+            const before = committed[rows.era.era];
+            if (before === undefined) await writer?.appendEra(rows);
+            else if (before !== rows.era.digest) {
+              throw new AssertionError(
+                `Era ${rows.era.era} of the resumed run has digest ${rows.era.digest}; before the kill it was ${before}`,
+              );
+            }
           },
           slot: (slot) => options.onSlot?.(slot + 1, slots, Math.floor(slot / plan.slotsPerEra)),
           checkInvariants(s) {

@@ -89,12 +89,11 @@ export type View = {
     readonly hardwareMil: number;
     readonly rttMs: number;
     readonly failBps: number;
-    readonly variant: number;
   };
   /** Content of a metadata document: fields present of ten, and whether it carries a critical flag (F-19). */
   document(documentId: number): { readonly fieldCount: number; readonly flagged: boolean };
   makeDocument(fieldCount: number, flagged: boolean, salt: number): number;
-  /** Accounts of the colluders of this agent's population (BEH-21), ascending. */
+  /** Accounts of all agents with this agent's number of a cartel (option `cartel`), ascending; none for 0 (BEH-21, BEH-42). */
   cartel(): readonly number[];
   /** Requests to send in this slot according to the population's demand, with their scale (thousandths of the reference length). */
   arrivals(): readonly { readonly scaleMil: number }[];

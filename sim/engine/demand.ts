@@ -97,7 +97,7 @@ export function parseTrace(text: string, format: TraceDemand['format'], path: st
     }
     requests.push({ atMs: atMs - startMs, inputTokens, outputTokens });
   });
-  if (requests.length === 0) throw new TraceError(path, 1, text.slice(0, 80), 'at least one request');
+  if (requests.length === 0) throw new TraceError(path, 1, lines[0]!, 'at least one request');
   return requests;
 }
 

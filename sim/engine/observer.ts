@@ -186,6 +186,10 @@ export function createObserver(
     }
   }
 
+  // Events of one action follow each other: these carry what one event tells to the next that says whom it concerns.
+  let creatorUnits = 0;
+  let lostUnits = 0;
+
   function observeEvent(at: number): void {
     const e = s.events;
     switch (e[at]) {
@@ -195,6 +199,8 @@ export function createObserver(
         if (to !== undefined && (reason === MOVE.callCreator || reason === MOVE.callNode)) to.call += e[at + 3]!;
         const from = tallyOf(e[at + 1]!);
         if (from !== undefined && (reason === MOVE.taskFee || reason === MOVE.registerFee)) from.spent += e[at + 3]!;
+        if (reason === MOVE.callCreator) creatorUnits = e[at + 3]!;
+        if (reason === MOVE.penalty || reason === MOVE.slash) lostUnits = e[at + 3]!;
         break;
       }
       case EV.RewardPaid: {
@@ -208,8 +214,16 @@ export function createObserver(
       }
       case EV.Slashed: {
         sums.slashed += e[at + 3]!;
+        // The event tells the whole slash; what the owner lost of it was moved just before. The delegators' parts follow.
         const owner = tallyOf(ownerOf(e[at + 1]!, e[at + 2]!));
-        if (owner !== undefined) owner.penalty += e[at + 3]!;
+        if (owner !== undefined) owner.penalty += lostUnits;
+        lostUnits = 0;
+        break;
+      }
+      case EV.DelegationChanged: {
+        const delegator = tallyOf(s.delegations[e[at + 1]! * STRIDE.delegations + F.delegations.delegator]!);
+        if (delegator !== undefined) delegator.penalty += lostUnits;
+        lostUnits = 0;
         break;
       }
       case EV.RequestRouted: {
@@ -223,6 +237,8 @@ export function createObserver(
         sums.wu += e[at + 4]!;
         const model = e[at + 2]!;
         modelOf(model).served += 1;
+        modelOf(model).income += creatorUnits;
+        creatorUnits = 0;
         const miner = tallyOf(nodeOwner(e[at + 3]!));
         if (miner !== undefined) miner.served += 1;
         const creator = tallyOf(ownerOf(KIND.model, model));

@@ -48,7 +48,7 @@ export function scenarioOf(
     record: { agents: 'all', events: 'none' },
     expect: [],
     ...rest,
-    inference: { mode: 'replay', device: 'cpu', poolSamples: 60, levelBps: [3_000, 5_000, 2_000], ...rest.inference },
+    inference: { mode: 'replay', device: 'cpu', poolSamples: 60, levelBps: [0, 5_000, 5_000], ...rest.inference },
     populations: groups.map(({ openTokens, ...group }) => {
       const spec = catalogue.find(({ role, name }) => role === group.role && name === group.strategy);
       if (spec === undefined) throw new Error(`No strategy ${group.strategy} for role ${group.role}`);

@@ -88,6 +88,7 @@ export type ModelRow = {
   readonly feeUnits: number;
   readonly requestCount: number;
   readonly servedCount: number;
+  /** What its creator got for it: the creator's part of call fees, and of the era's emission. */
   readonly incomeUnits: number;
   /** Mean of the rating window in tenths; −1 without ratings. */
   readonly ratingTenths: number;
@@ -99,6 +100,7 @@ export type ModelRow = {
 
 /** One row per ledger event (table `events`). Arguments as in `events.ts`. */
 export type EventRow = {
+  /** Era of the slot. An era's settlement happens in the first slot of the next one. */
   readonly era: number;
   readonly slot: number;
   readonly phase: number;

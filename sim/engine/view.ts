@@ -55,17 +55,11 @@ export function createSight(run: SharedRun): AgentSight {
     return entries;
   }
 
-  function worldOf(account: number): { hardwareMil: number; rttMs: number; failBps: number; variant: number } {
+  function worldOf(account: number): { hardwareMil: number; rttMs: number; failBps: number } {
     const info = byAccount.get(account);
     assert(info !== undefined, `Account ${account} is no agent's`);
     const at = info.agent * 4;
-    const named = run.roster.populations[info.population]!.options.variant;
-    return {
-      hardwareMil: run.world[at]!,
-      rttMs: run.world[at + 1]!,
-      failBps: run.world[at + 2]!,
-      variant: typeof named === 'string' ? (variantById.get(named) ?? -1) : -1,
-    };
+    return { hardwareMil: run.world[at]!, rttMs: run.world[at + 1]!, failBps: run.world[at + 2]! };
   }
 
   const view: View = {
@@ -177,10 +171,9 @@ export function createSight(run: SharedRun): AgentSight {
     cartel() {
       let members = cartels.get(me.population);
       if (members === undefined) {
-        const own = run.roster.populations[me.population]!.options.cartel ?? me.strategy;
-        members = run.roster.agents
-          .filter((a) => (run.roster.populations[a.population]!.options.cartel ?? a.strategy) === own)
-          .map((a) => a.account);
+        const cartelOf = (info: AgentInfo) => run.roster.populations[info.population]!.options.cartel ?? 0;
+        const own = cartelOf(me);
+        members = own === 0 ? [] : run.roster.agents.filter((a) => cartelOf(a) === own).map((a) => a.account);
         cartels.set(me.population, members);
       }
       return members;

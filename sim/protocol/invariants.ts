@@ -21,7 +21,7 @@ export type Invariant = {
 /**
  * In the order of the catalogue. Each may be checked between any two actions, also between two chunks of a settlement step.
  *
- * @cost about 1 ms for a few thousand records, all together
+ * @cost linear in the records: about 0.2 ms for 2 000 of them, all checks together
  */
 export const INVARIANTS: readonly Invariant[] = [
   { id: 'INV-1', title: 'all accounts together hold what was minted less what was burnt', check: ledger.sumOfAccounts },

@@ -147,6 +147,7 @@ function expectInvariants(s: State, supplyUnits: number): void {
   const seats = nodes.map((n) => n.seat).filter((seat) => seat > 0);
   const free = Array.from(s.freedSeats.slice(1, totals.freedCount + 1));
   expect(new Set([...seats, ...free]).size, 'INV-16').toBe(totals.seatsOpenedCount);
+  expect(s.freedSeats.slice(totals.freedCount + 1).every((seat) => seat === 0)).toBe(true);
   expect(seats.length, 'INV-16').toBe(totals.seatsUsedCount);
   expect(totals.seatsUsedCount + totals.freedCount, 'INV-16').toBe(totals.seatsOpenedCount);
   expect(totals.seatsUsedCount, 'INV-16').toBeLessThanOrEqual(getParam(s, 'node.slots'));

@@ -127,6 +127,13 @@ describe('payNodes', () => {
     ]);
   });
 
+  it('given a second era > starts its running sum anew', () => {
+    writeWorkers(10, 10);
+    setPool(1_000);
+    for (let era = 0; era < 2; era++) settle(s, ['computeEraMetrics', 'scoreNodes', 'payNodes']);
+    expect([1, 2].map(walletOf)).toEqual([1_000, 1_000]);
+  });
+
   it('given nobody who worked > the pool goes to the foundation, once, at the end', () => {
     writeWorkers(0, 0, 0);
     setPool(1_000);

@@ -167,6 +167,12 @@ describe('assignTask', () => {
     s.validatorTotals[F.validatorTotals.activeCount] = 0;
     expect(refusal(s, () => assignTask(s, keeper, [own], NO_LIST))).toEqual([R.NoEligibleValidator, 0, 0]);
   });
+
+  it('given no floor and no reputation > NoEligibleValidator: all weights are 0', () => {
+    const { s, owner } = createBench({ 'val.select_floor_bps': 0, 'trust.init_bps': 0 }, 2);
+    const task = openAudit(s, owner, 1);
+    expect(refusal(s, () => assignTask(s, keeper, [task], NO_LIST))).toEqual([R.NoEligibleValidator, 2, 0]);
+  });
 });
 
 describe('submitResult', () => {

@@ -401,8 +401,12 @@ describe('payValidators', () => {
     expect(walletUnits(s, delegator)).toBe(34);
   });
 
-  it('given a validator that has exited > its owner gets its pay whole', () => {
+  it('given a validator that has exited > its owner gets its pay whole, its delegators nothing', () => {
     const s = createPayday();
+    const delegator = openAccount(s, STAKE);
+    s.clockTotals[F.clockTotals.era] = 0;
+    accept(delegate(s, delegator, [KIND.validator, 2, STAKE, 0], NO_LIST));
+    enterSettlement(s, STEP.payValidators);
     const owner = ownerOf(s, 2);
     accept(exitValidator(s, owner, [2], NO_LIST));
     const before = walletUnits(s, owner);

@@ -171,12 +171,12 @@ export const exitValidator: Rule = (s, actor, args) => {
   return 0;
 };
 
-/** The validator has one more task in hand (SM-3 Engaged). */
+/** The validator has one more task in hand: it is Engaged. @rule SM-3 */
 export function engage(s: State, validator: number): void {
   s.validators[validator * STRIDE.validators + V.engagedCount]! += 1;
 }
 
-/** The validator has one task less in hand. */
+/** The validator has one task less in hand. @rule SM-3 */
 export function disengage(s: State, validator: number): void {
   const at = validator * STRIDE.validators + V.engagedCount;
   assert(s.validators[at]! > 0, `Validator ${validator} has no task in hand`);
@@ -188,6 +188,8 @@ export function disengage(s: State, validator: number): void {
  *
  * @param scoreFp  0…FP
  * @param payWeightFp  reputation at assignment if aligned and not copied, else 0
+ * @throws AssertionError if a sum of the era passes 2^53
+ * @rule F-6, F-36
  */
 export function recordResult(s: State, validator: number, scoreFp: number, payWeightFp: number): void {
   const at = validator * STRIDE.validators;
@@ -250,7 +252,6 @@ function openPot(s: State): void {
   const potUnits = walletUnits(s, ACCOUNT.validatorPot);
   const hasRecipients = totals[T.payWeightFp]! > 0;
   totals[T.potUnits] = hasRecipients ? potUnits : 0;
-  totals[T.runningFp] = 0;
   if (!hasRecipients) moveUnits(s, ACCOUNT.validatorPot, ACCOUNT.treasury, potUnits, MOVE.validatorReward);
 }
 
@@ -272,7 +273,7 @@ export const updateReputations: Rule = (s, actor, args) => {
   const alphaFp = alphaOf(getParam(s, 'trust.half_life_eras'));
   const stakeMinUnits = getParam(s, 'val.stake_min');
   const floorFp = mulDivDown(FP, getParam(s, 'val.select_floor_bps'), BPS);
-  let cumulativeFp = from === 0 ? 0 : totals[T.runningFp]!;
+  let cumulativeFp = totals[T.runningFp]!;
   for (let validator = from + 1; validator <= to; validator++) {
     const at = validator * STRIDE.validators;
     learnReputation(s, validator, alphaFp);

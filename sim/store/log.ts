@@ -146,3 +146,27 @@ export async function countCommittedEras(path: string): Promise<number> {
   for await (const _ of readCommitted(path)) count += 1;
   return count;
 }
+
+/** What of a log is committed: the digest of each era, and the length in bytes up to the last commit line. */
+export type CommittedLog = {
+  readonly digests: readonly string[];
+  readonly byteLength: number;
+  readonly hasEvents: boolean;
+};
+
+/** Reads what a killed run has committed, so that a resumed one can go on behind it. @throws as {@link readLogFile} */
+export async function readCommittedLog(path: string): Promise<CommittedLog> {
+  const digests: string[] = [];
+  let byteLength = 0;
+  let hasEvents = false;
+  for await (const { commit, lines } of readCommitted(path)) {
+    for (const line of lines) {
+      byteLength += line.length + 1;
+      const metrics = line.includes('{"table":"metrics"') ? parse(line) : undefined;
+      if (metrics !== undefined) digests.push((metrics.row as EraRow).digest);
+      else hasEvents ||= line.includes('{"table":"events"');
+    }
+    byteLength += `{"table":"commit","row":${JSON.stringify(commit)}}\n`.length;
+  }
+  return { digests, byteLength, hasEvents };
+}

@@ -2,12 +2,12 @@
  * Writes what a run leaves: the manifest at once, the log era by era, the tables at the end. The manifest says `complete`
  * only after everything else lies on the disk. Decides nothing about the contents.
  */
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EraRows } from '../engine/observer.ts';
 import type { Manifest } from '../engine/trace.ts';
 import { sqlPath, sqlText, withDuckDb } from './duckdb.ts';
-import { encodeEra } from './log.ts';
+import { encodeEra, readCommittedLog } from './log.ts';
 import { RUN_FILES } from './paths.ts';
 import { isManifest, readManifestText } from './readRun.ts';
 import { StoreError } from './storeError.ts';
@@ -45,13 +45,62 @@ export async function openRun(start: {
   await clearDirectory(directory);
   await writeManifest(directory, { ...start.manifest, state: 'running' });
   await replaceFile(pathOf('scenario'), start.scenarioYaml);
-  const path = pathOf('log');
-  const log = await open(path, 'w').catch((error: unknown) => {
+  return createWriter(directory, await openLog(pathOf('log'), 'w'), false);
+}
+
+/** A killed run that goes on. */
+export type ResumedRun = {
+  readonly writer: RunWriter;
+  /** Digests of the eras that were committed before the kill, in order: the resumed run must come to the same. */
+  readonly committedDigests: readonly string[];
+};
+
+/**
+ * Opens a run that did not finish, cuts off its torn tail, and appends behind its last committed era.
+ *
+ * @param start manifest of the run that wants to go on: scenario, seed and build must be those of the run that was killed
+ * @throws StoreError NOT_RESUMABLE if the directory holds no run, a complete one, or one of another scenario, seed or build
+ */
+export async function resumeRun(start: {
+  readonly directory: string;
+  readonly manifest: Manifest;
+}): Promise<ResumedRun> {
+  const { directory, manifest } = start;
+  const refuse = (why: string, fix: string): StoreError =>
+    new StoreError('NOT_RESUMABLE', `Cannot resume the run in ${directory}: ${why}`, { fix });
+  const text = await readManifestText(directory);
+  if (!isManifest(text)) throw refuse('it holds no run', 'leave out --resume to start one.');
+  const before = JSON.parse(text) as Manifest;
+  if (before.state === 'complete') throw refuse('it is complete', 'leave out --resume to run it again.');
+  const compared: readonly (readonly [string, unknown, unknown])[] = [
+    ['scenario', before.scenarioHash, manifest.scenarioHash],
+    ['seed', before.seed, manifest.seed],
+    ['build of PoWR Lab', before.versions.build, manifest.versions.build],
+  ];
+  for (const [what, old, now] of compared) {
+    if (old !== now) throw refuse(`its ${what} was ${String(old)}, now it is ${String(now)}`, 'start a new run.');
+  }
+  const path = join(directory, RUN_FILES.log);
+  const { digests, byteLength, hasEvents } = await readCommittedLog(path);
+  await truncate(path, byteLength).catch((error: unknown) => {
     throw storeErrorOf(error, path);
   });
+  await writeManifest(directory, { ...manifest, state: 'running' });
+  return { writer: createWriter(directory, await openLog(path, 'a'), hasEvents), committedDigests: digests };
+}
+
+async function openLog(path: string, flags: 'w' | 'a'): Promise<FileHandle> {
+  return open(path, flags).catch((error: unknown) => {
+    throw storeErrorOf(error, path);
+  });
+}
+
+function createWriter(directory: string, log: FileHandle, eventsBefore: boolean): RunWriter {
+  const pathOf = (file: keyof typeof RUN_FILES): string => join(directory, RUN_FILES[file]);
+  const path = pathOf('log');
   let logState: 'whole' | 'torn' | 'closed' = 'whole';
   let ended = false;
-  let hasEvents = false;
+  let hasEvents = eventsBefore;
 
   function assertWritable(): void {
     if (ended || logState === 'closed') {

@@ -7,6 +7,7 @@ export type StoreErrorCode =
   | 'RUN_CLOSED'
   | 'NO_RUN'
   | 'UNFINISHED'
+  | 'NOT_RESUMABLE'
   | 'FILE_MISSING'
   | 'FILE_BROKEN';
 

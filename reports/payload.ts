@@ -1,0 +1,27 @@
+/** What the page hands to its script: the one shape that both sides know. */
+import type { VegaSpec } from './draw.ts';
+import type { Cursor, Figure } from './figures.ts';
+import type { Spec } from './charts.ts';
+import type { Table } from './table.ts';
+
+/** Id of the script element that holds the payload. */
+export const PAYLOAD_ID = 'report-data';
+
+export type FigurePayload = {
+  readonly id: string;
+  readonly title: string;
+  readonly isFitted: boolean;
+  readonly data: Table;
+  readonly stack: Figure['stack'];
+  /** As the author of the chart wrote it, and as it is drawn. */
+  readonly vegaLite: Spec;
+  readonly vega: VegaSpec;
+  readonly cursor: Cursor | null;
+};
+
+export type Payload = {
+  /** Stem of the names of downloaded files. */
+  readonly fileStem: string;
+  readonly config: Spec;
+  readonly figures: readonly FigurePayload[];
+};

@@ -51,7 +51,7 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
         phase === PHASE.work,
         `Agent ${agent} orders inference in phase ${phase}; that is possible in phase work only`,
       );
-      orders.push(variant, sample, level);
+      orders.push(agent, variant, sample, level);
     },
   };
   return {

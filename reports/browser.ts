@@ -4,7 +4,7 @@
  */
 import { parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
-import { chartRows } from './chartRows.ts';
+import { chartRows, withRows } from './chartRows.ts';
 import { csvOf, jsonOf, specOf } from './files.ts';
 import { formatNumber, formatShare } from './numbers.ts';
 import { type FigurePayload, PAYLOAD_ID, type Payload } from './payload.ts';
@@ -24,6 +24,7 @@ type Dom = {
   hidden: boolean;
   tabIndex: number;
   readonly clientWidth: number;
+  readonly scrollLeft: number;
   readonly firstElementChild: Dom | null;
   readonly dataset: Record<string, string>;
   readonly style: Record<string, string> & { setProperty(name: string, value: string): void };
@@ -39,7 +40,12 @@ type Dom = {
   click(): void;
   remove(): void;
 };
-declare const document: { readonly documentElement: Dom; readonly body: Dom; getElementById(id: string): Dom | null; createElement(name: string): Dom };
+declare const document: {
+  readonly documentElement: Dom;
+  readonly body: Dom;
+  getElementById(id: string): Dom | null;
+  createElement(name: string): Dom;
+};
 declare const Blob: new (parts: readonly string[], options: { readonly type: string }) => object;
 declare const URL: { createObjectURL(blob: object): string; revokeObjectURL(url: string): void };
 declare const XMLSerializer: new () => { serializeToString(node: Dom): string };
@@ -70,8 +76,10 @@ function pictureOf(plot: Dom): string {
   const svg = plot.querySelector('svg')!.cloneNode(true);
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   svg.setAttribute('font-family', 'system-ui, Arial, sans-serif');
-  svg.setAttribute('style', `background: ${COLOURS['--paper']![0]}`);
-  return `${withLightColours(new XMLSerializer().serializeToString(svg))}\n`;
+  // As a rectangle: the page's content policy refuses style attributes, in copies too.
+  const ground = `<rect width="100%" height="100%" fill="${COLOURS['--paper']![0]}"/>`;
+  const text = new XMLSerializer().serializeToString(svg).replace('>', `>${ground}`);
+  return `${withLightColours(text)}\n`;
 }
 
 function addTools(figure: Dom, plot: Dom, shown: FigurePayload): void {
@@ -86,7 +94,12 @@ function addTools(figure: Dom, plot: Dom, shown: FigurePayload): void {
   };
   tool('CSV', () => csvOf(shown.data), 'csv', 'text/csv');
   tool('JSON', () => jsonOf(shown.data), 'json', 'application/json');
-  tool('Vega-Lite', () => specOf(shown.title, shown.vegaLite, payload.config, chartRows(shown.data, shown.stack)), 'vl.json', 'application/json');
+  tool(
+    'Vega-Lite',
+    () => specOf(shown.title, shown.vegaLite, payload.config, chartRows(shown.data, shown.order)),
+    'vl.json',
+    'application/json',
+  );
   tool('SVG', () => pictureOf(plot), 'svg', 'image/svg+xml');
   tools.hidden = false;
 }
@@ -94,7 +107,11 @@ function addTools(figure: Dom, plot: Dom, shown: FigurePayload): void {
 const tip = element('div', 'tip');
 tip.hidden = true;
 
-function showTip(heading: string, lines: readonly (readonly [string, string])[], at: { readonly x: number; readonly y: number }): void {
+function showTip(
+  heading: string,
+  lines: readonly (readonly [string, string])[],
+  at: { readonly x: number; readonly y: number },
+): void {
   const list = element('dl', '');
   for (const [name, value] of lines) list.append(element('dt', '', name), element('dd', '', value));
   tip.replaceChildren(element('strong', '', heading), list);
@@ -134,7 +151,8 @@ function addCursor(plot: Dom, shown: FigurePayload): void {
     return grounds.map((ground) => ground.getBoundingClientRect());
   };
   const linesOf = (era: number): (readonly [string, string])[] => {
-    const here = (row: TableRecord): boolean => row.era === era && (panels === null || row[panels.key] === panels.labels[panel]);
+    const here = (row: TableRecord): boolean =>
+      row.era === era && (panels === null || row[panels.key] === panels.labels[panel]);
     return rows.filter(here).map((row) => {
       const value = writeValue(row[cursor.value], cursor.format);
       const band = cursor.band?.map((key) => writeValue(row[key], cursor.format)).join(' to ');
@@ -146,7 +164,7 @@ function addCursor(plot: Dom, shown: FigurePayload): void {
     const era = eras[index]!;
     const inside = (era - domain[0]) / (domain[1] - domain[0]);
     const frame = plot.getBoundingClientRect();
-    line.style.setProperty('left', `${box.left - frame.left + inside * box.width}px`);
+    line.style.setProperty('left', `${box.left - frame.left + plot.scrollLeft + inside * box.width}px`);
     line.style.setProperty('top', `${box.top - frame.top}px`);
     line.style.setProperty('height', `${box.height}px`);
     line.hidden = false;
@@ -160,7 +178,13 @@ function addCursor(plot: Dom, shown: FigurePayload): void {
   };
   plot.addEventListener('pointermove', ({ clientX, clientY }) => {
     const boxes = panelBoxes();
-    const hit = boxes.findIndex((box) => clientX >= box.left - 4 && clientX <= box.left + box.width + 4 && clientY >= box.top && clientY <= box.top + box.height);
+    const hit = boxes.findIndex(
+      (box) =>
+        clientX >= box.left - 4 &&
+        clientX <= box.left + box.width + 4 &&
+        clientY >= box.top &&
+        clientY <= box.top + box.height,
+    );
     if (hit === -1) return hide();
     panel = hit;
     const box = boxes[hit]!;
@@ -195,27 +219,39 @@ type Hover = { readonly clientX: number; readonly clientY: number };
 
 /** Draws the figure anew where it stands; the picture that was there stays until the new one is ready. */
 async function enliven(plot: Dom, shown: FigurePayload): Promise<void> {
-  const spec = { ...shown.vega, data: shown.vega.data.map((set) => (set.name === 'table' ? { ...set, values: chartRows(shown.data, shown.stack) } : set)) };
+  const spec = withRows(shown.vega, chartRows(shown.data, shown.order));
   const runtime = parse(spec as unknown as Parameters<typeof parse>[0], undefined, { ast: true } as object);
   const stage = element('div', 'stage');
-  const view = new View(runtime, { renderer: 'svg', container: stage, hover: true, loader: refuseLoader, expr: expressionInterpreter } as object);
+  const view = new View(runtime, {
+    renderer: 'svg',
+    container: stage,
+    hover: true,
+    loader: refuseLoader,
+    expr: expressionInterpreter,
+  } as object);
   view.tooltip((_handler: unknown, event: unknown, _item: unknown, value: unknown) => {
     if (typeof value !== 'object' || value === null) return hideTip();
     const [[, heading], ...lines] = Object.entries(value) as [[string, unknown], ...[string, unknown][]];
     const { clientX, clientY } = event as Hover;
-    showTip(String(heading), lines.map(([name, text]) => [name, String(text)] as const), { x: clientX, y: clientY });
+    showTip(
+      String(heading),
+      lines.map(([name, text]) => [name, String(text)] as const),
+      { x: clientX, y: clientY },
+    );
   });
-  const fit = async (): Promise<void> => {
+  let drawnWidth = 0;
+  const refit = async (): Promise<void> => {
     const width = plot.clientWidth;
-    if (!shown.isFitted || width === 0 || Math.abs(view.width() - width) < 1) return;
+    if (!shown.isFitted || width === 0 || width === drawnWidth) return;
+    drawnWidth = width;
     await view.width(width).runAsync();
   };
   await view.runAsync();
   plot.querySelector('svg')!.remove();
   plot.append(stage);
   stage.querySelector('svg')!.setAttribute('aria-hidden', 'true');
-  await fit();
-  new ResizeObserver(() => void fit()).observe(plot);
+  await refit();
+  new ResizeObserver(() => void refit()).observe(plot);
 }
 
 async function start(): Promise<void> {

@@ -8,12 +8,13 @@ import { DASHES, INTENT_LOOK, SERIES, SHAPES } from './theme.ts';
 export type Spec = Readonly<Record<string, unknown>>;
 
 /** Width and height of a picture that fills half of the page, and all of it. */
-export const SIZE = { half: { width: 520, height: 230 }, full: { width: 1_080, height: 230 } } as const;
+export const SIZE = { half: { width: 520, height: 230 }, full: { width: 1_106 } } as const;
 
 /** Name of the data set that a chart's rows are put into. */
 export const DATA_NAME = 'table';
-/** Field that holds a row's place in the order of the series, for stacking. */
-export const SERIES_INDEX = 'series_index';
+/** Field that holds a row's place in the order of stacked parts, panels or bars. */
+export const PLACE = 'place';
+const byPlace = { field: PLACE, op: 'min' } as const;
 
 const base = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { name: DATA_NAME } } as const;
 /** The drawing takes the width it is given, axes and legend included. */
@@ -46,8 +47,17 @@ function eraAxis(bins: EraBins, kind: 'points' | 'bars'): Spec {
 }
 
 /** Numbers as axes write them. Shares are fractions of 1. */
-const formats = { number: ',~g', amount: '~s', share: '.0%', ratio: '.2f' } as const;
+const formats = { number: ',~f', amount: '~s', share: '.0%', ratio: '.3~f' } as const;
 export type Format = keyof typeof formats;
+
+/** Up to four digits are written out, larger amounts with a prefix: '2,500', '20k'. */
+export const amountFormat = (largest: number): Format => (largest < 10_000 ? 'number' : 'amount');
+
+/** Number format of an axis. Vega gives all labels of an `s` axis one prefix, zero too: '0k' is written '0'. */
+const labels = (format: Format): Spec => ({
+  format: formats[format],
+  ...(format === 'amount' ? { labelExpr: "datum.value === 0 ? '0' : datum.label" } : {}),
+});
 
 const legendAbove = (columns: number): Spec => ({ orient: 'top', direction: 'horizontal', title: null, columns });
 
@@ -75,20 +85,21 @@ function valueAxis({ value, title, format, domain }: SeriesChart, zero: boolean)
     field: value,
     type: 'quantitative',
     scale: domain === undefined ? { zero, nice: true } : { domain, nice: false },
-    axis: { title, format: formats[format], tickCount: 5 },
+    axis: { title, ...labels(format), tickCount: 5 },
   };
 }
 
 /** Amounts per era, stacked: the whole and its parts. First of the order at the bottom. */
 export function stackedBars(chart: SeriesChart): Spec {
   const { bins, series, order } = chart;
+  const last = bins.bins[bins.bins.length - 1]!;
   return {
     ...base,
     ...fitted(SIZE.half),
     ...picked(series),
     transform: [
       { calculate: 'datum.era - 0.5', as: 'bar_from' },
-      { calculate: `datum.era + ${bins.size - 0.5}`, as: 'bar_to' },
+      { calculate: `datum.era < ${last.from} ? datum.era + ${bins.size - 0.5} : ${last.to + 0.5}`, as: 'bar_to' },
     ],
     mark: { type: 'bar', clip: true },
     encoding: {
@@ -101,14 +112,16 @@ export function stackedBars(chart: SeriesChart): Spec {
         scale: { domain: order, range: chart.colours ?? SERIES.slice(0, order.length) },
         legend: { ...legendAbove(chart.legendColumns ?? 3), symbolType: 'square' },
       },
-      order: { field: SERIES_INDEX, type: 'quantitative' },
+      order: { field: PLACE, type: 'quantitative' },
       opacity: fadedUnlessPicked,
     },
   };
 }
 
 /** Courses over eras, one line each, told apart by colour and dash. */
-export function lines(chart: SeriesChart & { readonly points?: boolean; readonly step?: boolean }): Spec {
+export function lines(
+  chart: SeriesChart & { readonly points?: boolean; readonly step?: boolean; readonly zero?: boolean },
+): Spec {
   const { bins, series, order } = chart;
   const legend = { ...legendAbove(chart.legendColumns ?? 2), symbolType: 'stroke', symbolSize: 320 };
   return {
@@ -123,7 +136,7 @@ export function lines(chart: SeriesChart & { readonly points?: boolean; readonly
     },
     encoding: {
       x: eraAxis(bins, 'points'),
-      y: valueAxis(chart, false),
+      y: valueAxis(chart, chart.zero === true),
       color: {
         field: series,
         type: 'nominal',
@@ -162,16 +175,16 @@ export function fans(chart: {
     field,
     type: 'quantitative',
     scale: { domain: [0, 1] },
-    axis: { title, format: '.1f', values: [0, 0.25, 0.5, 0.75, 1] },
+    axis: { title, ...labels('ratio'), values: [0, 0.25, 0.5, 0.75, 1] },
   });
   const x = { ...eraAxis(bins, 'points'), axis: { title: 'Era', format: 'd', tickMinStep: 1, tickCount: 4 } };
   return {
     ...base,
     columns,
     spacing: { row: 18, column: 18 },
-    facet: { field: 'strategy', type: 'nominal', sort: order.map(({ label }) => label), header: { title: null } },
+    facet: { field: 'strategy', type: 'nominal', sort: byPlace, header: { title: null } },
     spec: {
-      width: Math.floor((SIZE.full.width - 70) / columns) - 18,
+      width: Math.floor((SIZE.full.width - 48 - 18 * (columns - 1)) / columns),
       height: 130,
       layer: [
         { mark: { type: 'area', opacity: 0.16 }, encoding: { x, y: y('p05'), y2: { field: 'p95' }, color: colour } },
@@ -182,16 +195,20 @@ export function fans(chart: {
   };
 }
 
+/** Room for the axis of a panel that has its own. */
+const PANEL_GAP = 64;
+
 /** Mean income by intent with the range of the middle 80 % of the agents, one panel for each role. */
 export function intentBands(chart: {
   readonly bins: EraBins;
   readonly roles: readonly string[];
   readonly intents: readonly (keyof typeof INTENT_LOOK)[];
   readonly title: string;
+  readonly format: Format;
 }): Spec {
-  const { bins, roles, intents, title } = chart;
+  const { bins, roles, intents, title, format } = chart;
   const scaleOf = (range: readonly unknown[]): Spec => ({ domain: intents, range });
-  const legend = { ...legendAbove(3), symbolType: 'stroke', symbolSize: 320 };
+  const legend = { ...legendAbove(3), symbolType: 'stroke', symbolSize: 320, symbolOpacity: 1 };
   const color = { field: 'intent', type: 'nominal', scale: scaleOf(intents.map((i) => INTENT_LOOK[i].colour)), legend };
   const strokeDash = {
     field: 'intent',
@@ -203,21 +220,25 @@ export function intentBands(chart: {
   const y = (field: string): Spec => ({
     field,
     type: 'quantitative',
-    axis: { title, format: formats.amount, tickCount: 4 },
+    // A label at the top of every panel: one with and one without would not stand in line.
+    scale: { zero: true, nice: 4 },
+    axis: { title, ...labels(format), tickCount: 4 },
   });
   return {
     ...base,
     columns: roles.length,
-    spacing: 24,
-    facet: { field: 'role', type: 'nominal', sort: roles, header: { title: null } },
+    // Axes of panels have labels of different widths; flush bounds keep the panels themselves in line.
+    bounds: 'flush',
+    spacing: PANEL_GAP,
+    facet: { field: 'role', type: 'nominal', sort: byPlace, header: { title: null } },
     resolve: { scale: { y: 'independent' } },
     spec: {
-      width: Math.floor((SIZE.full.width - 24) / roles.length) - 76,
+      width: Math.floor((SIZE.full.width - PANEL_GAP * roles.length) / roles.length),
       height: 190,
       layer: [
         {
           mark: { type: 'area', opacity: 0.16, clip: true },
-          encoding: { x, y: y('p10_tokens'), y2: { field: 'p90_tokens' }, color: { ...color, legend: null } },
+          encoding: { x, y: y('p10_tokens'), y2: { field: 'p90_tokens' }, color },
         },
         { mark: { type: 'line' }, encoding: { x, y: y('mean_tokens'), color, strokeDash } },
       ],
@@ -227,15 +248,17 @@ export function intentBands(chart: {
 
 /** Mean of each group as a point and the range of its members as a line, best first. */
 export function ranges(chart: {
-  readonly order: readonly string[];
+  /** Number of groups; their order is that of the rows' places. */
+  readonly count: number;
   readonly intents: readonly (keyof typeof INTENT_LOOK)[];
   readonly title: string;
+  readonly format: Format;
 }): Spec {
-  const { order, intents, title } = chart;
+  const { count, intents, title, format } = chart;
   const y = {
     field: 'group',
     type: 'nominal',
-    sort: order,
+    sort: byPlace,
     axis: { title: null, labelLimit: 220, labelColor: 'var(--ink)' },
   };
   const color = {
@@ -244,10 +267,10 @@ export function ranges(chart: {
     scale: { domain: intents, range: intents.map((i) => INTENT_LOOK[i].colour) },
     legend: legendAbove(3),
   };
-  const axis = { title, format: formats.amount, tickCount: 6, grid: true };
+  const axis = { title, ...labels(format), tickCount: 6, grid: true };
   return {
     ...base,
-    ...fitted({ width: SIZE.half.width, height: Math.max(60, 24 * order.length) }),
+    ...fitted({ width: SIZE.half.width, height: Math.max(60, 24 * count) }),
     layer: [
       {
         mark: { type: 'rule', strokeWidth: 2, opacity: 0.55 },
@@ -353,7 +376,7 @@ export function scatter(order: readonly string[]): Spec {
         field: 'rank',
         type: 'quantitative',
         scale: { zero: false, nice: true, padding: 12 },
-        axis: axis('Market rank', '.2f'),
+        axis: axis('Market rank', formats.ratio),
       },
       size: { field: 'request_count', type: 'quantitative', scale: { range: [40, 500], zero: true }, legend: null },
       color: {
@@ -380,24 +403,24 @@ export function scatter(order: readonly string[]): Spec {
   };
 }
 
-/** Amounts by name, in the order given. */
+/** Amounts by name, in the order of the rows' places. */
 export function rankedBars(chart: {
-  readonly order: readonly string[];
+  readonly count: number;
   readonly name: string;
   readonly value: string;
   readonly title: string;
 }): Spec {
-  const { order, name, value, title } = chart;
+  const { count, name, value, title } = chart;
   return {
     ...base,
-    ...fitted({ width: SIZE.half.width, height: Math.max(60, 20 * order.length) }),
+    ...fitted({ width: SIZE.half.width, height: Math.max(60, 20 * count) }),
     mark: { type: 'bar', color: 'var(--c0)' },
     encoding: {
-      x: { field: value, type: 'quantitative', axis: { title, format: formats.amount, tickCount: 6, grid: true } },
+      x: { field: value, type: 'quantitative', axis: { title, ...labels('amount'), tickCount: 6, grid: true } },
       y: {
         field: name,
         type: 'nominal',
-        sort: order,
+        sort: byPlace,
         axis: { title: null, labelLimit: 220, labelColor: 'var(--ink)' },
       },
       tooltip: [

@@ -1,22 +1,42 @@
 /** From a figure's specification and data to what the page holds: the compiled Vega specification and a drawn picture. */
+import * as vegaModule from 'vega';
 import { parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { chartRows } from './chartRows.ts';
-import { DATA_NAME, type Spec } from './charts.ts';
-import type { Figure } from './figures.ts';
+import { chartRows, type VegaSpec, withRows } from './chartRows.ts';
+import type { Figure } from './figure.ts';
 import { refuseLoader } from './refuseLoader.ts';
-import type { TableRecord } from './table.ts';
 import { CHART_CONFIG } from './theme.ts';
 
-/** A Vega specification; `data` holds the data sets in order. */
-export type VegaSpec = { readonly data: readonly { readonly name: string; readonly values?: unknown }[] } & Spec;
-export type Drawing = { readonly vega: VegaSpec; readonly svg: string };
+/** Vega's own measure of text, which it offers for replacement but leaves out of its types. */
+const { textMetrics } = vegaModule as unknown as { readonly textMetrics: { width: typeof textWidth } };
 
-/** The specification with its rows in place. */
-export function withRows(spec: VegaSpec, rows: readonly TableRecord[]): VegaSpec {
-  return { ...spec, data: spec.data.map((set) => (set.name === DATA_NAME ? { ...set, values: rows } : set)) };
+/** Advance widths of common sans-serif type in thousandths of the size, by character; capitals and the rest below. */
+const WIDTHS = new Map(
+  (
+    [
+      [" .,:;!|'ijlIft()[]/", 310],
+      ['r-·"', 400],
+      ['mM%', 900],
+      ['wW', 800],
+    ] as const
+  ).flatMap(([characters, width]) => [...characters].map((character) => [character, width] as const)),
+);
+const CAPITAL = 690;
+const OTHER = 580;
+
+/**
+ * There is no canvas to measure text with here, and Vega's own guess (0.8 of the size for every character) makes margins
+ * half as wide again. The guess only places things; the browser sets the type.
+ */
+function textWidth(item: { readonly fontSize?: number; readonly limit?: number }, text: unknown): number {
+  let width = 0;
+  for (const character of String(text)) width += WIDTHS.get(character) ?? (/[A-Z]/.test(character) ? CAPITAL : OTHER);
+  const wholeWidth = Math.floor((width * (item.fontSize ?? 11)) / 1_000);
+  return item.limit === undefined || item.limit <= 0 ? wholeWidth : Math.min(wholeWidth, item.limit);
 }
+
+export type Drawing = { readonly vega: VegaSpec; readonly svg: string };
 
 /**
  * Compiles and draws a figure. Equal figures give equal bytes: identifiers are numbered from 0 for each picture and carry
@@ -26,10 +46,18 @@ export function withRows(spec: VegaSpec, rows: readonly TableRecord[]): VegaSpec
  */
 export async function drawFigure(figure: Figure): Promise<Drawing> {
   const spec = figure.spec as unknown as TopLevelSpec;
-  // Texts of users occur in domains and sort orders; Vega-Lite's remarks about them would go to nobody.
-  const { spec: compiled } = compile(spec, { config: CHART_CONFIG as unknown as NonNullable<Parameters<typeof compile>[1]>['config'] & object, logger: silentLogger });
+  // Vega-Lite would write its remarks to the console, which this room does not have.
+  const { spec: compiled } = compile(spec, {
+    config: CHART_CONFIG as unknown as NonNullable<Parameters<typeof compile>[1]>['config'] & object,
+    logger: silentLogger,
+  });
   const vega = compiled as unknown as VegaSpec;
-  const runtime = parse(withRows(vega, chartRows(figure.data, figure.stack)) as unknown as Parameters<typeof parse>[0], undefined, { ast: true } as object);
+  textMetrics.width = textWidth;
+  const runtime = parse(
+    withRows(vega, chartRows(figure.data, figure.order)) as unknown as Parameters<typeof parse>[0],
+    undefined,
+    { ast: true } as object,
+  );
   const view = new View(runtime, { renderer: 'none', loader: refuseLoader, expr: expressionInterpreter } as object);
   try {
     return { vega, svg: tidySvg(await view.toSVG(), figure.id) };
@@ -38,7 +66,13 @@ export async function drawFigure(figure: Figure): Promise<Drawing> {
   }
 }
 
-const silentLogger = { level: () => silentLogger, error: () => silentLogger, warn: () => silentLogger, info: () => silentLogger, debug: () => silentLogger } as never;
+const silentLogger = {
+  level: () => silentLogger,
+  error: () => silentLogger,
+  warn: () => silentLogger,
+  info: () => silentLogger,
+  debug: () => silentLogger,
+} as never;
 
 const round = (digits: string): string => String(Math.round(Number(digits) * 100) / 100);
 
@@ -48,10 +82,11 @@ function tidySvg(svg: string, id: string): string {
     if (!names.has(old)) names.set(old, `svg-${id}-${names.size}`);
     return names.get(old)!;
   };
+  // The picture is described as a whole by its figure, its type set by the style sheet; marks need to say nothing.
   return svg
     .replace(/<[^>]+>/g, (tag) =>
       tag
-        .replace(/ (?:font-family|xmlns:xlink|version)="[^"]*"/g, '')
+        .replace(/ (?:font-family|xmlns:xlink|version|role|aria-[a-z]+)="[^"]*"/g, '')
         .replace(/ id="([^"]*)"/g, (_, old: string) => ` id="${nameOf(old)}"`)
         .replace(/url\(#([^)]*)\)/g, (_, old: string) => `url(#${nameOf(old)})`)
         .replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, round),

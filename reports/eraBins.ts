@@ -4,7 +4,7 @@
 export const MAX_BINS = 60;
 
 export type EraBins = {
-  /** Eras in a bin; 1 if nothing had to be put together. */
+  /** Eras in a bin, save the last; 1 if nothing had to be put together. */
   readonly size: number;
   /** First and last era of each bin. */
   readonly bins: readonly { readonly from: number; readonly to: number }[];
@@ -12,12 +12,16 @@ export type EraBins = {
   indexOf(era: number): number;
 };
 
-/** Bins of equal size over the eras 0 to `eraCount` − 1; the last may be shorter. */
+/**
+ * Bins of equal size over the eras 0 to `eraCount` − 1, but for the last: from half a bin to one and a half, because a
+ * mean of few eras would stick out for no reason.
+ */
 export function binEras(eraCount: number, maxBins = MAX_BINS): EraBins {
   const size = Math.max(1, Math.ceil(eraCount / maxBins));
-  const bins = Array.from({ length: Math.ceil(eraCount / size) }, (_, i) => ({
+  const count = Math.max(Math.min(eraCount, 1), Math.floor(eraCount / size + 0.5));
+  const bins = Array.from({ length: count }, (_, i) => ({
     from: i * size,
-    to: Math.min(eraCount, (i + 1) * size) - 1,
+    to: i === count - 1 ? eraCount - 1 : (i + 1) * size - 1,
   }));
-  return { size, bins, indexOf: (era) => Math.floor(era / size) };
+  return { size, bins, indexOf: (era) => Math.min(count - 1, Math.floor(era / size)) };
 }

@@ -1,7 +1,7 @@
 /** A figure's data and specification as files to take away. */
 import { DATA_NAME, type Spec } from './charts.ts';
 import type { TableRecord } from './table.ts';
-import { recordsOf, type Cell, type Table } from './table.ts';
+import { type Cell, recordsOf, type Table } from './table.ts';
 import { withLightColours } from './theme.ts';
 
 function csvCell(cell: Cell): string {
@@ -26,6 +26,12 @@ export function jsonOf(data: Table): string {
 /** A Vega-Lite specification that needs nothing else: title, data and config in it, colours for a light background. */
 export function specOf(title: string, spec: Spec, config: Spec, rows: readonly TableRecord[]): string {
   const { $schema, ...rest } = spec;
-  const whole = { $schema, title: { text: title, anchor: 'start' }, ...rest, data: { name: DATA_NAME, values: rows }, config };
+  const whole = {
+    $schema,
+    title: { text: title, anchor: 'start' },
+    ...rest,
+    data: { name: DATA_NAME, values: rows },
+    config,
+  };
   return `${withLightColours(JSON.stringify(whole, null, 1))}\n`;
 }

@@ -54,32 +54,44 @@ function largest(totals: ReadonlyMap<string, number>): {
   readonly kept: readonly string[];
   name(label: string): string;
 } {
-  const ranked = [...totals].filter(([, total]) => total > 0).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-  const fits = ranked.length <= MAX_SERIES;
-  const kept = (fits ? ranked : ranked.slice(0, MAX_SERIES - 1)).map(([label]) => label);
-  return { kept: fits ? kept : [...kept, 'other'], name: (label) => (kept.includes(label) ? label : 'other') };
+  const ranking = [...totals].filter(([, total]) => total > 0).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const fits = ranking.length <= MAX_SERIES;
+  const kept = new Set((fits ? ranking : ranking.slice(0, MAX_SERIES - 1)).map(([label]) => label));
+  return { kept: fits ? [...kept] : [...kept, 'other'], name: (label) => (kept.has(label) ? label : 'other') };
+}
+
+function addTo(sums: Map<string, number>, key: string, amount: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + amount);
+}
+
+/** One row per bin and group, largest group first: the group's sum as a mean per era. */
+function groupsOverEras<Row>(
+  reading: Reading,
+  rowsOfBin: readonly (readonly Row[])[],
+  keyOf: (row: Row) => string,
+  amountOf: (row: Row) => number,
+): Cell[][] {
+  const totals = new Map<string, number>();
+  const perBin = rowsOfBin.map((rows) => {
+    const sums = new Map<string, number>();
+    for (const row of rows) addTo(sums, keyOf(row), amountOf(row));
+    for (const [key, sum] of sums) addTo(totals, key, sum);
+    return sums;
+  });
+  const { kept, name } = largest(totals);
+  return reading.bins.bins.flatMap(({ from, to }, i) => {
+    const sums = new Map<string, number>();
+    for (const [key, sum] of perBin[i]!) addTo(sums, name(key), sum);
+    return kept.map((label) => [from, label, (sums.get(label) ?? 0) / (to - from + 1)]);
+  });
 }
 
 /** Income of all agents by role and strategy, largest group first. */
 export function incomeTable(reading: Reading): Table {
-  const totals = new Map<string, number>();
-  for (const row of reading.run.agents) totals.set(labelOf(row), (totals.get(labelOf(row)) ?? 0) + incomeUnits(row));
-  const { kept, name } = largest(totals);
-  const series = Object.fromEntries(
-    kept.map((label) => [
-      label,
-      (rows: readonly AgentRow[], eras: number) =>
-        reading.tokens(
-          sumOf(
-            rows.filter((row) => name(labelOf(row)) === label),
-            incomeUnits,
-          ),
-        ) / eras,
-    ]),
-  );
+  const rows = groupsOverEras(reading, reading.agentRows, labelOf, incomeUnits);
   return table(
     { era: 'Era', group: 'Role and strategy', income_tokens: 'Income (tokens per era)' },
-    overEras(reading, reading.agentRows, series),
+    rows.map(([era, label, amount]) => [era!, label!, reading.tokens(amount as number)]),
   );
 }
 
@@ -289,26 +301,15 @@ export const modelName = (row: ModelRow): string => `#${row.model} ${row.creator
 export function demandTable(reading: Reading): { readonly data: Table; readonly by: 'model' | 'variant' } {
   const used = reading.run.models.filter((row) => row.requestCount > 0);
   const byModel = new Set(used.map((row) => row.model)).size <= MAX_SERIES;
-  const keyOf = byModel ? modelName : (row: ModelRow) => row.variant;
-  const totals = new Map<string, number>();
-  for (const row of used) totals.set(keyOf(row), (totals.get(keyOf(row)) ?? 0) + row.requestCount);
-  const { kept, name } = largest(totals);
-  const series = Object.fromEntries(
-    kept.map((label) => [
-      label,
-      (rows: readonly ModelRow[], eras: number) =>
-        sumOf(
-          rows.filter((row) => name(keyOf(row)) === label),
-          (row) => row.requestCount,
-        ) / eras,
-    ]),
+  const rows = groupsOverEras(
+    reading,
+    reading.modelRows,
+    byModel ? modelName : (row) => row.variant,
+    (row) => row.requestCount,
   );
   return {
     by: byModel ? 'model' : 'variant',
-    data: table(
-      { era: 'Era', model: byModel ? 'Model' : 'Variant', request_count: 'Requests per era' },
-      overEras(reading, reading.modelRows, series),
-    ),
+    data: table({ era: 'Era', model: byModel ? 'Model' : 'Variant', request_count: 'Requests per era' }, rows),
   };
 }
 
@@ -390,11 +391,11 @@ export function errorTable(reading: Reading): Table {
   return table(
     { era: 'Era', measure: 'Measure', share: 'Share' },
     overEras(reading, reading.eraRows, {
-      'settled tasks with the wrong outcome': of(
+      'wrong outcomes, of settled tasks': of(
         (row) => row.wrongOutcomeCount,
         (row) => row.taskSettledCount,
       ),
-      'audits that failed': of(
+      'failed outputs, of audits': of(
         (row) => row.auditFailedCount,
         (row) => row.auditCount,
       ),
@@ -411,6 +412,18 @@ export function serviceTable(reading: Reading): Table {
     overEras(reading, reading.eraRows, {
       served: mean((row) => row.servedCount),
       refunded: mean((row) => row.refundedCount),
+    }),
+  );
+}
+
+/** Nodes that are online and models that are live at each bin's end. */
+export function networkTable(reading: Reading): Table {
+  const last = (countOf: (row: EraRow) => number) => (rows: readonly EraRow[]) => countOf(rows[rows.length - 1]!);
+  return table(
+    { era: 'Era', what: 'What', count: 'Count' },
+    overEras(reading, reading.eraRows, {
+      'nodes online': last((row) => row.onlineNodeCount),
+      'models live': last((row) => row.liveModelCount),
     }),
   );
 }

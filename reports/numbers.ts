@@ -12,11 +12,11 @@ export function formatCount(x: number): string {
   return `${x < 0 ? '−' : ''}${grouped(whole)}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-/** Three significant digits, no exponent from 0.001 on: '12,300', '4.57', '0.0312', '0'. */
+/** Three significant digits, no exponent from 0.000001 on: '12,300', '4.57', '0.0312', '0'. */
 export function formatNumber(x: number): string {
   if (x === 0) return '0';
   const size = Math.abs(x);
-  if (size < 0.001) return x.toPrecision(2).replace('-', '−');
+  if (size < 0.001) return `${x < 0 ? '−' : ''}${Number(size.toPrecision(2))}`;
   if (size >= 1_000) return formatCount(Math.round(x));
   const rounded = size.toPrecision(3);
   const text = rounded.includes('e')
@@ -25,7 +25,10 @@ export function formatNumber(x: number): string {
   return x < 0 ? `−${text}` : text;
 }
 
-/** A share of 1 in per cent: '12.3 %', '0.04 %', '100 %'. Only a share of exactly 1 or 0 is written as 100 or 0. */
+/**
+ * A share of 1 in per cent: '12.3 %', '0.04 %', '100 %', with a space that does not break. Only a share of exactly 1
+ * or 0 is written as 100 or 0.
+ */
 export function formatShare(share: number): string {
   const percent = share * 100;
   const size = Math.abs(percent);
@@ -33,7 +36,7 @@ export function formatShare(share: number): string {
   let text = String(Number(size.toFixed(digits)));
   if (size !== 0 && text === '0') text = '< 0.01';
   else if (size < 100 && text === '100') text = '> 99.9';
-  return `${percent < 0 ? '−' : ''}${text} %`;
+  return `${percent < 0 ? '−' : ''}${text}\u202f%`;
 }
 
 /** 'honest miners and validators': a list as English writes it. */

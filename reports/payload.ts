@@ -1,7 +1,8 @@
 /** What the page hands to its script: the one shape that both sides know. */
-import type { VegaSpec } from './draw.ts';
-import type { Cursor, Figure } from './figures.ts';
+
+import type { VegaSpec } from './chartRows.ts';
 import type { Spec } from './charts.ts';
+import type { Cursor, Figure } from './figure.ts';
 import type { Table } from './table.ts';
 
 /** Id of the script element that holds the payload. */
@@ -12,7 +13,7 @@ export type FigurePayload = {
   readonly title: string;
   readonly isFitted: boolean;
   readonly data: Table;
-  readonly stack: Figure['stack'];
+  readonly order: Figure['order'];
   /** As the author of the chart wrote it, and as it is drawn. */
   readonly vegaLite: Spec;
   readonly vega: VegaSpec;

@@ -19,6 +19,8 @@ export type Reading = {
   /** Rows of the last era. */
   readonly finalAgents: readonly AgentRow[];
   readonly finalModels: readonly ModelRow[];
+  /** Agents by role and strategy. */
+  readonly groups: readonly Group[];
   tokens(units: number): number;
 };
 
@@ -40,6 +42,7 @@ export function readTables(run: RunTables): Reading {
     modelRows: byBin(run.models),
     finalAgents: run.agents.filter((row) => row.era === lastEra),
     finalModels: run.models.filter((row) => row.era === lastEra),
+    groups: groupsOf(run.agents),
     tokens: (amountUnits) => amountUnits / perToken,
   };
 }
@@ -65,16 +68,21 @@ export type Group = {
 };
 
 /** Strategies of a role, honest ones first, then by name; with the number of agents. */
-export function strategiesOf(reading: Reading, role: AgentRow['role']): Group[] {
-  const groups = new Map<string, Group>();
-  for (const row of reading.finalAgents) {
-    if (row.role !== role) continue;
-    const count = (groups.get(row.strategy)?.count ?? 0) + 1;
-    groups.set(row.strategy, { label: row.strategy, intent: row.intent, role, count });
+export function strategiesOf(reading: Reading, role: AgentRow['role']): readonly Group[] {
+  return reading.groups.filter((group) => group.role === role);
+}
+
+function groupsOf(agents: readonly AgentRow[]): Group[] {
+  const groups = new Map<string, { readonly group: Omit<Group, 'count'>; readonly accounts: Set<number> }>();
+  for (const { role, strategy, intent, account } of agents) {
+    const key = `${role} ${strategy}`;
+    const known = groups.get(key);
+    if (known !== undefined) known.accounts.add(account);
+    else groups.set(key, { group: { label: strategy, intent, role }, accounts: new Set([account]) });
   }
-  return [...groups.values()].sort(
-    (a, b) => INTENTS.indexOf(a.intent) - INTENTS.indexOf(b.intent) || (a.label < b.label ? -1 : 1),
-  );
+  return [...groups.values()]
+    .map(({ group, accounts }) => ({ ...group, count: accounts.size }))
+    .sort((a, b) => INTENTS.indexOf(a.intent) - INTENTS.indexOf(b.intent) || (a.label < b.label ? -1 : 1));
 }
 
 /** Rows of a list by a key, in order of first appearance. */

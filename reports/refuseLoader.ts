@@ -3,4 +3,10 @@ import type { Loader } from 'vega';
 
 const refuse = (uri: string): Promise<never> => Promise.reject(new Error(`A chart may not load ${uri}`));
 
-export const refuseLoader = { load: refuse, sanitize: refuse, http: refuse, file: refuse, options: {} } as unknown as Loader;
+export const refuseLoader = {
+  load: refuse,
+  sanitize: refuse,
+  http: refuse,
+  file: refuse,
+  options: {},
+} as unknown as Loader;

@@ -1,6 +1,6 @@
 /** What a reviewer asks first: may this run be believed, did it do what was expected, and what did it find. */
 import type { Manifest } from '../sim/engine/trace.ts';
-import { compareIntents, intentClaim } from './figures.ts';
+import { compareIntents, honestyClaim } from './honesty.ts';
 import { formatCount, formatNumber, formatQuantity, formatShare } from './numbers.ts';
 import { type Reading, sumOf } from './reading.ts';
 
@@ -18,7 +18,9 @@ function completeness({ state, eras, erasDone }: Manifest): Verdict {
   return {
     state: isWhole ? 'good' : 'bad',
     question: 'Is the run whole?',
-    answer: isWhole ? `Yes: ${formatQuantity(eras, 'era')} settled` : `No: ${erasDone} of ${formatQuantity(eras, 'era')} settled, state ${state}`,
+    answer: isWhole
+      ? `Yes: ${formatQuantity(eras, 'era')} settled`
+      : `No: ${erasDone} of ${formatQuantity(eras, 'era')} settled, state ${state}`,
     details: [],
   };
 }
@@ -26,7 +28,12 @@ function completeness({ state, eras, erasDone }: Manifest): Verdict {
 function agreement({ ledger, lockstep }: Manifest): Verdict {
   const question = 'Do core and contracts agree?';
   if (lockstep === null) {
-    const answer = ledger === 'core' ? 'Not asked: core only' : ledger === 'chain' ? 'Not asked: chain only' : 'Not known: no comparison was recorded';
+    const answer =
+      ledger === 'core'
+        ? 'Not asked: core only'
+        : ledger === 'chain'
+          ? 'Not asked: chain only'
+          : 'Not known: no comparison was recorded';
     return { state: ledger === 'lockstep' ? 'bad' : 'none', question, answer, details: [] };
   }
   const { differenceCount, comparedWordCount, comparedEraCount } = lockstep;
@@ -42,7 +49,10 @@ function invariants({ invariants: { checkedCount, violatedCount, ids } }: Manife
   return {
     state: violatedCount > 0 ? 'bad' : checkedCount === 0 ? 'none' : 'good',
     question: 'Do the invariants hold?',
-    answer: checkedCount === 0 ? 'Not checked' : `${formatQuantity(violatedCount, 'violation')} in ${formatQuantity(checkedCount, 'check')} of ${formatQuantity(ids.length, 'invariant')}`,
+    answer:
+      checkedCount === 0
+        ? 'Not checked'
+        : `${formatQuantity(violatedCount, 'violation')} in ${formatQuantity(checkedCount, 'check')} of ${formatQuantity(ids.length, 'invariant')}`,
     details: [],
   };
 }
@@ -52,7 +62,10 @@ function expectations({ expectations: all }: Manifest): Verdict {
   return {
     state: all.length === 0 ? 'none' : holding === all.length ? 'good' : 'bad',
     question: 'Did what was expected happen?',
-    answer: all.length === 0 ? 'The scenario expects nothing' : `${holding} of ${formatQuantity(all.length, 'expectation')} hold${holding === 1 ? 's' : ''}`,
+    answer:
+      all.length === 0
+        ? 'The scenario expects nothing'
+        : `${holding} of ${formatQuantity(all.length, 'expectation')} hold${holding === 1 ? 's' : ''}`,
     details: all.map(({ text, measured, holds }) => ({
       state: holds ? 'good' : 'bad',
       text: `${text}: measured ${measured === null ? 'nothing' : formatNumber(measured)}`,
@@ -65,27 +78,36 @@ function inference({ inference: { mode, device, executedCount, replayedCount } }
   return {
     state: 'none',
     question: 'Was the work really done?',
-    answer: total === 0 ? 'No inference was needed' : `${formatQuantity(executedCount, 'inference')} executed, ${formatCount(replayedCount)} taken from stored measurements`,
+    answer:
+      total === 0
+        ? 'No inference was needed'
+        : `${formatQuantity(executedCount, 'inference')} executed, ${formatCount(replayedCount)} taken from stored measurements`,
     details: [{ state: 'none', text: `${mode === 'measure' ? 'Measured on' : 'Replayed; device'} ${device}` }],
   };
 }
 
 /** The verdict strip. */
 export function makeVerdicts(manifest: Manifest): Verdict[] {
-  return [completeness(manifest), agreement(manifest), invariants(manifest), expectations(manifest), inference(manifest)];
+  return [
+    completeness(manifest),
+    agreement(manifest),
+    invariants(manifest),
+    expectations(manifest),
+    inference(manifest),
+  ];
 }
 
 /** The run in one sentence. */
 export function findingOf(reading: Reading): string {
-  const { eras, agents } = reading.run;
+  const { eras } = reading.run;
   const sent = sumOf(eras, (row) => row.requestCount);
   const served = `${formatShare(sumOf(eras, (row) => row.servedCount) / sent)} of ${formatQuantity(sent, 'request')} were served`;
-  const claims = (['miner', 'validator'] as const).flatMap((role) => {
-    const comparison = agents.length === 0 ? null : compareIntents(reading, role);
-    return comparison === null ? [] : [intentClaim(role, comparison)];
-  });
-  const parts = [...claims, ...(sent === 0 ? [] : [served])];
-  if (parts.length === 0) return eras.length === 0 ? 'No era was settled.' : `${formatQuantity(eras.length, 'era')} were settled and nobody asked for anything.`;
+  const claim = honestyClaim(compareIntents(reading), true);
+  const parts = [...(claim === null ? [] : [claim]), ...(sent === 0 ? [] : [served])];
+  if (parts.length === 0)
+    return eras.length === 0
+      ? 'No era was settled.'
+      : `${formatQuantity(eras.length, 'era')} were settled and nobody asked for anything.`;
   const sentence = parts.join('; ');
   return `${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}.`;
 }

@@ -3,13 +3,14 @@
  * places. Reads no files itself: the caller says how.
  */
 import type { Scenario, StrategySpec } from '../sim/engine/scenario.ts';
-import { createIssueList, type Issue } from './issues.ts';
+import { createIssueList, type Issue, type IssueList } from './issues.ts';
 import { applyOverrides, mergeBases, mergeMaps, type ReadFile } from './merge.ts';
-import { parseTree } from './parseTree.ts';
+import { type MapTree, parseTree } from './parseTree.ts';
 import { createSource } from './positions.ts';
-import { resolveTree } from './resolve.ts';
+import { type Resolved, resolveTree } from './resolve.ts';
 import { writeResolved } from './resolvedYaml.ts';
 import { checkStructure } from './structure.ts';
+import { readSweep } from './sweep.ts';
 
 export { formatIssues, ISSUE_CODES, type Issue, type IssueCode } from './issues.ts';
 export { presetNames } from './presets.ts';
@@ -61,14 +62,19 @@ export function loadScenario(options: LoadOptions): LoadResult {
   const merged = tree.entries.has('extends') ? mergeBases(tree, file, read, issues) : mergeMaps(null, tree, issues);
   if (merged === null) return failure();
   const root = applyOverrides(merged, set, issues);
-  const refused = checkStructure(root, issues);
-  const resolved = resolveTree(root, catalogue, read, issues);
-  for (const { place, message, allowed } of refused)
-    if (!issues.flaggedAt(place)) issues.flag('E106', place, message, { allowed });
+  const judge = (tree: MapTree, into: IssueList): Resolved => {
+    const refused = checkStructure(tree, into);
+    const resolved = resolveTree(tree, catalogue, read, into);
+    for (const { place, message, allowed } of refused)
+      if (!into.flaggedAt(place)) into.flag('E106', place, message, { allowed });
+    return resolved;
+  };
+  const sweep = readSweep(root, judge, issues);
+  const resolved = judge(root, issues);
   if (issues.failed()) return failure();
   return {
     ok: true,
-    scenario: resolved.scenario,
+    scenario: sweep === null ? resolved.scenario : { ...resolved.scenario, sweep },
     ...writeResolved(resolved, root, catalogue),
     warnings: issues.list(),
   };

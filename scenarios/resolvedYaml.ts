@@ -57,7 +57,7 @@ function writtenPopulation(group: Population, spec: StrategySpec, decimals: numb
 /**
  * @param root  the merged tree, for what is kept for later and has no place in `Scenario`
  * @returns the text, and a hash of it together with the traces. The seed is left out of the hash: runs of one scenario
- * that differ only in their seed share it
+ * that differ only in their seed share it. So is the sweep, of which a run takes no notice
  */
 export function writeResolved(
   resolved: Resolved,
@@ -109,7 +109,7 @@ export function writeResolved(
     })),
     ...(sweep === undefined ? {} : { sweep: toPlain(sweep) }),
   };
-  const { seed: _seed, ...identity } = document;
+  const { seed: _seed, sweep: _sweep, ...identity } = document;
   const contents = Object.fromEntries([...traces].map(([path, text]) => [path, sha256Hex(text)]));
   return {
     resolvedYaml: `# Everything that the scenario left to defaults, presets and overrides is written out here.\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`,

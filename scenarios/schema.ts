@@ -28,6 +28,7 @@ export const BOUNDS = {
   poolSamples: [1, 100_000],
   repeat: [1, 1_000_000],
   expectSeeds: [1, 100_000],
+  steps: [2, 1_000],
 } as const satisfies Record<string, readonly [number, number]>;
 
 /** What a file need not say. Wallets are base amounts in whole tokens, enough for the role's default stake or fees. */
@@ -168,6 +169,27 @@ const expectSchema = map({
   confidence: quantity('bps').optional().meta({ description: 'confidence of the verdict, such as 95%' }),
 });
 
+const axisValue = (): z.ZodType =>
+  z.union([z.number(), z.string(), z.boolean()], { error: 'a number, a word, or a quantity with its unit' });
+
+const axesSchema = z
+  .record(
+    z.string(),
+    z.union(
+      [
+        z.array(axisValue()).min(1).max(BOUNDS.steps[1]),
+        map({ from: axisValue(), to: axisValue(), steps: whole(BOUNDS.steps) }),
+      ],
+      { error: `a list of 1 to ${BOUNDS.steps[1]} values, or { from: 10%, to: 30%, steps: 5 }` },
+    ),
+    { error: 'a map of paths and values, such as { val.group_size: [3, 5, 7] }' },
+  )
+  .meta({ description: 'values of parameters or of other paths of the scenario; every combination is run' });
+
+const seedsSchema = pattern('^\\d{1,16}\\.\\.\\d{1,16}$', 'a range of seeds such as 1..30').meta({
+  description: 'seeds with which every combination is run',
+});
+
 export const scenarioSchema = map({
   $schema: z.string({ error: 'the path of a JSON Schema' }).optional().meta({ description: 'for editors; not read' }),
   version: z
@@ -239,10 +261,9 @@ export const scenarioSchema = map({
     .optional()
     .meta({ description: 'what the run stores' }),
   expect: list(expectSchema).optional().meta({ description: 'what the run must satisfy; exit code 3 if it does not' }),
-  sweep: z
-    .looseObject({}, { error: 'a map with axes and seeds' })
+  sweep: map({ axes: axesSchema.optional(), seeds: seedsSchema.optional() })
     .optional()
-    .meta({ description: 'axes and seeds of many runs' }),
+    .meta({ description: 'axes and seeds of the runs of `powr sweep`' }),
 });
 
 type JsonSchema = { [key: string]: unknown };

@@ -6,7 +6,7 @@ import { milliTokens, numberOption, variantOption } from '../options.ts';
 import { advance, modelState, modelsInPlay, register, variantOfVersion } from './steps.ts';
 
 /** Worst to best, by the measured character error rate of the reference profile at the medium level. */
-const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en'] as const;
+export const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en'] as const;
 
 /** The next better variant, the best one for the best. */
 function better(view: View, variant: number): number {

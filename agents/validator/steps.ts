@@ -2,15 +2,11 @@
  * The steps that every validator takes (SM-3) and the honest way to judge a task: by its document, by probing the node, or
  * by executing the model's own weights on the task's samples (F-19, F-20, VAL-15).
  */
-import { BPS, FP } from '../../sim/base/fixedPoint.ts';
 import type { AgentRandom, Decision, View } from '../../sim/engine/agentContract.ts';
-import { DOCUMENT_FIELDS } from '../../sim/engine/documents.ts';
-import { F, STRIDE, TASK_KIND, VALIDATOR_STATE, VERDICT } from '../../sim/protocol/layout.ts';
+import { assessTask, checksOfTask } from '../../sim/engine/checks.ts';
+import { F, STRIDE, VALIDATOR_STATE, VERDICT } from '../../sim/protocol/layout.ts';
 
 export type Judgement = { readonly verdict: number; readonly qualityBps: number; readonly reportId: number };
-
-/** Samples on which a node is probed. */
-const NODE_PROBES = 5;
 
 function validatorState(view: View, validator: number): number {
   return view.ledger.validators[validator * STRIDE.validators + F.validators.state]!;
@@ -55,26 +51,9 @@ function taskField(view: View, task: number, field: keyof typeof F.tasks): numbe
   return view.ledger.tasks[task * STRIDE.tasks + F.tasks[field]]!;
 }
 
-/** Variant that a task's version declares. */
-function variantOfTask(view: View, task: number): number {
-  return view.variantOf(
-    view.ledger.versions[taskField(view, task, 'referenceId') * STRIDE.versions + F.versions.artefactId]!,
-  );
-}
-
 /** Orders the executions that an honest judgement of the task needs. */
 export function orderChecks(view: View, task: number, out: Decision): void {
-  const kind = taskField(view, task, 'kind');
-  if (kind === TASK_KIND.model) {
-    const variant = variantOfTask(view, task);
-    if (variant >= 0) for (const { sample, level } of view.samplesOfTask(task)) out.infer(variant, sample, level);
-  } else if (kind === TASK_KIND.output) {
-    const variant = variantOfTask(view, task);
-    const { sample, level } = view.sampleOfAudit(task);
-    if (variant >= 0) out.infer(variant, sample, level);
-  } else if (kind === TASK_KIND.node) {
-    for (const { sample, level } of view.samplesOfTask(task).slice(0, NODE_PROBES)) out.infer(0, sample, level);
-  }
+  for (const { variant, sample, level } of checksOfTask(view, task)) out.infer(variant, sample, level);
 }
 
 /** Report of a check: no two validators' reports are the same unless one copies. */
@@ -84,54 +63,15 @@ function reportIdOf(view: View, task: number): number {
 
 /** The judgement of a validator that executes every check, before any slip of its own. */
 function judgeTruly(view: View, random: AgentRandom, task: number): Judgement {
-  const kind = taskField(view, task, 'kind');
-  const reference = taskField(view, task, 'referenceId');
-  const reportId = reportIdOf(view, task);
-  const decided = (passes: boolean, qualityBps: number): Judgement => ({
-    verdict: passes ? VERDICT.pass : VERDICT.fail,
-    qualityBps,
-    reportId,
+  const { passes, qualityBps } = assessTask(view, task, {
+    errorCount(failBps, probeCount) {
+      let errors = 0;
+      for (let i = 0; i < probeCount; i++) if (random.chance(failBps)) errors += 1;
+      return errors;
+    },
+    seesFalseFlag: () => random.chance(view.param('val.meta_false_bps')),
   });
-  if (kind === TASK_KIND.modelMetadata || kind === TASK_KIND.nodeMetadata) {
-    const documentId =
-      kind === TASK_KIND.nodeMetadata
-        ? reference
-        : view.ledger.versions[reference * STRIDE.versions + F.versions.documentId]!;
-    const { fieldCount, flagged } = view.document(documentId);
-    const falseFlag = random.chance(view.param('val.meta_false_bps'));
-    return decided(
-      !flagged && !falseFlag && (fieldCount * FP) / DOCUMENT_FIELDS >= view.param('val.meta_min'),
-      Math.floor((fieldCount * BPS) / DOCUMENT_FIELDS),
-    );
-  }
-  if (kind === TASK_KIND.node) {
-    const probe = view.probeNode(taskField(view, task, 'subject'));
-    let slowestMs = 0;
-    for (const { sample, level } of view.samplesOfTask(task).slice(0, NODE_PROBES)) {
-      const answer = view.answer(0, sample, level);
-      if (answer !== undefined)
-        slowestMs = Math.max(slowestMs, (answer.latencyUs * probe.hardwareMil) / 1_000_000 + probe.rttMs);
-    }
-    return decided(slowestMs <= view.param('val.p95_ms'), BPS);
-  }
-  const variant = variantOfTask(view, task);
-  if (variant < 0) return decided(false, 0);
-  if (kind === TASK_KIND.output) {
-    const { sample, level } = view.sampleOfAudit(task);
-    const answer = view.answer(variant, sample, level);
-    if (answer === undefined) return decided(false, 0);
-    return decided(answer.answerId === taskField(view, task, 'answerId'), answer.qualityBps);
-  }
-  let sumBps = 0;
-  let count = 0;
-  for (const { sample, level } of view.samplesOfTask(task)) {
-    const answer = view.answer(variant, sample, level);
-    if (answer === undefined) continue;
-    sumBps += answer.qualityBps;
-    count += 1;
-  }
-  const qualityBps = count === 0 ? 0 : Math.floor(sumBps / count);
-  return decided(count > 0 && qualityBps * (FP / BPS) >= view.param('val.acc_min'), qualityBps);
+  return { verdict: passes ? VERDICT.pass : VERDICT.fail, qualityBps, reportId: reportIdOf(view, task) };
 }
 
 /** What a validator of a given skill comes to: with the rest of the chance it reads its own result wrongly. */

@@ -19,6 +19,7 @@ import {
     InsufficientPrepaid,
     MAX_INT,
     MODEL_LIVE,
+    MODEL_REMOVED,
     ModelNotLive,
     MOVE_CALL_CREATOR,
     MOVE_CALL_FOUNDATION,
@@ -172,7 +173,9 @@ contract Calls is Family {
         {
             uint64 nodeOwner = NODES.ownerOf(node);
             if (actor != nodeOwner) revert NotEngagedHost(actor, nodeOwner);
-            if (!MODELS.isHosting(model, node)) revert NotHosting(node, model);
+            // A node that hosted when the request came keeps it, also if a rotation has meanwhile moved the model.
+            (, uint64 modelState,,,,) = MODELS.callInfo(model);
+            if (modelState == MODEL_REMOVED) revert NotHosting(node, model);
             uint64 timeoutMs = _param(P_REQ_TIMEOUT_MS);
             if (latencyMs > timeoutMs) revert ValueOutOfRange(latencyMs, timeoutMs);
             if (answerId > MAX_INT) revert ValueOutOfRange(answerId, uint64(MAX_INT));

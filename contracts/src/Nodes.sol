@@ -312,7 +312,7 @@ contract Nodes is Family, INodes {
         }
     }
 
-    /// @notice Takes the era's reports of the nodes at positions from … to − 1, four words each: hours, breaches, beats,
+    /// @notice Takes the era's reports of the nodes at positions from … to − 1, four words each: hourBits, breaches, beats,
     /// and since when the node has been offline, packed as in `sim/protocol/nodeReport.ts`.
     /// @custom:rule TIER-8, NODE-12
     function reportNodes(uint64 from, uint64 to, uint64[] calldata words) external {
@@ -370,7 +370,7 @@ contract Nodes is Family, INodes {
             NodeEraRecord storage e = nodeEra[node];
             uint64 acceptedWu = e.acceptedWu;
             uint64 score;
-            if (acceptedWu > 0 && Trust.isWorking(nodes[node].state)) {
+            if (acceptedWu > 0) {
                 NodeTrustRecord storage t = nodeTrust[node];
                 // A quotient of mulDivDown, < 2^53.
                 score = uint64(Powr.scoreFp(acceptedWu, maxWu, t.qualityFp, t.trustFp, exponents));
@@ -501,7 +501,18 @@ contract Nodes is Family, INodes {
             // The work may have been served in an era that is settled already.
             uint64 acceptedWu = e.acceptedWu;
             e.acceptedWu = acceptedWu > wu ? acceptedWu - wu : 0;
+            _recordOffence(node);
         }
+    }
+
+    /// @dev A confirmed offence lowers the trust weight at once; a second one of the same era changes nothing more (TRUST-2).
+    function _recordOffence(uint64 node) private {
+        uint64 mark = CLOCK.era() + 1;
+        NodeTrustRecord memory t = nodeTrust[node];
+        if (t.offenceEra == mark) return;
+        Trust.offend(t, mark, Ewma.alphaOf(_param(P_TRUST_BEHAVIOUR_HALF_LIFE)), _trustWeights());
+        nodeTrust[node] = t;
+        emit TrustUpdated(node, t.trustFp, t.qualityFp);
     }
 
     /// @inheritdoc INodes

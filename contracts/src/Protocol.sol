@@ -238,6 +238,8 @@ uint256 constant P_RANK_W_BPS_VOLUME = 86;
 uint256 constant P_RANK_CHOICE_EXP4 = 87;
 uint256 constant P_REQ_TIMEOUT_MS = 88;
 uint256 constant P_HB_INTERVAL_S = 89;
+uint256 constant P_VAL_ROB_MIN = 90;
+uint256 constant P_VAL_ERR_MAX = 91;
 
 // Storage records: every field a uint64, four to a word.
 struct ClockTotalsRecord {

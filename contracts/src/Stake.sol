@@ -309,12 +309,23 @@ contract Stake is Family, IStake {
         uint64 era = CLOCK.era();
         for (uint64 delegation = from + 1; delegation <= to; ++delegation) {
             DelegationsRecord storage d = delegations[delegation];
+            if (d.units > 0 && NFT.holderOf(d.targetKind, d.target) == 0) _releaseAll(d, era);
             uint64 units = d.unbondingUnits;
             if (units == 0 || era < d.releaseEra) continue;
             d.removeUnbonding(_collateral(d.targetKind, d.target), units);
             TOKEN.move(ACCOUNT_DELEGATION_VAULT, d.delegator, units, MOVE_RELEASE);
             _emitDelegationChanged(d, delegation);
         }
+    }
+
+    /// @dev Whoever it backed has left: nothing can be earned or slashed there any more (SM-3: delegations released).
+    function _releaseAll(DelegationsRecord storage d, uint64 era) private {
+        uint64 units = d.units;
+        NodeCollateralRecord storage c = _collateral(d.targetKind, d.target);
+        d.remove(c, stakeTotals, units, era);
+        d.addUnbonding(c, units);
+        d.releaseEra = era;
+        emit StakeChanged(d.targetKind, d.target, c.ownUnits, c.delegatedUnits);
     }
 
     // Guards.

@@ -51,6 +51,9 @@ import {
     WrongState
 } from "./Protocol.sol";
 
+/// @dev A result is late once this part of its window is over: one twentieth. F-6 names lateness and no figure.
+uint64 constant LATE_PART = 20;
+
 /// @title Tasks
 /// @notice Validation tasks (SM-4), as in `sim/protocol/tasks.ts`: opened by the subject's own family, assigned to a
 /// group, answered by its members, and settled by consensus (F-5), which scores the members (F-6) and moves the subject
@@ -313,7 +316,7 @@ contract Tasks is Family, ITasks {
     }
 
     /// @dev Releases the members and scores them (F-6): no-show 0, copied 0, not aligned 0, aligned 1.0, or less the
-    /// late penalty in the second half of the deadline. Without consensus only no-shows are scored.
+    /// late penalty after the first twentieth of the window (LATE_PART). Without consensus only no-shows are scored.
     function _scoreMembers(TasksRecord memory t, MembersRecord[] memory group, uint64 consensus) private {
         Scoring memory scoring = Scoring({
             consensus: consensus,
@@ -335,7 +338,7 @@ contract Tasks is Family, ITasks {
             if (scoring.noShowBps > 0) STAKE.addSlash(KIND_VALIDATOR, m.validator, scoring.noShowBps);
         } else if (scoring.consensus != VERDICT_NONE) {
             if (m.verdict == scoring.consensus && m.copied == 0) {
-                bool isLate = 2 * (m.submittedS - scoring.assignedS) > scoring.allowedS;
+                bool isLate = LATE_PART * (m.submittedS - scoring.assignedS) > scoring.allowedS;
                 VALIDATORS.recordResult(m.validator, isLate ? scoring.lateScoreFp : uint64(FP), m.weightFp);
             } else {
                 VALIDATORS.recordResult(m.validator, 0, 0);

@@ -114,9 +114,24 @@ library Trust {
         if (meanMs > 0 && e.finishedCount > 0) {
             t.speedFp = _observe(t.speedFp, speedFp(meanMs, rules.goodMs, rules.badMs), rules.alphaFp);
         }
-        uint256 behaviourSampleFp = t.offenceEra == rules.offenceMark ? 0 : Fixed.FP;
-        t.behaviourFp = _observe(t.behaviourFp, behaviourSampleFp, rules.behaviourAlphaFp);
+        // An offence of this era has been taken into the indicator when it was confirmed.
+        if (t.offenceEra != rules.offenceMark) {
+            t.behaviourFp = _observe(t.behaviourFp, Fixed.FP, rules.behaviourAlphaFp);
+        }
         t.trustFp = uint64(weighFp(t, rules.weights)); // < 2^53
+    }
+
+    /// @notice Takes a confirmed offence into a node's record: the era's sample of the behaviour indicator is 0.
+    /// @param t the node's record, changed in place
+    /// @param mark what `offenceEra` holds if an offence was confirmed in this era
+    /// @custom:rule TRUST-2, F-2
+    function offend(NodeTrustRecord memory t, uint64 mark, uint256 behaviourAlphaFp, TrustWeights memory w)
+        internal
+        pure
+    {
+        t.offenceEra = mark;
+        t.behaviourFp = _observe(t.behaviourFp, 0, behaviourAlphaFp);
+        t.trustFp = uint64(weighFp(t, w)); // < 2^53
     }
 
     function _observe(uint64 indicatorFp, uint256 sampleFp, uint256 alphaFp) private pure returns (uint64) {

@@ -3,6 +3,22 @@
 pragma solidity 0.8.37;
 
 import {
+    AlreadyCopied,
+    AlreadyRated,
+    AlreadySet,
+    AlreadySubmitted,
+    AmountTooSmall,
+    BatchMismatch,
+    BeaconMismatch,
+    CapacityExhausted,
+    ChangeRequired,
+    CursorMismatch,
+    DeadlineNotPassed,
+    DeadlinePassed,
+    DelegationTooSmall,
+    EndpointNotConformant,
+    EraNotSettled,
+    ExitQueueNotOver,
     FAMILY_CALLS,
     FAMILY_CLOCK,
     FAMILY_EMISSION,
@@ -11,7 +27,33 @@ import {
     FAMILY_STAKE,
     FAMILY_TASKS,
     FAMILY_TOKEN,
-    FAMILY_VALIDATORS
+    FAMILY_VALIDATORS,
+    FeeAboveMaximum,
+    InsufficientBalance,
+    InsufficientPrepaid,
+    InsufficientStake,
+    ModelNotLive,
+    NoEligibleNode,
+    NoEligibleValidator,
+    NodeSlotsExhausted,
+    NotAssigned,
+    NotEngagedHost,
+    NotHosting,
+    NotOwner,
+    NotYourRequest,
+    OnlyKeeper,
+    RankingInvalid,
+    ResultsOutstanding,
+    SlotOutOfOrder,
+    StepOutOfOrder,
+    StillHosting,
+    TaskAlreadyOpen,
+    TaskPending,
+    UnknownAccount,
+    UnknownEntity,
+    ValidatorEngaged,
+    ValueOutOfRange,
+    WrongState
 } from "../src/Protocol.sol";
 
 /// @notice An action that an account may send: its signature, the contract that takes it, the number of its uint64
@@ -159,4 +201,50 @@ function listActions() pure returns (ActionSpec[] memory actions) {
     actions[62] = ActionSpec("releaseDelegations(uint64,uint64)", FAMILY_STAKE, 2, false, true);
     actions[63] = ActionSpec("postRanking(uint64,uint64,uint64[])", FAMILY_NODES, 2, true, true);
     actions[64] = ActionSpec("rotateModels(uint64,uint64)", FAMILY_MODELS, 2, false, true);
+}
+
+/// @return true if an error with this selector is a rejection of the protocol
+function isRejection(bytes4 selector) pure returns (bool) {
+    return selector == UnknownAccount.selector
+        || selector == OnlyKeeper.selector
+        || selector == UnknownEntity.selector
+        || selector == NotOwner.selector
+        || selector == WrongState.selector
+        || selector == InsufficientBalance.selector
+        || selector == InsufficientStake.selector
+        || selector == AmountTooSmall.selector
+        || selector == ValueOutOfRange.selector
+        || selector == NodeSlotsExhausted.selector
+        || selector == EndpointNotConformant.selector
+        || selector == DeadlineNotPassed.selector
+        || selector == DeadlinePassed.selector
+        || selector == TaskPending.selector
+        || selector == ChangeRequired.selector
+        || selector == NoEligibleNode.selector
+        || selector == ExitQueueNotOver.selector
+        || selector == StillHosting.selector
+        || selector == NotEngagedHost.selector
+        || selector == ValidatorEngaged.selector
+        || selector == NoEligibleValidator.selector
+        || selector == NotAssigned.selector
+        || selector == AlreadySubmitted.selector
+        || selector == TaskAlreadyOpen.selector
+        || selector == ResultsOutstanding.selector
+        || selector == ModelNotLive.selector
+        || selector == FeeAboveMaximum.selector
+        || selector == InsufficientPrepaid.selector
+        || selector == NotHosting.selector
+        || selector == AlreadyRated.selector
+        || selector == NotYourRequest.selector
+        || selector == SlotOutOfOrder.selector
+        || selector == EraNotSettled.selector
+        || selector == BeaconMismatch.selector
+        || selector == StepOutOfOrder.selector
+        || selector == CursorMismatch.selector
+        || selector == RankingInvalid.selector
+        || selector == BatchMismatch.selector
+        || selector == DelegationTooSmall.selector
+        || selector == AlreadyCopied.selector
+        || selector == CapacityExhausted.selector
+        || selector == AlreadySet.selector;
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 
 /// @return values every parameter at its default, as the ledger stores it
 function defaultParams() pure returns (uint64[] memory values) {
-    values = new uint64[](90);
+    values = new uint64[](92);
     values[0] = 6; // token.decimals
     values[1] = 3600; // time.slot_s
     values[2] = 24; // time.slots_per_era
@@ -95,4 +95,6 @@ function defaultParams() pure returns (uint64[] memory values) {
     values[87] = 8; // rank.choice_exp4
     values[88] = 30000; // req.timeout_ms
     values[89] = 60; // hb.interval_s
+    values[90] = 700000000; // val.rob_min
+    values[91] = 20000000; // val.err_max
 }

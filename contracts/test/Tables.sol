@@ -79,13 +79,18 @@ uint256 constant SLOT_TASK_TOTALS = 30064771072;
 uint256 constant SLOT_EMISSION_TOTALS = 0;
 
 /// @title Tables
-/// @notice Reads every table of the ledger from raw storage, so that tests see what is stored and not what is answered.
+/// @notice Reads every table of the ledger from raw storage, so that tests see what is stored and not what is answered: one
+/// record (`…At`), or all up to one in a single call (`…To`, numbered from 0).
 abstract contract Tables {
     /// @notice Addresses of all contracts, in the order of the FAMILY_ constants.
     address[FAMILY_COUNT] internal families;
 
     function paramValuesAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_PARAMS], SLOT_PARAM_VALUES, id);
+    }
+
+    function paramValuesTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_PARAMS], SLOT_PARAM_VALUES, last + 1);
     }
 
     function clockTotals() internal view returns (ClockTotalsRecord memory record) {
@@ -99,6 +104,10 @@ abstract contract Tables {
         return _lane(families[FAMILY_TOKEN], SLOT_WALLETS, id);
     }
 
+    function walletsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_TOKEN], SLOT_WALLETS, last + 1);
+    }
+
     function tokenTotals() internal view returns (TokenTotalsRecord memory record) {
         uint256 fields = _fields(families[FAMILY_TOKEN], SLOT_TOKEN_TOTALS, 1);
         assembly ("memory-safe") {
@@ -110,18 +119,37 @@ abstract contract Tables {
         return _lane(families[FAMILY_ENTITY_NFT], SLOT_MODEL_HOLDERS, id);
     }
 
+    function modelHoldersTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_ENTITY_NFT], SLOT_MODEL_HOLDERS, last + 1);
+    }
+
     function nodeHoldersAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_ENTITY_NFT], SLOT_NODE_HOLDERS, id);
+    }
+
+    function nodeHoldersTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_ENTITY_NFT], SLOT_NODE_HOLDERS, last + 1);
     }
 
     function validatorHoldersAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_ENTITY_NFT], SLOT_VALIDATOR_HOLDERS, id);
     }
 
+    function validatorHoldersTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_ENTITY_NFT], SLOT_VALIDATOR_HOLDERS, last + 1);
+    }
+
     function nodeCollateralAt(uint256 id) internal view returns (NodeCollateralRecord memory record) {
         uint256 fields = _fields(families[FAMILY_STAKE], SLOT_NODE_COLLATERAL + id * 3, 3);
         assembly ("memory-safe") {
             record := fields
+        }
+    }
+
+    function nodeCollateralTo(uint256 last) internal view returns (NodeCollateralRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_STAKE], SLOT_NODE_COLLATERAL, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
         }
     }
 
@@ -132,14 +160,32 @@ abstract contract Tables {
         }
     }
 
+    function validatorCollateralTo(uint256 last) internal view returns (ValidatorCollateralRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_STAKE], SLOT_VALIDATOR_COLLATERAL, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function modelCollateralAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_STAKE], SLOT_MODEL_COLLATERAL, id);
+    }
+
+    function modelCollateralTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_STAKE], SLOT_MODEL_COLLATERAL, last + 1);
     }
 
     function delegationsAt(uint256 id) internal view returns (DelegationsRecord memory record) {
         uint256 fields = _fields(families[FAMILY_STAKE], SLOT_DELEGATIONS + id * 3, 3);
         assembly ("memory-safe") {
             record := fields
+        }
+    }
+
+    function delegationsTo(uint256 last) internal view returns (DelegationsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_STAKE], SLOT_DELEGATIONS, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
         }
     }
 
@@ -157,10 +203,24 @@ abstract contract Tables {
         }
     }
 
+    function nodesTo(uint256 last) internal view returns (NodesRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_NODES], SLOT_NODES, 4, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function nodeTrustAt(uint256 id) internal view returns (NodeTrustRecord memory record) {
         uint256 fields = _fields(families[FAMILY_NODES], SLOT_NODE_TRUST + id * 2, 2);
         assembly ("memory-safe") {
             record := fields
+        }
+    }
+
+    function nodeTrustTo(uint256 last) internal view returns (NodeTrustRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_NODES], SLOT_NODE_TRUST, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
         }
     }
 
@@ -171,6 +231,13 @@ abstract contract Tables {
         }
     }
 
+    function nodeEraTo(uint256 last) internal view returns (NodeEraRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_NODES], SLOT_NODE_ERA, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function nodeReportsAt(uint256 id) internal view returns (NodeReportsRecord memory record) {
         uint256 fields = _fields(families[FAMILY_NODES], SLOT_NODE_REPORTS + id * 1, 1);
         assembly ("memory-safe") {
@@ -178,12 +245,27 @@ abstract contract Tables {
         }
     }
 
+    function nodeReportsTo(uint256 last) internal view returns (NodeReportsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_NODES], SLOT_NODE_REPORTS, 1, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function freedSeatsAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_NODES], SLOT_FREED_SEATS, id);
     }
 
+    function freedSeatsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_NODES], SLOT_FREED_SEATS, last + 1);
+    }
+
     function rankingAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_NODES], SLOT_RANKING, id);
+    }
+
+    function rankingTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_NODES], SLOT_RANKING, last + 1);
     }
 
     function nodeTotals() internal view returns (NodeTotalsRecord memory record) {
@@ -200,10 +282,24 @@ abstract contract Tables {
         }
     }
 
+    function modelsTo(uint256 last) internal view returns (ModelsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_MODELS], SLOT_MODELS, 6, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function versionsAt(uint256 id) internal view returns (VersionsRecord memory record) {
         uint256 fields = _fields(families[FAMILY_MODELS], SLOT_VERSIONS + id * 3, 3);
         assembly ("memory-safe") {
             record := fields
+        }
+    }
+
+    function versionsTo(uint256 last) internal view returns (VersionsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_MODELS], SLOT_VERSIONS, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
         }
     }
 
@@ -214,8 +310,19 @@ abstract contract Tables {
         }
     }
 
+    function hostsTo(uint256 last) internal view returns (HostsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_MODELS], SLOT_HOSTS, 1, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function ratingsAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_MODELS], SLOT_RATINGS, id);
+    }
+
+    function ratingsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_MODELS], SLOT_RATINGS, last + 1);
     }
 
     function modelTotals() internal view returns (ModelTotalsRecord memory record) {
@@ -232,10 +339,24 @@ abstract contract Tables {
         }
     }
 
+    function prepaidTo(uint256 last) internal view returns (PrepaidRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_CALLS], SLOT_PREPAID, 1, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function requestsAt(uint256 id) internal view returns (RequestsRecord memory record) {
         uint256 fields = _fields(families[FAMILY_CALLS], SLOT_REQUESTS + id * 3, 3);
         assembly ("memory-safe") {
             record := fields
+        }
+    }
+
+    function requestsTo(uint256 last) internal view returns (RequestsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_CALLS], SLOT_REQUESTS, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
         }
     }
 
@@ -253,8 +374,19 @@ abstract contract Tables {
         }
     }
 
+    function validatorsTo(uint256 last) internal view returns (ValidatorsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_VALIDATORS], SLOT_VALIDATORS, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function committeeWeightsAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_VALIDATORS], SLOT_COMMITTEE_WEIGHTS, id);
+    }
+
+    function committeeWeightsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_VALIDATORS], SLOT_COMMITTEE_WEIGHTS, last + 1);
     }
 
     function validatorTotals() internal view returns (ValidatorTotalsRecord memory record) {
@@ -271,10 +403,24 @@ abstract contract Tables {
         }
     }
 
+    function tasksTo(uint256 last) internal view returns (TasksRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_TASKS], SLOT_TASKS, 5, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function membersAt(uint256 id) internal view returns (MembersRecord memory record) {
         uint256 fields = _fields(families[FAMILY_TASKS], SLOT_MEMBERS + id * 2, 2);
         assembly ("memory-safe") {
             record := fields
+        }
+    }
+
+    function membersTo(uint256 last) internal view returns (MembersRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_TASKS], SLOT_MEMBERS, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
         }
     }
 
@@ -294,25 +440,47 @@ abstract contract Tables {
 
     /// @dev Entry `id` of a table with one field, four to a word.
     function _lane(address source, uint256 slot, uint256 id) private view returns (uint64) {
-        uint256 word = abi.decode(Extsload(source).extsload(slot + id / 4, 1), (uint256));
-        // The cast keeps the lane that the shift brought down.
-        return uint64(word >> (64 * (id % 4)));
+        return _lanes(source, slot + id / 4, 4)[id % 4];
     }
 
-    /// @return start memory of a struct of uint64s, unpacked from `words` storage words
+    /// @return list the first `count` entries of a table with one field
+    function _lanes(address source, uint256 slot, uint256 count) private view returns (uint64[] memory list) {
+        uint256 words = (count + 3) / 4;
+        uint256 start = _fields(source, slot, words);
+        assembly ("memory-safe") {
+            // The word before the fields is the length of what they were unpacked into.
+            list := sub(start, 32)
+            mstore(list, count)
+        }
+    }
+
+    /// @return list memory of an array of structs: its length, where each starts, and their fields
+    function _records(address source, uint256 slot, uint256 words, uint256 count) private view returns (uint256 list) {
+        uint256[] memory starts = new uint256[](count);
+        uint256 start = _fields(source, slot, words * count);
+        for (uint256 i; i < count; ++i) {
+            starts[i] = start + 128 * words * i;
+        }
+        assembly ("memory-safe") {
+            list := starts
+        }
+    }
+
+    /// @return start memory of structs of uint64s, unpacked from `words` storage words
     function _fields(address source, uint256 slot, uint256 words) private view returns (uint256 start) {
         bytes memory packed = Extsload(source).extsload(slot, words);
         uint256[] memory fields = new uint256[](4 * words);
         assembly ("memory-safe") {
             start := add(fields, 32)
             let to := start
-            for { let i := 0 } lt(i, words) { i := add(i, 1) } {
-                let word := mload(add(packed, mul(32, add(i, 1))))
-                for { let lane := 0 } lt(lane, 4) { lane := add(lane, 1) } {
-                    mstore(to, and(word, 0xffffffffffffffff))
-                    word := shr(64, word)
-                    to := add(to, 32)
-                }
+            let from := add(packed, 32)
+            for { let end := add(from, mul(32, words)) } lt(from, end) { from := add(from, 32) } {
+                let word := mload(from)
+                mstore(to, and(word, 0xffffffffffffffff))
+                mstore(add(to, 32), and(shr(64, word), 0xffffffffffffffff))
+                mstore(add(to, 64), and(shr(128, word), 0xffffffffffffffff))
+                mstore(add(to, 96), shr(192, word))
+                to := add(to, 128)
             }
         }
     }

@@ -131,11 +131,15 @@ abstract contract World is Base, Tables, IProtocolEvents {
 
     /// @notice Overwrites what genesis has fixed; only a test can.
     function setParam(uint256 number, uint64 value) internal {
-        bytes32 word = bytes32(SLOT_PARAM_VALUES + number / 4);
-        uint256 shift = 64 * (number % 4);
-        uint256 old = uint256(vm.load(address(params), word));
-        uint256 cleared = old & ~(uint256(type(uint64).max) << shift);
-        vm.store(address(params), word, bytes32(cleared | (uint256(value) << shift)));
+        poke(address(params), SLOT_PARAM_VALUES, number, value);
+    }
+
+    /// @notice Overwrites field `field` of the record that starts at `slot`.
+    function poke(address family, uint256 slot, uint256 field, uint64 value) internal {
+        bytes32 word = bytes32(slot + field / 4);
+        uint256 shift = 64 * (field % 4);
+        uint256 cleared = uint256(vm.load(family, word)) & ~(uint256(type(uint64).max) << shift);
+        vm.store(family, word, bytes32(cleared | (uint256(value) << shift)));
     }
 
     // Time

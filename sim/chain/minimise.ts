@@ -5,9 +5,9 @@
 import { createGenesisState, type GenesisPlan } from '../engine/genesis.ts';
 import type { Action } from '../protocol/actions.ts';
 import { applyAction } from '../protocol/apply.ts';
-import { type Capacities, createState } from '../protocol/state.ts';
+import type { Capacities, State } from '../protocol/state.ts';
 import { compareCodes, compareStates, type Difference, type Fault, type JournalBlock } from './lockstep.ts';
-import { openProtocolChain, type ProtocolChainOptions } from './protocolChain.ts';
+import { openProtocolChain, type ProtocolChain, type ProtocolChainOptions } from './protocolChain.ts';
 
 /** One thing that was done: an action, or an overwritten storage word. */
 export type JournalItem = { readonly slot: number; readonly phase: number; readonly nowS: number } & (
@@ -47,38 +47,55 @@ export function blocksOf(items: readonly JournalItem[]): JournalBlock[] {
 
 export type Replay = { readonly differences: readonly Difference[]; readonly message: string } | null;
 
-/** Does the items on fresh ledgers. @returns what differs, null if nothing does */
-export async function replay(
-  items: readonly JournalItem[],
+export type Replayer = {
+  /** Does the items on ledgers at genesis. @returns what differs, null if nothing does */
+  replay(items: readonly JournalItem[]): Promise<Replay>;
+  close(): Promise<void>;
+};
+
+/** Ledgers to replay on: one chain, brought back to genesis before each replay. */
+export async function openReplayer(
   plan: GenesisPlan,
   capacities: Capacities,
   options: ProtocolChainOptions,
-): Promise<Replay> {
-  const core = createGenesisState(plan, capacities);
+): Promise<Replayer> {
   const chain = await openProtocolChain(options);
   try {
-    for (const block of blocksOf(items)) {
-      core.nowS = block.nowS;
-      core.eventCount = 0;
-      const codes = block.actions.map((action) => applyAction(core, action));
-      if (block.actions.length > 0) {
-        const disagreement = compareCodes(block.actions, codes, await chain.execute(block.nowS, block.actions, null));
-        if (disagreement !== null)
-          return { differences: [], message: `Slot ${block.slot}, phase ${block.phase}: ${disagreement}` };
-      }
-      for (const fault of block.faults) await chain.tamper(fault.table, fault.word, BigInt(fault.value));
-    }
-    const { differences } = await compareStates(core, chain, createState(capacities));
-    const first = differences[0];
-    return first === undefined
-      ? null
-      : {
-          differences,
-          message: `${first.table}[${first.record}].${first.field}: core ${first.core}, chain ${first.chain}`,
-        };
-  } finally {
+    const toGenesis = await chain.checkpoint();
+    return {
+      async replay(items) {
+        await toGenesis();
+        return replayOn(createGenesisState(plan, capacities), chain, items);
+      },
+      close: () => chain.close(),
+    };
+  } catch (error) {
     await chain.close();
+    throw error;
   }
+}
+
+async function replayOn(core: State, chain: ProtocolChain, items: readonly JournalItem[]): Promise<Replay> {
+  for (const block of blocksOf(items)) {
+    core.nowS = block.nowS;
+    core.eventCount = 0;
+    const codes = block.actions.map((action) => applyAction(core, action));
+    if (block.actions.length > 0) {
+      const disagreement = compareCodes(block.actions, codes, await chain.execute(block.nowS, block.actions, null));
+      if (disagreement !== null) {
+        return { differences: [], message: `Slot ${block.slot}, phase ${block.phase}: ${disagreement}` };
+      }
+    }
+    for (const fault of block.faults) await chain.tamper(fault.table, fault.word, BigInt(fault.value));
+  }
+  const { differences } = await compareStates(core, chain);
+  const first = differences[0];
+  return first === undefined
+    ? null
+    : {
+        differences,
+        message: `${first.table}[${first.record}].${first.field}: core ${first.core}, chain ${first.chain}`,
+      };
 }
 
 /**

@@ -6,19 +6,20 @@ import { type Abi, encodeFunctionData, type Hex, toEventSelector, toFunctionSele
 import type { TableBytes } from '../engine/digest.ts';
 import { usedRanges, wordsOfRange } from '../engine/digest.ts';
 import type { GenesisPlan } from '../engine/genesis.ts';
-import { ACTION_NAMES, ACTIONS, type Action, type ActionSpec } from '../protocol/actions.ts';
+import { ACTION_NAMES, ACTIONS, type Action, type ActionName, type ActionSpec } from '../protocol/actions.ts';
 import { EV, EVENT_NAMES, EVENTS } from '../protocol/events.ts';
 import { ACCOUNT, type ContractName, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { emit, type State } from '../protocol/state.ts';
 import { createAccounts, installWallets } from './accounts.ts';
 import { type Anvil, startAnvil } from './anvil.ts';
-import { loadArtifact } from './artifacts.ts';
+import { checkArtifacts, loadArtifact } from './artifacts.ts';
 import { ChainError } from './chainError.ts';
 import { deployAll, predictAddresses } from './deploy.ts';
 import { type ChainLog, createDriver, type Driver, type DriverCounters, type EncodedCall } from './driver.ts';
 import { encodeCall } from './encodeCall.ts';
 import { laneOf, readWords } from './readback.ts';
+import { failedWithoutData, reasonOf } from './relayBatch.ts';
 import { createRpc, type Rpc, RpcError } from './rpc.ts';
 
 /** Unix time of slot 0. Fixed, so that two runs of a scenario give the same blocks. */
@@ -30,10 +31,16 @@ const DEPLOYER: Hex = '0x00000000000000000000000000000000000d3910';
 const RELAYER: Hex = '0x00000000000000000000000000000000000e1a11';
 
 const CONTRACTS = Object.keys(TABLES_OF_CONTRACT) as ContractName[];
+const TABLES = CONTRACTS.flatMap((contract) => TABLES_OF_CONTRACT[contract] as readonly TableName[]);
 
 /** Gas that one action may use; a slice of a settlement or a batch of requests gets its share for every position. */
 const GAS_PER_ACTION = 3_000_000;
 const GAS_PER_POSITION = 600_000;
+/** Actions on a whole group of validators, whose size is a parameter: to assign 51 of 500 takes 3.7 million. */
+const GAS_PER_GROUP_ACTION = 30_000_000;
+const GROUP_ACTIONS: readonly ActionName[] = ['assignTask', 'settleTask'];
+/** A slice that says it is longer, or ends before it begins, is one that is refused. */
+const MOST_POSITIONS = 1_000;
 const GAS_PER_RELAY = 2_000_000_000;
 
 export type ProtocolChainOptions = {
@@ -51,12 +58,14 @@ export type ProtocolChain = {
    * Sends a block's actions and mines them.
    *
    * @param wantEvents  also decode the block's events, in order, into `sink`
-   * @returns per action 0 or the code of its rejection
-   * @throws ChainError CHAIN_REFUSED if an action failed for a reason that is no rejection of the protocol
+   * @returns per action 0, the code of its rejection, or a negative number (see {@link failureText}) if it failed for a
+   *   reason that is no rejection of the protocol: a bug of ours
    */
   execute(nowS: number, actions: readonly Action[], sink: State | null): Promise<number[]>;
-  /** Reads every table in use into `into` and returns the raw words, in the order of `packState`. */
-  readState(into: State): Promise<TableBytes[]>;
+  /** Reads every table in use into `into`. @throws AssertionError if a field holds 2^53 or more */
+  readState(into: State): Promise<void>;
+  /** The raw words of what is in use in `ranges`, in the order of `packState`. */
+  readWords(ranges: State): Promise<TableBytes[]>;
   /** Overwrites one storage word of a table: for tests that want a difference. */
   tamper(table: TableName, word: number, value: bigint): Promise<void>;
   /** Storage word `word` of a table, counted from its first. */
@@ -105,6 +114,27 @@ const codeBySelector = new Map<number, number>(
   ),
 );
 
+/** What a contract can fail with that is no rejection, by the first four bytes of the revert data. */
+const failureBySelector = new Map<number, string>([
+  [failedWithoutData, 'no reason: out of gas, or no such function'],
+  ...[
+    'Panic(uint256)',
+    'Error(string)',
+    'OperandTooLarge(uint256)',
+    'QuotientTooLarge(uint256)',
+    'OnlyFamily(address)',
+  ].map((signature) => [Number.parseInt(toFunctionSelector(`function ${signature}`).slice(2), 16), signature] as const),
+]);
+
+function codeOfReason(reason: number): number {
+  return reason === 0 ? 0 : (codeBySelector.get(reason) ?? -reason);
+}
+
+/** Says what an action failed with, from its negative code: minus the first four bytes of the revert data as a number. */
+export function failureText(code: number): string {
+  return failureBySelector.get(-code) ?? `0x${(-code).toString(16).padStart(8, '0')}`;
+}
+
 /** Number of each event by its topic. */
 const eventByTopic = new Map<string, number>();
 
@@ -118,14 +148,23 @@ function wordOf(value: bigint): Hex {
 }
 
 function gasOf(action: Action): number {
-  const spec: ActionSpec = ACTIONS[ACTION_NAMES[action.kind]!];
+  const name = ACTION_NAMES[action.kind]!;
+  if (GROUP_ACTIONS.includes(name)) return GAS_PER_GROUP_ACTION;
+  const spec: ActionSpec = ACTIONS[name];
   const positions = spec.args[0] === 'from' && spec.args[1] === 'to' ? action.args[1]! - action.args[0]! : 0;
-  return GAS_PER_ACTION + positions * GAS_PER_POSITION;
+  return GAS_PER_ACTION + Math.min(Math.max(positions, 0), MOST_POSITIONS) * GAS_PER_POSITION;
 }
 
 /** @throws ChainError if the chain cannot be started or a contract cannot be deployed */
 export async function openProtocolChain(options: ProtocolChainOptions): Promise<ProtocolChain> {
   const { plan, root } = options;
+  const stale = checkArtifacts(root);
+  if (stale.length > 0) {
+    const list = stale.map(({ name, problem }) => `${name} ${problem}`).join(', ');
+    throw new ChainError('ARTIFACT_MISSING', `The compiled contracts are not those of the sources: ${list}`, {
+      fix: 'run `powr contracts build`.',
+    });
+  }
   const startS = GENESIS_S - GENESIS_BLOCKS;
   const anvil = await startAnvil({ genesisTimeS: startS, builtDir: options.builtDir });
   const rpc = createRpc({ url: anvil.url, whyGone: anvil.whyGone });
@@ -180,7 +219,7 @@ async function deployProtocol(
     startS + 2,
   );
 
-  const bases = new Map<TableName, { readonly address: Hex; readonly slot: bigint }>();
+  const bases = new Map<TableName, { readonly contract: ContractName; readonly address: Hex; readonly slot: bigint }>();
   for (const contract of CONTRACTS) {
     const layout = (artifacts.get(contract) as unknown as { storageLayout: StorageLayout }).storageLayout;
     for (const table of TABLES_OF_CONTRACT[contract] as readonly TableName[]) {
@@ -190,7 +229,7 @@ async function deployProtocol(
           'DEPLOY_FAILED',
           `Contract ${contract} does not store table ${table} at a storage word of its own`,
         );
-      bases.set(table, { address: addresses[contract], slot: BigInt(entry.slot) });
+      bases.set(table, { contract, address: addresses[contract], slot: BigInt(entry.slot) });
     }
   }
   if (eventByTopic.size === 0) registerTopics(artifacts.get('Nodes')!.abi as Abi);
@@ -223,33 +262,19 @@ async function deployProtocol(
     };
   }
 
-  function codeOf(reason: number, action: Action): number {
-    if (reason === 0) return 0;
-    const code = codeBySelector.get(reason);
-    if (code === undefined) {
-      throw new ChainError(
-        'BLOCK_WRONG',
-        `${ACTION_NAMES[action.kind]}(${action.args.join(', ')}) of account ${action.actor} failed with 0x${reason.toString(16).padStart(8, '0')}, which is no rejection of the protocol`,
-      );
-    }
-    return code;
+  async function readTable(table: TableName, ranges: State): Promise<TableBytes[]> {
+    const { contract, address, slot } = bases.get(table)!;
+    return Promise.all(
+      usedRanges(ranges, table).map(async (range) => {
+        const { fromWord, toWord } = wordsOfRange(table, range);
+        const bytes = await readWords(rpc, address, slot + BigInt(fromWord), toWord - fromWord);
+        return { contract, table, fromWord, bytes };
+      }),
+    );
   }
 
-  async function readTable(table: TableName, into: State): Promise<TableBytes[]> {
-    const { address, slot } = bases.get(table)!;
-    const contract = CONTRACTS.find((name) => (TABLES_OF_CONTRACT[name] as readonly string[]).includes(table))!;
-    const parts: TableBytes[] = [];
-    for (const range of usedRanges(into, table)) {
-      const { fromWord, toWord } = wordsOfRange(table, range);
-      const bytes = await readWords(rpc, address, slot + BigInt(fromWord), toWord - fromWord);
-      const column = into[table];
-      for (let word = fromWord; word < toWord; word++) {
-        for (let lane = 0; lane < 4 && word * 4 + lane < column.length; lane++)
-          column[word * 4 + lane] = laneOf(bytes, word - fromWord, lane);
-      }
-      parts.push({ contract, table, fromWord, bytes });
-    }
-    return parts;
+  async function readTables(tables: readonly TableName[], ranges: State): Promise<TableBytes[]> {
+    return (await Promise.all(tables.map((table) => readTable(table, ranges)))).flat();
   }
 
   return {
@@ -262,16 +287,20 @@ async function deployProtocol(
       lastS = timestampS;
       const outcome = await driver.sendBlock({ timestampS, calls: actions.map(encode), wantLogs: sink !== null });
       if (sink !== null) decodeEvents(outcome.logs ?? [], sink);
-      return actions.map((action, i) => codeOf(outcome.reasons[i]!, action));
+      return Array.from(outcome.reasons, codeOfReason);
     },
+    readWords: (ranges) => readTables(TABLES, ranges),
     async readState(into) {
-      const byTable = new Map<TableName, TableBytes[]>();
-      const tables = CONTRACTS.flatMap((contract) => TABLES_OF_CONTRACT[contract] as readonly TableName[]);
       // Totals and parameters say how much of the other tables is in use, so they come first.
-      const first = tables.filter((table) => table.endsWith('Totals') || table === 'paramValues');
-      for (const table of first) byTable.set(table, await readTable(table, into));
-      for (const table of tables) if (!byTable.has(table)) byTable.set(table, await readTable(table, into));
-      return tables.flatMap((table) => byTable.get(table)!);
+      const isFirst = (table: TableName): boolean => table.endsWith('Totals') || table === 'paramValues';
+      unpack(await readTables(TABLES.filter(isFirst), into), into);
+      unpack(
+        await readTables(
+          TABLES.filter((table) => !isFirst(table)),
+          into,
+        ),
+        into,
+      );
     },
     async tamper(table, word, value) {
       const { address, slot } = bases.get(table)!;
@@ -295,8 +324,9 @@ async function deployProtocol(
         return null;
       } catch (error) {
         if (!(error instanceof RpcError) || typeof error.data !== 'string') throw error;
+        const code = codeOfReason(reasonOf(error.data as Hex));
         const word = (i: number): number => Number.parseInt((error.data as string).slice(10 + i * 64, 74 + i * 64), 16);
-        return { code: codeOf(Number.parseInt(error.data.slice(2, 10), 16), action), have: word(0), need: word(1) };
+        return code < 0 ? { code, have: 0, need: 0 } : { code, have: word(0), need: word(1) };
       }
     },
     async checkpoint() {
@@ -375,6 +405,19 @@ function registerTopics(abi: Abi): void {
       throw new ChainError('DEPLOY_FAILED', `The contracts have no event ${name}`);
     const signature = `event ${name}(${EVENTS[name].map(() => 'uint64').join(',')})`;
     eventByTopic.set(toEventSelector(signature).toLowerCase(), EV[name]);
+  }
+}
+
+/** Writes words as the chain holds them into the columns of a state. */
+function unpack(parts: readonly TableBytes[], into: State): void {
+  for (const { table, fromWord, bytes } of parts) {
+    const column = into[table];
+    for (let word = 0; word < bytes.length / 32; word++) {
+      for (let lane = 0; lane < 4; lane++) {
+        const at = (fromWord + word) * 4 + lane;
+        if (at < column.length) column[at] = laneOf(bytes, word, lane);
+      }
+    }
   }
 }
 

@@ -3,8 +3,9 @@
  * table lies in storage, and every action. Tests hold the committed files equal to these texts. It tests nothing itself.
  */
 import { ACTION_NAMES, ACTIONS, type ActionSpec } from '../protocol/actions.ts';
-import { type ContractName, FIELDS, STRIDE, type TableName, TABLES_OF_CONTRACT } from '../protocol/layout.ts';
+import { type ContractName, FIELDS, STRIDE, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
 import { ledgerParams, PARAMS } from '../protocol/params.ts';
+import { REJECTIONS } from '../protocol/rejections.ts';
 
 const CONTRACTS = Object.keys(TABLES_OF_CONTRACT) as ContractName[];
 
@@ -70,15 +71,32 @@ function renderReader(table: TableName, contract: ContractName): string {
   if (STRIDE[table] === 1) {
     return `    function ${table}At(uint256 id) internal view returns (uint64) {
         return _lane(${family}, ${slot}, id);
+    }
+
+    function ${table}To(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(${family}, ${slot}, last + 1);
     }`;
   }
   const words = STRIDE[table] / FIELDS_PER_WORD;
-  const start = isTotals(table) ? slot : `${slot} + id * ${words}`;
-  const head = isTotals(table) ? `${table}()` : `${table}At(uint256 id)`;
-  return `    function ${head} internal view returns (${recordType(table)} memory record) {
-        uint256 fields = _fields(${family}, ${start}, ${words});
+  if (isTotals(table)) {
+    return `    function ${table}() internal view returns (${recordType(table)} memory record) {
+        uint256 fields = _fields(${family}, ${slot}, ${words});
         assembly ("memory-safe") {
             record := fields
+        }
+    }`;
+  }
+  return `    function ${table}At(uint256 id) internal view returns (${recordType(table)} memory record) {
+        uint256 fields = _fields(${family}, ${slot} + id * ${words}, ${words});
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function ${table}To(uint256 last) internal view returns (${recordType(table)}[] memory records) {
+        uint256 list = _records(${family}, ${slot}, ${words}, last + 1);
+        assembly ("memory-safe") {
+            records := list
         }
     }`;
 }
@@ -104,7 +122,8 @@ ${imports.join(',\n')}
 ${slots}
 
 /// @title Tables
-/// @notice Reads every table of the ledger from raw storage, so that tests see what is stored and not what is answered.
+/// @notice Reads every table of the ledger from raw storage, so that tests see what is stored and not what is answered: one
+/// record (\`…At\`), or all up to one in a single call (\`…To\`, numbered from 0).
 abstract contract Tables {
     /// @notice Addresses of all contracts, in the order of the FAMILY_ constants.
     address[FAMILY_COUNT] internal families;
@@ -113,25 +132,47 @@ ${readers}
 
     /// @dev Entry \`id\` of a table with one field, four to a word.
     function _lane(address source, uint256 slot, uint256 id) private view returns (uint64) {
-        uint256 word = abi.decode(Extsload(source).extsload(slot + id / 4, 1), (uint256));
-        // The cast keeps the lane that the shift brought down.
-        return uint64(word >> (64 * (id % 4)));
+        return _lanes(source, slot + id / 4, 4)[id % 4];
     }
 
-    /// @return start memory of a struct of uint64s, unpacked from \`words\` storage words
+    /// @return list the first \`count\` entries of a table with one field
+    function _lanes(address source, uint256 slot, uint256 count) private view returns (uint64[] memory list) {
+        uint256 words = (count + 3) / 4;
+        uint256 start = _fields(source, slot, words);
+        assembly ("memory-safe") {
+            // The word before the fields is the length of what they were unpacked into.
+            list := sub(start, 32)
+            mstore(list, count)
+        }
+    }
+
+    /// @return list memory of an array of structs: its length, where each starts, and their fields
+    function _records(address source, uint256 slot, uint256 words, uint256 count) private view returns (uint256 list) {
+        uint256[] memory starts = new uint256[](count);
+        uint256 start = _fields(source, slot, words * count);
+        for (uint256 i; i < count; ++i) {
+            starts[i] = start + 128 * words * i;
+        }
+        assembly ("memory-safe") {
+            list := starts
+        }
+    }
+
+    /// @return start memory of structs of uint64s, unpacked from \`words\` storage words
     function _fields(address source, uint256 slot, uint256 words) private view returns (uint256 start) {
         bytes memory packed = Extsload(source).extsload(slot, words);
         uint256[] memory fields = new uint256[](4 * words);
         assembly ("memory-safe") {
             start := add(fields, 32)
             let to := start
-            for { let i := 0 } lt(i, words) { i := add(i, 1) } {
-                let word := mload(add(packed, mul(32, add(i, 1))))
-                for { let lane := 0 } lt(lane, 4) { lane := add(lane, 1) } {
-                    mstore(to, and(word, 0xffffffffffffffff))
-                    word := shr(64, word)
-                    to := add(to, 32)
-                }
+            let from := add(packed, 32)
+            for { let end := add(from, mul(32, words)) } lt(from, end) { from := add(from, 32) } {
+                let word := mload(from)
+                mstore(to, and(word, 0xffffffffffffffff))
+                mstore(add(to, 32), and(shr(64, word), 0xffffffffffffffff))
+                mstore(add(to, 64), and(shr(128, word), 0xffffffffffffffff))
+                mstore(add(to, 96), shr(192, word))
+                to := add(to, 128)
             }
         }
     }
@@ -141,7 +182,9 @@ ${readers}
 
 /** @returns the text of contracts/test/Actions.sol, deterministic */
 export function renderActions(): string {
-  const numbers = ACTION_NAMES.map((name, number) => `uint256 constant A_${constantName(name)} = ${number};`).join('\n');
+  const numbers = ACTION_NAMES.map((name, number) => `uint256 constant A_${constantName(name)} = ${number};`).join(
+    '\n',
+  );
   const entries = ACTION_NAMES.map((name, number) => {
     const spec: ActionSpec = ACTIONS[name];
     const types = [...spec.args.map(() => 'uint64'), ...(spec.bulk === undefined ? [] : ['uint64[]'])];
@@ -155,10 +198,12 @@ export function renderActions(): string {
     return `    actions[${number}] = ActionSpec(${fields.join(', ')});`;
   }).join('\n');
   const used = CONTRACTS.filter((contract) => ACTION_NAMES.some((name) => ACTIONS[name].contract === contract));
-  const imports = used.map((contract) => `    FAMILY_${constantName(contract)}`).sort();
+  const errors = REJECTIONS.slice(1);
+  const imports = [...used.map((contract) => `FAMILY_${constantName(contract)}`), ...errors].sort();
+  const conditions = errors.map((name) => `selector == ${name}.selector`).join('\n        || ');
   return `${HEADER}
 import {
-${imports.join(',\n')}
+${imports.map((name) => `    ${name}`).join(',\n')}
 } from "../src/Protocol.sol";
 
 /// @notice An action that an account may send: its signature, the contract that takes it, the number of its uint64
@@ -178,6 +223,11 @@ ${numbers}
 function listActions() pure returns (ActionSpec[] memory actions) {
     actions = new ActionSpec[](ACTION_COUNT);
 ${entries}
+}
+
+/// @return true if an error with this selector is a rejection of the protocol
+function isRejection(bytes4 selector) pure returns (bool) {
+    return ${conditions};
 }
 `;
 }

@@ -9,7 +9,7 @@ import { createGenesisState, type GenesisPlan } from '../engine/genesis.ts';
 import { ACTION_NAMES, ACTIONS, type Action, type ActionName, type ActionSpec, action } from '../protocol/actions.ts';
 import { createBeacons } from '../protocol/beacons.ts';
 import { EVENT_NAMES, EVENTS, type EventName } from '../protocol/events.ts';
-import { F, FIELDS, STRIDE, type TableName } from '../protocol/layout.ts';
+import { FIELDS, STRIDE, type TableName } from '../protocol/layout.ts';
 import { ledgerParams, P, type ParamKey } from '../protocol/params.ts';
 import { REJECTIONS, type RejectionName } from '../protocol/rejections.ts';
 import { type Capacities, eventAt, type State } from '../protocol/state.ts';
@@ -160,25 +160,6 @@ export function codeOf(code: number, have: number, need: number): ExpectedCode {
   return code === 0 ? 'accepted' : [REJECTIONS[code]!, have, need];
 }
 
-/**
- * Holders of NFTs in a state, by ERC-1155 identifier: kind · 2^32 + entity.
- */
-export function holdersOf(s: State): ReadonlyMap<bigint, number> {
-  const holders = new Map<bigint, number>();
-  const tables = [
-    [1n, 'modelHolders', s.modelTotals[F.modelTotals.modelCount]!],
-    [2n, 'nodeHolders', s.nodeTotals[F.nodeTotals.nodeCount]!],
-    [3n, 'validatorHolders', s.validatorTotals[F.validatorTotals.validatorCount]!],
-  ] as const;
-  for (const [kind, table, count] of tables) {
-    for (let entity = 1; entity <= count; entity++) {
-      const account = s[table][entity]!;
-      if (account !== 0) holders.set((kind << 32n) + BigInt(entity), account);
-    }
-  }
-  return holders;
-}
-
 /** What is wrong with a vector's form. Empty: nothing. */
 export function checkVector(vector: Vector): string[] {
   const wrong: string[] = [];
@@ -186,6 +167,11 @@ export function checkVector(vector: Vector): string[] {
   if (codes.length !== vector.actions.length) wrong.push(`${vector.actions.length} actions, ${codes.length} codes`);
   if (!/\d/.test(vector.why)) wrong.push('the reason has no numbers');
   if (vector.rules.length === 0) wrong.push('no rule');
+  scheduleOf(vector).reduce((beforeS, { nowS }) => {
+    // Each action is a block of its own, and a chain's blocks lie a second apart at least.
+    if (nowS <= beforeS) wrong.push(`an action at ${nowS} s after one at ${beforeS} s`);
+    return nowS;
+  }, -1);
   for (const { action: name, args, bulk } of vector.actions) {
     const spec: ActionSpec | undefined = ACTIONS[name];
     if (spec === undefined) wrong.push(`no action ${name}`);

@@ -31,7 +31,7 @@ describe.each(VECTOR_FAMILIES)('fixtures/vectors/%s', (family) => {
     expect(codes.some((code) => code !== 'accepted')).toBe(true);
   });
 
-  it.each(own)('$file > $vector.name', ({ vector }) => {
+  it.each(own.map(({ file, vector }) => [file, vector.name, vector] as const))('%s > %s', (_file, _name, vector) => {
     expect(checkVector(vector)).toEqual([]);
     const s = openVector(vector);
     const before = copyTables(s);

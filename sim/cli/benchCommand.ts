@@ -35,7 +35,7 @@ export async function countScenario(name: string, builtDir: string): Promise<Cou
     throw new UsageError(`Scenario ${name} does not load`);
   }
   const progress = createProgress(process.stderr, false);
-  let rows = 0;
+  const rows: Record<string, number> = {};
   const { manifest } = await runSession({
     scenario: loaded.scenario,
     scenarioFile: `scenarios/${name}.yaml`,
@@ -46,19 +46,20 @@ export async function countScenario(name: string, builtDir: string): Promise<Cou
     out: null,
     command: `powr bench compare --exact --scenario ${name}`,
     onSlot: (done, total, era) => progress.update(done, total, `${name}, era ${era + 1}`),
-    onBlock: (_slot, _phase, result, _shared, state) => {
-      rows += result.actions.length + state.eventCount;
+    onEra(era) {
+      for (const [table, list] of Object.entries(era))
+        rows[table] = (rows[table] ?? 0) + (Array.isArray(list) ? list.length : 1);
     },
   });
   progress.finish();
   const flat: Record<string, number | string> = {
     digest: manifest.digest,
-    'rows.actionsAndEvents': rows,
     'lockstep.words': manifest.lockstep?.comparedWordCount ?? 0,
   };
   const add = (prefix: string, values: Readonly<Record<string, number>>): void => {
     for (const [key, value] of Object.entries(values)) flat[`${prefix}.${key}`] = value;
   };
+  add('rows', rows);
   add('accepted', manifest.actions.accepted);
   add('rejected', manifest.actions.rejected);
   add('reason', manifest.actions.reasons);

@@ -1,13 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AgentsPort } from '../engine/ports.ts';
-import type { AgentInfo } from '../engine/roster.ts';
-import { decodeActions } from '../engine/run.ts';
 import type { Scenario } from '../engine/scenario.ts';
 import type { SharedRun } from '../engine/shared.ts';
-import type { Group, WorldRun } from '../engine/testWorld.ts';
-import { ACTION_NAMES } from '../protocol/actions.ts';
-import { createAgentPool, createInlineAgents } from './agentPool.ts';
-import { runSmall, smallScenario } from './testRun.ts';
+import type { Group } from '../engine/testWorld.ts';
+import { createAgentPool } from './agentPool.ts';
+import { nameOf, type Recording, recordRun, runSmall, smallScenario } from './testRun.ts';
 
 const builtDir = process.env.POWR_BUILD ?? '';
 
@@ -63,60 +60,6 @@ describe('digest of a run', () => {
   });
 });
 
-/** Who an agent is, whatever its number in the roster. */
-const nameOf = (info: AgentInfo): string => `${info.role}.${info.rolePopulation}/${info.populationIndex}`;
-
-type Recording = {
-  readonly run: WorldRun;
-  /** Per slot and phase: what each agent decided, by its name. */
-  readonly decisions: readonly {
-    readonly slot: number;
-    readonly phase: number;
-    readonly by: ReadonlyMap<string, readonly string[]>;
-  }[];
-  /** State of the agents' own streams after each of these, and at the very start. */
-  readonly streams: readonly ReadonlyMap<string, readonly number[]>[];
-  /** Speed, distance, failures and connection of each agent's hardware, slot by slot. */
-  readonly worlds: readonly ReadonlyMap<string, readonly number[]>[];
-};
-
-async function record(groups: readonly Group[]): Promise<Recording> {
-  const decisions: { slot: number; phase: number; by: Map<string, readonly string[]> }[] = [];
-  const streams: Map<string, readonly number[]>[] = [];
-  const worlds: Map<string, readonly number[]>[] = [];
-  const columnsOf = (run: SharedRun, column: ArrayLike<number>, offset = 0) =>
-    new Map(
-      run.roster.agents.map((info) => [
-        nameOf(info),
-        Array.from({ length: 4 }, (_, i) => column[(offset + info.agent) * 4 + i]!),
-      ]),
-    );
-  const run = await runSmall(smallScenario(groups, REST), {
-    agents(shared) {
-      const inner = createInlineAgents(shared);
-      const accounts = shared.roster.agents.map(({ account }) => account);
-      streams.push(columnsOf(shared, shared.streams));
-      return {
-        ...inner,
-        async decide(phase, slotCount) {
-          if (phase === 60) worlds.push(columnsOf(shared, shared.world));
-          const batch = await inner.decide(phase, slotCount);
-          const by = new Map<string, string[]>(shared.roster.agents.map((info) => [nameOf(info), []]));
-          for (const { kind, actor, args } of decodeActions(batch, accounts)) {
-            by.get(nameOf(shared.roster.agents[actor - accounts[0]!]!))!.push(
-              `${ACTION_NAMES[kind]}(${args.join(', ')})`,
-            );
-          }
-          decisions.push({ slot: slotCount - 1, phase, by });
-          streams.push(columnsOf(shared, shared.streams));
-          return batch;
-        },
-      };
-    },
-  });
-  return { run, decisions, streams, worlds };
-}
-
 describe.each([
   [
     'one more consumer in a group',
@@ -139,7 +82,7 @@ describe.each([
   let after: Recording;
   let meeting = 0;
   beforeAll(async () => {
-    [before, after] = [await record(GROUPS), await record(groups)];
+    [before, after] = [await recordRun(smallScenario(GROUPS, REST)), await recordRun(smallScenario(groups, REST))];
     // The newcomer's first request is the first thing that anybody else can feel.
     meeting = after.decisions.findIndex(({ by }) =>
       by.get(newcomer)!.some((text) => text.startsWith('requestInference')),

@@ -5,7 +5,8 @@ import type { Expectation } from '../engine/scenario.ts';
 export type Verdict = {
   readonly text: string;
   readonly measured: number | null;
-  readonly holds: boolean /** Why it could not be measured. */;
+  readonly holds: boolean;
+  /** Why it could not be measured. */
   readonly problem: string | null;
 };
 
@@ -24,10 +25,13 @@ export function evaluateMetric(expression: string, summary: Readonly<Record<stri
       sign = token === '+' ? 1 : -1;
       continue;
     }
-    const value = /^\d+(\.\d+)?$/.test(token) ? Number(token) : summary[token];
+    const known = Object.hasOwn(summary, token) ? summary[token] : undefined;
+    const value = /^\d+(\.\d+)?$/.test(token) ? Number(token) : known;
     if (value === undefined) {
-      const nearest = closest(token, Object.keys(summary));
-      return `there is no metric "${token}"${nearest !== '' && distance(nearest, token) <= token.length / 2 ? `; did you mean "${nearest}"?` : ''}`;
+      const names = Object.keys(summary);
+      const nearest = names.length === 0 ? '' : closest(token, names);
+      const isNear = nearest !== '' && distance(nearest, token) <= token.length / 2;
+      return `there is no metric "${token}"${isNear ? `; did you mean "${nearest}"?` : ''}`;
     }
     total += sign * value;
   }

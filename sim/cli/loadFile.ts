@@ -48,7 +48,7 @@ export function loadScenarioFile(file: string, set: readonly string[]): LoadResu
 }
 
 /** A file named in a scenario, relative to its folder; null if it cannot be read. */
-function readNear(scenarioFile: string, path: string): string | null {
+export function readNear(scenarioFile: string, path: string): string | null {
   try {
     return readFileSync(realpathSync(resolve(dirname(scenarioFile), path.split('/').join(sep))), 'utf8');
   } catch {

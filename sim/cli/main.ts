@@ -37,6 +37,14 @@ program
   .description('Run a scenario.')
   .argument('<scenario>', 'scenario file (YAML or JSON)')
   .option('--seed <n>', 'seed of the run', wholeNumber(0))
+  .option('--seeds <a..b>', 'run every seed from a to b: mean and interval of every metric')
+  .option(
+    '--compare <path=value>',
+    'with --seeds: paired difference to the scenario with this value changed; may be repeated',
+    collect,
+    [],
+  )
+  .option('--workers <n>', 'with --seeds: worker processes; default one for each core', wholeNumber(1))
   .option('--eras <n>', 'number of eras', wholeNumber(1))
   .addOption(new Option('--ledger <kind>', 'where the rules run').choices(['core', 'chain', 'lockstep']))
   .option('--threads <n>', 'agent threads', wholeNumber(1))
@@ -48,16 +56,23 @@ program
   .option('--out <dir>', 'directory of the run; default runs/<name>-<hash>-s<seed>')
   .option('--resume', 'go on with a killed run of the same scenario, seed and build')
   .option('--no-report', 'write no report.html')
+  .addOption(
+    new Option('--fault <place>', 'overwrite a storage word of the chain: slot:phase:table:word:value')
+      .argParser(collect)
+      .default([])
+      .hideHelp(),
+  )
   .option('--json', 'print manifest and summary as JSON')
   .option('--quiet', 'no progress')
   .addHelpText(
     'after',
     `
 Exit codes: 0 ok, 1 a bug (invariant or lockstep difference), 2 bad usage or scenario, 3 an expectation does not hold,
-6 infrastructure (chain, port, disk, device), 130 or 143 ended by a signal.
+6 infrastructure (chain, port, disk, device), 7 some of the seeds failed, 130 or 143 ended by a signal.
 
 Examples:
   powr run scenarios/quickstart.yaml --seed 7
+  powr run scenarios/quickstart.yaml --seeds 1..30 --compare val.group_size=5
   powr run scenarios/baseline.yaml --ledger lockstep --inference replay
   powr run scenarios/quickstart.yaml --set params.val.group_size=7 --eras 10`,
   )
@@ -65,6 +80,46 @@ Examples:
     const { runCommand } = await import('./runCommand.ts');
     process.exitCode = await runCommand(scenario, options as Parameters<typeof runCommand>[1], builtDir);
   });
+
+program
+  .command('sweep')
+  .description('Run every combination of the axes of a scenario with every seed.')
+  .argument('<scenario>', 'scenario file with sweep.axes')
+  .option('--seeds <a..b>', 'seeds of every combination; default sweep.seeds, else the seed of the scenario')
+  .option('--workers <n>', 'worker processes; default one for each core', wholeNumber(1))
+  .option('--out <dir>', 'directory of the sweep; default runs/<name>-<hash>-sweep')
+  .option('--metrics <a,b>', 'metrics to print and to show first; also sums and differences such as "a - b"')
+  .option('--eras <n>', 'number of eras', wholeNumber(1))
+  .addOption(new Option('--ledger <kind>', 'where the rules run; default core').choices(['core', 'chain', 'lockstep']))
+  .addOption(new Option('--device <device>', 'device of the inferences').choices(['auto', 'cpu']))
+  .addOption(
+    new Option('--inference <mode>', 'execute inferences, or replay stored ones; default replay').choices([
+      'measure',
+      'replay',
+    ]),
+  )
+  .option('--set <path=value>', 'override a value of the scenario; may be repeated', collect, [])
+  .option('--json', 'print the table as JSON')
+  .option('--quiet', 'no progress')
+  .addHelpText(
+    'after',
+    `
+Runs that are finished are kept: after Ctrl-C, or worse, the same command goes on where it stopped.
+Exit codes: 0 ok, 2 bad usage or scenario, 6 infrastructure, 7 some runs are missing, 130 or 143 ended by a signal.
+
+Examples:
+  powr sweep my-sweep.yaml --seeds 1..10
+  powr sweep my-sweep.yaml --metrics "profit.cheater - profit.steady,tasks.wrong_share"`,
+  )
+  .action(async (scenario: string, options: object) => {
+    const { sweepCommand } = await import('./sweepCommand.ts');
+    process.exitCode = await sweepCommand(scenario, options as Parameters<typeof sweepCommand>[1], builtDir);
+  });
+
+program.command('point-worker', { hidden: true }).action(async () => {
+  const { workerCommand } = await import('./workerCommand.ts');
+  await workerCommand(builtDir);
+});
 
 program
   .command('report')
@@ -87,6 +142,88 @@ program
   .action(async (scenario: string, options: { set: readonly string[]; json?: boolean; resolved?: boolean }) => {
     const { validateCommand } = await import('./validateCommand.ts');
     process.exitCode = await validateCommand(scenario, options);
+  });
+
+program
+  .command('params')
+  .description('The parameters of the protocol: unit, range, default, source.')
+  .argument('[key]', 'a key, or the beginning of keys')
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExamples:\n  powr params\n  powr params val.group_size\n  powr params trust --json')
+  .action(async (key: string | undefined, options: { json?: boolean }) => {
+    const { paramsCommand } = await import('./paramsCommand.ts');
+    process.exitCode = paramsCommand(key, options);
+  });
+
+program
+  .command('strategies')
+  .description('The behaviours of agents: what each does, and its options.')
+  .argument('[role]', 'only those of a role')
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExamples:\n  powr strategies\n  powr strategies miner')
+  .action(async (role: string | undefined, options: { json?: boolean }) => {
+    const { strategiesCommand } = await import('./strategiesCommand.ts');
+    process.exitCode = strategiesCommand(role, options);
+  });
+
+program
+  .command('schema')
+  .description('Print the JSON Schema of scenario files.')
+  .option('--out <file>', 'write it to a file instead')
+  .option('--json', 'with --out: print what was written as JSON')
+  .addHelpText('after', '\nExamples:\n  powr schema --out scenario.v1.json')
+  .action(async (options: { out?: string; json?: boolean }) => {
+    const { schemaCommand } = await import('./schemaCommand.ts');
+    process.exitCode = await schemaCommand(options);
+  });
+
+program
+  .command('init')
+  .description('Write a commented scenario to start from, and the schema that editors complete it with.')
+  .argument('[name]', 'name of the scenario; <name>.yaml is written', 'my-scenario')
+  .option('--preset <name>', 'what to start from: minimal or realistic', 'minimal')
+  .option('--force', 'overwrite what is there')
+  .option('--json', 'print as JSON')
+  .addHelpText('after', '\nExamples:\n  powr init my-scenario\n  powr init studies/open-network --preset realistic')
+  .action(async (name: string, options: { preset: string; force?: boolean; json?: boolean }) => {
+    const { initCommand } = await import('./initCommand.ts');
+    process.exitCode = await initCommand(name, options);
+  });
+
+program
+  .command('query')
+  .description('Ask the stored tables of a run, or of all runs in a directory, in SQL.')
+  .argument('<run>', 'directory of a run, or a directory of runs: then tables have a column `run`')
+  .argument('<sql>', 'one SELECT over metrics, agents, models, nodes, validators, delegations, calls, events')
+  .option('--json', 'print rows as JSON objects')
+  .option('--csv', 'print CSV')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  powr query runs/quickstart "SELECT strategy, sum(reward_units) / 1e6 AS tokens FROM agents GROUP BY 1 ORDER BY 2 DESC"
+  powr query runs/quickstart "DESCRIBE agents"
+  powr query runs "SELECT run, max(era) FROM metrics GROUP BY run" --csv`,
+  )
+  .action(async (run: string, sql: string, options: { json?: boolean; csv?: boolean }) => {
+    const { queryCommand } = await import('./queryCommand.ts');
+    process.exitCode = await queryCommand(run, sql, options);
+  });
+
+program
+  .command('explain')
+  .description('Say why an agent earned, was slashed or lost trust: rules and numbers, era by era.')
+  .argument('<run>', 'directory of a run')
+  .requiredOption('--agent <who>', 'account number, name, or part of a name')
+  .option('--era <n>', 'only this era', wholeNumber(0))
+  .option('--json', 'print as JSON')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  powr explain runs/quickstart --agent 45\n  powr explain runs/quickstart --agent "Kuhn validation" --era 4',
+  )
+  .action(async (run: string, options: { agent: string; era?: number; json?: boolean }) => {
+    const { explainCommand } = await import('./explainCommand.ts');
+    process.exitCode = await explainCommand(run, options);
   });
 
 program

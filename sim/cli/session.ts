@@ -16,6 +16,7 @@ import { createCoreLedger } from '../engine/coreLedger.ts';
 import { parseTrace, type TracedRequest } from '../engine/demand.ts';
 import { createGenesisState, planGenesis } from '../engine/genesis.ts';
 import type { InferencePort } from '../engine/inferencePort.ts';
+import type { EraRows } from '../engine/observer.ts';
 import type { BlockResult, LedgerPort } from '../engine/ports.ts';
 import { createRoster } from '../engine/roster.ts';
 import { type RunOutcome, runScenario } from '../engine/run.ts';
@@ -31,6 +32,7 @@ import { openRun, resumeRun } from '../store/runWriter.ts';
 import { createAgentPool } from './agentPool.ts';
 import { UsageError } from './exitCodes.ts';
 import { evaluateExpectations, type Verdict } from './expectations.ts';
+import { withNamedErrors } from './inferenceErrors.ts';
 
 export type SessionOptions = {
   readonly scenario: Scenario;
@@ -46,6 +48,7 @@ export type SessionOptions = {
   /** Goes on with a killed run: its committed eras are replayed and must come to the same digests. */
   readonly resume?: boolean;
   onSlot?(done: number, total: number, era: number): void;
+  onEra?(rows: EraRows): void;
   stopRequested?(): boolean;
   /** For tests: storage words to overwrite on the chain, and a look at every block. */
   readonly faults?: readonly Fault[];
@@ -71,6 +74,12 @@ export class SessionError extends Error {
 
 /** Real time that the search for the shortest reproduction may take. */
 const MINIMISE_WALL_MS = 60_000;
+
+/** Entries of the list that an error of this name carries, at least 1: a refusal that differs lists none. */
+function countOf(error: unknown, name: string, list: string): number {
+  if (!(error instanceof Error) || error.name !== name) return 0;
+  return Math.max(1, (error as unknown as Record<string, readonly unknown[]>)[list]?.length ?? 0);
+}
 
 /** @throws UsageError if a trace cannot be read; TraceError naming file and line */
 function readTraces(scenario: Scenario, scenarioFile: string): Map<number, readonly TracedRequest[]> {
@@ -102,7 +111,7 @@ function gitCommit(root: string): string {
 }
 
 /** Hash of the built program: two runs can only be joined if the same code ran both. */
-function buildIdOf(builtDir: string): string {
+export function buildIdOf(builtDir: string): string {
   const hash = createHash('sha256');
   const visit = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -140,7 +149,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const traces = readTraces(scenario, options.scenarioFile);
   const roster = createRoster(scenario);
   const plan = planGenesis(scenario, roster);
-  const capacities = capacitiesFor(roster, scenario, plan.slotsPerEra);
+  const capacities = capacitiesFor(roster, scenario, plan.slotsPerEra, traces);
   const state = createGenesisState(plan, capacities);
   const names = agentNames(scenario.seed, roster);
   const chainOptions = {
@@ -163,7 +172,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   let ledger: LedgerPort | null = null;
   let journal: readonly JournalBlock[] = [];
   const { mode, device, poolSamples } = scenario.inference;
-  inference = await openInference({
+  const opening = openInference({
     mode,
     device,
     poolSeed: DEFAULT_POOL_SEED,
@@ -172,6 +181,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     root,
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
   });
+  inference = await withNamedErrors(opening);
   try {
     // A content address of 52 bits of the weights' hash: what a version's artefact is on the ledger.
     const variants = inference.variants.map((v) => ({
@@ -195,7 +205,6 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         const lockstep = (await import('../chain/lockstep.ts')).createLockstepLedger({
           core: state,
           chain,
-          capacities,
           faults: options.faults ?? [],
         });
         journal = lockstep.journal;
@@ -312,6 +321,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         {
           async era(rows, words) {
             erasDone += 1;
+            options.onEra?.(rows);
             if (words > 0) comparedEraCount += 1;
             comparedWordCount += words;
             const before = committed[rows.era.era];
@@ -347,14 +357,16 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         ?.fail(
           manifestOf(
             'failed',
-            error instanceof Error && error.name === 'LockstepError' ? 1 : 0,
-            error instanceof Error && error.name === 'InvariantError' ? 1 : 0,
+            countOf(error, 'LockstepError', 'differences'),
+            countOf(error, 'InvariantError', 'violations'),
           ),
         )
         .catch(() => {});
       const note =
         error instanceof Error && error.name === 'LockstepError'
-          ? await writeReproduction(journal, directory, plan, capacities, chainOptions)
+          ? await writeReproduction(journal, directory, plan, capacities, chainOptions).catch(
+              (second: unknown) => `\nThe search for the shortest list of actions failed: ${String(second)}`,
+            )
           : '';
       throw new SessionError(`${error instanceof Error ? error.message : String(error)}${note}`, directory, error);
     } finally {
@@ -375,12 +387,9 @@ async function writeReproduction(
   capacities: ReturnType<typeof capacitiesFor>,
   chainOptions: Parameters<typeof import('../chain/protocolChain.ts').openProtocolChain>[0],
 ): Promise<string> {
-  const { findShortest, itemsOf, replay } = await import('../chain/minimise.ts');
-  const found = await findShortest(
-    itemsOf(journal),
-    (items) => replay(items, plan, capacities, chainOptions),
-    MINIMISE_WALL_MS,
-  );
+  const { findShortest, itemsOf, openReplayer } = await import('../chain/minimise.ts');
+  const replayer = await openReplayer(plan, capacities, chainOptions);
+  const found = await findShortest(itemsOf(journal), replayer.replay, MINIMISE_WALL_MS).finally(replayer.close);
   if (found === null)
     return '\nThe actions alone do not reproduce it on fresh ledgers: something outside the run changed the chain.';
   const text = `${JSON.stringify({ message: found.message, differences: found.differences, shortest: found.shortest, items: found.items }, null, 1)}\n`;
@@ -388,5 +397,5 @@ async function writeReproduction(
   const { replaceFile } = await import('../store/writeFile.ts');
   const path = join(directory, 'lockstep-failure.json');
   await replaceFile(path, text);
-  return `\nReproduced by ${found.items.length} steps (${found.shortest ? 'none can be left out' : 'the time to shorten it ran out'}), written to ${path}`;
+  return `\nReproduced by ${found.items.length} ${found.items.length === 1 ? 'step' : 'steps'} (${found.shortest ? 'none can be left out' : 'the time to shorten it ran out'}), written to ${path}`;
 }

@@ -7,7 +7,8 @@ import type { Demand } from './scenario.ts';
 import { MAX_ARRIVALS, type SharedRun } from './shared.ts';
 
 export type TracedRequest = {
-  /** Milliseconds from the first request of the trace. */ readonly atMs: number;
+  /** Milliseconds from the first request of the trace. */
+  readonly atMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
 };

@@ -36,6 +36,9 @@ const REPORT_CHUNK = 64;
 /** Slots before the keeper tries again to replace a host for which no node was eligible. */
 const REPLACE_RETRY_SLOTS = 6;
 
+/** Time without a heartbeat after which it counts as a streak (TIER-8). */
+const STREAK_S = 3_600;
+
 export type Keeper = {
   /** Phase 0: settlement of a finished era, the new slot, audits of the last one, heartbeats. */
   settle(s: State): Generator<Action, void, void>;
@@ -190,8 +193,10 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
           const node = s.hosts[record * STRIDE.hosts + F.hosts.node]!;
           const lost = node === 0 || s.nodes[node * STRIDE.nodes + F.nodes.state] !== NODE_STATE.online;
           if (!lost || (retryAfterSlot.get(record) ?? 0) > slotCount) continue;
-          retryAfterSlot.set(record, slotCount + REPLACE_RETRY_SLOTS);
           yield send('replaceHost', [model, host]);
+          // The ledger has executed it by now: the same node means that there was no other.
+          if (s.hosts[record * STRIDE.hosts + F.hosts.node] === node)
+            retryAfterSlot.set(record, slotCount + REPLACE_RETRY_SLOTS);
         }
       }
       if (s.callTotals[F.callTotals.slot] === slotCount) {
@@ -280,7 +285,8 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
         const connected = isConnected(s, node);
         const agent = s.nodes[at + F.nodes.owner]! - ACCOUNT.firstAgent;
         // A failing machine loses the heartbeats of a minute or two, not of the whole hour.
-        const missed = connected && chanceBps(heartbeatStreams, agent, run.world[agent * 4 + 2]!) ? 1 : 0;
+        const misses = connected && chanceBps(heartbeatStreams, agent, run.world[agent * 4 + 2]!);
+        const missed = misses && expected > 0 ? 1 : 0;
         b.expected += expected;
         b.answered += connected ? expected - missed : 0;
         if (connected && missed === 0) b.full = withBit(b.full, hourBit);
@@ -289,7 +295,8 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
           b.flaps += 1;
           b.offlineSinceS = s.nowS;
         }
-        if (!connected && s.nowS - b.offlineSinceS === run.slotS) b.streaks += 1;
+        const offlineS = s.nowS - b.offlineSinceS;
+        if (!connected && offlineS >= STREAK_S && offlineS - run.slotS < STREAK_S) b.streaks += 1;
         if (connected) b.offlineSinceS = 0;
         b.wasConnected = connected;
       }

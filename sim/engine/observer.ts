@@ -18,6 +18,7 @@ import {
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import type { View } from './agentContract.ts';
+import { createEntityRecorder, type EntityRecorder, type EntityRows } from './entityRows.ts';
 import type { BlockResult } from './ports.ts';
 import type { StrategySpec } from './scenario.ts';
 import type { SharedRun } from './shared.ts';
@@ -29,11 +30,15 @@ export type EraRows = {
   readonly agents: readonly AgentRow[];
   readonly models: readonly ModelRow[];
   readonly events: readonly EventRow[];
-};
+} & EntityRows;
 
 export type Observer = {
+  /** Looks on while an era is settled; see {@link EntityRecorder}. */
+  readonly watchSettlement: EntityRecorder['watch'];
   /** Reads an executed block; the events of the state's buffer are those of the block. */
   block(slot: number, phase: number, result: BlockResult): void;
+  /** Reads the inference orders of a slot: agent, variant, sample, level each. */
+  work(orders: Float64Array): void;
   /** Rows of the era that has just been settled; starts the next. */
   endEra(era: number, digest: string): EraRows;
   counters(): ActionCounters;
@@ -65,6 +70,7 @@ type Tally = {
   served: number;
   checked: number;
   accepted: number;
+  executed: number;
   actions: number;
   rejected: number;
 };
@@ -80,6 +86,7 @@ const emptyTally = (): Tally => ({
   served: 0,
   checked: 0,
   accepted: 0,
+  executed: 0,
   actions: 0,
   rejected: 0,
 });
@@ -132,6 +139,7 @@ export function createObserver(
   const reasons: Record<string, number> = {};
   const standing = new Float64Array(agents.length).fill(-1);
   let lastEra: EraRow | null = null;
+  const entities = createEntityRecorder(s);
 
   const tallyOf = (account: number): Tally | undefined => tallies[account - ACCOUNT.firstAgent];
   const modelOf = (model: number): ModelTally =>
@@ -152,7 +160,7 @@ export function createObserver(
     }
     sums.settled += 1;
     sums[outcome === VERDICT.pass ? 'passed' : 'failed'] += 1;
-    const truth = trueVerdict(run, s, sight, task);
+    const truth = trueVerdict(sight, task);
     if (truth !== VERDICT.none) {
       wrongKnown += 1;
       if (truth !== outcome) sums.wrong += 1;
@@ -373,6 +381,7 @@ export function createObserver(
   }
 
   return {
+    watchSettlement: entities.watch,
     block(slot, phase, result) {
       sums.blocks += 1;
       observeActions(result.actions, result.codes);
@@ -380,6 +389,7 @@ export function createObserver(
       for (let i = 0; i < s.eventCount; i++) {
         const at = i * EVENT_STRIDE;
         observeEvent(at);
+        entities.observeEvent(at);
         if (!keep.events) continue;
         const e = s.events;
         events.push({
@@ -394,6 +404,12 @@ export function createObserver(
           e: e[at + 5]!,
           f: e[at + 6]!,
         });
+      }
+    },
+    work(orders) {
+      for (let i = 0; i < orders.length; i += 4) {
+        const own = tallies[orders[i]!];
+        if (own !== undefined) own.executed += run.variants[orders[i + 1]!]!.wu;
       }
     },
     endEra(era, digest) {
@@ -424,6 +440,7 @@ export function createObserver(
           servedCount: t.served,
           checkedCount: t.checked,
           acceptedCount: t.accepted,
+          executedWu: t.executed,
           actionCount: t.actions,
           rejectedCount: t.rejected,
         };
@@ -471,7 +488,15 @@ export function createObserver(
       tallies = agents.map(emptyTally);
       events = [];
       lastEra = row;
-      return { era: row, agents: keep.agents ? rows : [], models: modelTable, events: eventTable };
+      const { nodes, validators, delegations, calls } = entities.take(era);
+      return {
+        era: row,
+        models: modelTable,
+        events: eventTable,
+        ...(keep.agents
+          ? { agents: rows, nodes, validators, delegations, calls }
+          : { agents: [], nodes: [], validators: [], delegations: [], calls: [] }),
+      };
     },
     counters: () => ({ accepted: { ...accepted }, rejected: { ...rejected }, reasons: { ...reasons } }),
     summary() {
@@ -493,6 +518,7 @@ export function createObserver(
         out[`income.${group}`] = tokens(sum((t) => t.call + t.reward + t.delegation)) / n;
         out[`profit.${group}`] = tokens(sum((t) => t.call + t.reward + t.delegation - t.penalty - t.spent)) / n;
         out[`penalty.${group}`] = tokens(sum((t) => t.penalty)) / n;
+        out[`work.${group}`] = sum((t) => t.executed) / n;
         const checked = sum((t) => t.checked);
         if (checked > 0) out[`accepted.${group}`] = sum((t) => t.accepted) / checked;
         const known = members.filter((i) => standing[i]! >= 0);

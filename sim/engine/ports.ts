@@ -47,7 +47,7 @@ export type LedgerPort = {
 export type DecisionBatch = {
   /** Per action: agent number, action number, argument count, arguments. Agents ascending. */
   readonly actions: Float64Array;
-  /** Per order: variant, sample, level. */
+  /** Per order: agent number, variant, sample, level. */
   readonly orders: Float64Array;
 };
 

@@ -5,10 +5,13 @@
 import { assert } from '../base/assert.ts';
 import { sha256Hex } from '../base/hash.ts';
 import type { Action } from '../protocol/actions.ts';
+import { EV } from '../protocol/events.ts';
 import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
 import { F, STRIDE } from '../protocol/layout.ts';
-import type { State } from '../protocol/state.ts';
+import { EVENT_STRIDE, type State } from '../protocol/state.ts';
+import { isTransition } from '../protocol/transitions.ts';
 import { PHASE, type Phase } from './agentContract.ts';
+import { checksOfTask } from './checks.ts';
 import { createTracedDemand, type TracedDemand, type TracedRequest } from './demand.ts';
 import type { GenesisPlan } from './genesis.ts';
 import { createIndexer, type OpenTasks } from './indexes.ts';
@@ -68,6 +71,30 @@ export type RunOutcome = {
 };
 
 const REPORT_PHASE = 3_540;
+/** Numbers of an inference order: agent, variant, sample, level. */
+const ORDER_STRIDE = 4;
+/** In place of an agent's number: ordered by the simulator itself. */
+const NOBODY = -1;
+
+/** Only the transitions of SM-1 to SM-4 occur (INV-22): every one that a block reports is looked up. */
+function checkTransitions(s: State, slot: number): void {
+  for (let i = 0; i < s.eventCount; i++) {
+    const at = i * EVENT_STRIDE;
+    if (s.events[at] !== EV.Transition) continue;
+    const [kind, entity, , from, to] = s.events.subarray(at + 1, at + 6) as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    if (isTransition(kind, from, to)) continue;
+    const found = `entity ${entity} of kind ${kind} went from state ${from} to ${to} in slot ${slot}`;
+    throw new InvariantError(s.clockTotals[F.clockTotals.era]!, [
+      { id: 'INV-22', title: 'only the transitions of section 5 occur', found },
+    ]);
+  }
+}
 
 /** Decodes a batch of decisions into actions, in the order given. */
 export function decodeActions(batch: DecisionBatch, accounts: readonly number[]): Action[] {
@@ -113,6 +140,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   async function block(slot: number, phase: number, actions: (state: State) => Iterable<Action>): Promise<void> {
     const result = await ledger.applyBlock({ slot, phase, nowS: slot * shared.slotS + phase, actions });
     if (result.actions.length === 0) return;
+    checkTransitions(s, slot);
     indexer.update();
     keeper.observe(s);
     observer.block(slot, phase, result);
@@ -140,11 +168,20 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     const { orders } = await decide(PHASE.work, slot);
     const jobs: InferenceJob[] = [];
     const wanted = new Set<number>();
-    for (let i = 0; i < orders.length; i += 3) {
-      const at = answerAt(shared, orders[i]!, orders[i + 1]!, orders[i + 2]!);
+    observer.work(orders);
+    const wantedByTruth: number[] = [];
+    for (const task of openTasks.ids) {
+      if (s.tasks[task * STRIDE.tasks + F.tasks.assignedS] !== slot * shared.slotS + PHASE.match) continue;
+      for (const { variant, sample, level } of checksOfTask(sight.view, task))
+        wantedByTruth.push(NOBODY, variant, sample, level);
+    }
+    // What the truth of a task rests on is executed, also where no validator cared to.
+    const all = [...orders, ...wantedByTruth];
+    for (let i = 1; i < all.length; i += ORDER_STRIDE) {
+      const at = answerAt(shared, all[i]!, all[i + 1]!, all[i + 2]!);
       if (shared.answers[at] !== 0 || wanted.has(at)) continue;
       wanted.add(at);
-      jobs.push({ variant: orders[i]!, sample: orders[i + 1]!, level: orders[i + 2]! });
+      jobs.push({ variant: all[i]!, sample: all[i + 1]!, level: all[i + 2]! });
     }
     if (jobs.length === 0) return;
     const answers = await inference.infer(jobs);
@@ -195,7 +232,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     const beaconHigh = s.clockTotals[F.clockTotals.beacon6]!;
     const beaconLow = s.clockTotals[F.clockTotals.beacon7]!;
     world.enterSlot(slot);
-    await block(slot, 0, (state) => keeper.settle(state));
+    await block(slot, 0, (state) => observer.watchSettlement(state, keeper.settle(state)));
     publishAudits(beaconHigh, beaconLow);
     if (slot > 0 && slot % shared.slotsPerEra === 0) await finishEra(slot / shared.slotsPerEra - 1);
     keeper.listen(s);
@@ -212,7 +249,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     stopped = hooks.stopRequested?.() ?? false;
   }
   if (!stopped) {
-    await block(slot, 0, (state) => keeper.settleLast(state));
+    await block(slot, 0, (state) => observer.watchSettlement(state, keeper.settleLast(state)));
     await finishEra(scenario.eras - 1);
   }
   return {

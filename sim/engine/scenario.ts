@@ -35,7 +35,7 @@ export type Population = {
   readonly openUnits: number;
   /** Strategy options by name, as declared by the strategy's catalogue entry; defaults filled in. */
   readonly options: Readonly<Record<string, number | string>>;
-  /** Hardware class of a miner (see `fixtures/hardware`), else ''. */
+  /** Hardware class of a miner (`HARDWARE` in world.ts), else ''. */
   readonly hardware: string;
   readonly demand: Demand | null;
   /** Slot in which the group enters the network. */
@@ -56,6 +56,18 @@ export type Expectation = {
   /** The expectation as written, for messages. */
   readonly text: string;
 };
+
+/** A value of an axis as a file has it: a number, or a text with its unit. */
+export type AxisValue = string | number | boolean;
+
+/** One dimension of a sweep: a path as `--set` takes it, and the values that it runs through, in order. */
+export type Axis = { readonly path: string; readonly values: readonly AxisValue[] };
+
+/** Seeds `from` to `to`, both included. */
+export type SeedRange = { readonly from: number; readonly to: number };
+
+/** What `powr sweep` runs; a single run takes no notice of it. */
+export type Sweep = { readonly axes: readonly Axis[]; readonly seeds: SeedRange | null };
 
 export type Scenario = {
   readonly version: 1;
@@ -81,6 +93,7 @@ export type Scenario = {
   readonly shocks: readonly Shock[];
   readonly record: { readonly agents: 'all' | 'none'; readonly events: 'all' | 'none' };
   readonly expect: readonly Expectation[];
+  readonly sweep?: Sweep;
 };
 
 /** One option of a strategy, for the loader's checks and for help. */

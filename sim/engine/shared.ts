@@ -3,23 +3,63 @@
  * the measured answers and the agents' own memory. The engine writes between phases, threads read; a thread writes only
  * the memory and the streams of its own agents.
  */
+import { BPS } from '../base/fixedPoint.ts';
 import { createStreams, STREAM_BYTES } from '../base/stream.ts';
 import type { TableName } from '../protocol/layout.ts';
 import { ACCOUNT, HOSTS_PER_MODEL } from '../protocol/layout.ts';
+import { ledgerParams, P } from '../protocol/params.ts';
 import { type Capacities, type State, type Tables, tablesOf } from '../protocol/state.ts';
 import { MEMORY_SIZE } from './agentContract.ts';
 import { type Roster, streamKeyOf } from './roster.ts';
-import type { Scenario } from './scenario.ts';
+import type { Population, Role, Scenario } from './scenario.ts';
 
-/** Sizes of the tables of a run: what its populations can create in its eras, with room to spare. */
-export function capacitiesFor(roster: Roster, scenario: Scenario, slotsPerEra: number): Capacities {
-  const count = (role: string): number => roster.agents.filter((a) => a.role === role).length;
+/** Most traced arrivals in one slot. */
+export const MAX_ARRIVALS = 65_536;
+
+/** A number among a group's options; `absent` if the strategy has no such option. */
+function optionOf({ options }: Population, name: string, absent: number): number {
+  const value = options[name];
+  return typeof value === 'number' ? value : absent;
+}
+
+/** Tasks per slot that come of everything but audits: checks of nodes and models, and those repeated after a rejection. */
+const CHECKS_PER_SLOT = 100;
+
+/**
+ * Sizes of the tables of a run: what its populations can create in its eras, with room to spare. Memory that is not used
+ * costs nothing.
+ *
+ * @param traces  requests of each traced population, by population number
+ */
+export function capacitiesFor(
+  roster: Roster,
+  scenario: Scenario,
+  slotsPerEra: number,
+  traces: ReadonlyMap<number, { readonly length: number }> = new Map(),
+): Capacities {
+  const params = ledgerParams(scenario.params);
+  const { eras, populations } = scenario;
+  const slots = eras * slotsPerEra;
+  const sumOver = (role: Role, of: (group: Population) => number): number =>
+    populations.reduce((sum, group) => (group.role === role ? sum + group.count * of(group) : sum), 0);
+  const one = (): number => 1;
   const accounts = ACCOUNT.firstAgent + roster.agents.length + 1;
-  const nodes = Math.max(64, count('miner') * 8 + Math.ceil((count('miner') * scenario.eras) / 4));
-  const models = Math.max(64, count('creator') * (8 + scenario.eras));
-  const tasks = Math.max(4_096, (nodes + models) * 8 + scenario.eras * slotsPerEra * 200);
-  const validators = count('validator') * 4 + 16;
-  const groupSize = 16;
+  // A miner enters anew when a reservation has expired, and at most once an era when it leaves by its own will.
+  const expiries = Math.ceil((slots * params[P['time.slot_s']]!) / params[P['node.reserve_deadline_s']]!);
+  const nodes = 64 + sumOver('miner', (group) => optionOf(group, 'nodes', 1) * (2 + expiries) + eras);
+  // A flood of models is handed in again once a day.
+  const flooded = sumOver('creator', (group) => optionOf(group, 'limit', 0));
+  const models = 64 + flooded + sumOver('creator', (group) => optionOf(group, 'models', 1));
+  const perSlot = sumOver('consumer', (group) =>
+    group.demand?.kind === 'poisson' ? group.demand.ratePerSlotMil / 1_000 : optionOf(group, 'per_slot', 0),
+  );
+  const traced = [...traces].reduce((sum, [population, { length }]) => {
+    const { demand } = populations[population]!;
+    return demand?.kind === 'trace' ? sum + length * demand.repeatCount : sum;
+  }, 0);
+  const audits = Math.ceil(((slots * perSlot * 2 + traced) * params[P['val.audit_bps']]!) / BPS);
+  const tasks = 4_096 + (nodes + models) * 8 + flooded * eras + slots * CHECKS_PER_SLOT + audits;
+  const validators = sumOver('validator', one) * 4 + 16;
   return {
     paramValues: 256,
     wallets: accounts,
@@ -35,17 +75,19 @@ export function capacitiesFor(roster: Roster, scenario: Scenario, slotsPerEra: n
     models,
     modelHolders: models,
     modelCollateral: models,
-    versions: models * 4,
+    versions: models * 8,
     hosts: (models + 1) * HOSTS_PER_MODEL,
     ratings: (models + 1) * 1_000,
-    requests: 65_536,
+    requests: MAX_ARRIVALS + Math.ceil(perSlot * 2),
     validators,
     validatorHolders: validators,
     validatorCollateral: validators,
     committeeWeights: validators,
     tasks,
-    members: tasks * groupSize,
-    delegations: (count('delegator') + count('consumer')) * 16 + 256,
+    // Most tasks take one group; some take several.
+    members: tasks * Math.max(8, 2 * params[P['val.group_size']]!),
+    // A delegator looks for another target every few eras.
+    delegations: sumOver('delegator', one) * (16 + eras) + 256,
   };
 }
 
@@ -111,9 +153,6 @@ const OWNER_OF: { readonly [K in ListName]: TableName } = {
   hostsOfNode: 'nodes',
   testsOfNode: 'nodes',
 };
-
-/** Most traced arrivals in one slot. */
-export const MAX_ARRIVALS = 65_536;
 
 function shared(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(Math.max(8, bytes));

@@ -70,6 +70,8 @@ export type AgentRow = {
   /** Miner: outputs checked and accepted in the era. Validator: tasks scored and aligned. Else 0. */
   readonly checkedCount: number;
   readonly acceptedCount: number;
+  /** Work units (MFLOP of the variants really run) that the agent executed in the era: what its income cost it. */
+  readonly executedWu: number;
   readonly actionCount: number;
   readonly rejectedCount: number;
 };
@@ -96,6 +98,101 @@ export type ModelRow = {
   /** Mean measured quality of its audited or validated work so far; −1 if none. */
   readonly qualityBps: number;
   readonly hostCount: number;
+};
+
+/**
+ * One row per node and era (table `nodes`): the factors of its reward and of its trust weight. Counts are the era's; what
+ * is said to be at settlement stands after slashes and before rewards and trust weights.
+ */
+export type NodeRow = {
+  readonly era: number;
+  readonly node: number;
+  /** Its owner. */
+  readonly account: number;
+  /** Name of the SM-2 state at settlement. */
+  readonly state: string;
+  /** R and Q of F-4 at settlement. */
+  readonly trustFp: number;
+  readonly qualityFp: number;
+  /** C of F-4: work units of the era's accepted tasks; and the score S. */
+  readonly acceptedWu: number;
+  readonly scoreFp: number;
+  /** Its share of the era's pool by score, owner's and delegators' parts together. */
+  readonly rewardUnits: number;
+  /** Stakes that were there for the whole era (F-9). */
+  readonly ownEligibleUnits: number;
+  readonly delegatedEligibleUnits: number;
+  /** Requests assigned and served; outputs audited and accepted. */
+  readonly assignedCount: number;
+  readonly finishedCount: number;
+  readonly checkedCount: number;
+  readonly acceptedCount: number;
+  /** Heartbeats, disconnections and mean response time as reported (TIER-8). */
+  readonly beatExpectedCount: number;
+  readonly beatAnsweredCount: number;
+  readonly flapCount: number;
+  readonly meanMs: number;
+  /** 1 if an offence was confirmed in the era (TRUST-2), else 0. */
+  readonly offenceCount: number;
+  /** Indicators and trust weight after the era's update (F-1, F-3). */
+  readonly completionFp: number;
+  readonly accuracyFp: number;
+  readonly stabilityFp: number;
+  readonly speedFp: number;
+  readonly behaviourFp: number;
+  readonly trustAfterFp: number;
+};
+
+/** One row per validator and era (table `validators`): the factors of its pay and of its reputation. */
+export type ValidatorRow = {
+  readonly era: number;
+  readonly validator: number;
+  readonly account: number;
+  /** Name of the SM-3 state at settlement. */
+  readonly state: string;
+  /** Reputation before and after the era's update. */
+  readonly reputationFp: number;
+  /** Tasks scored in the era, the sum of their scores (F-6), and the weight of its pay (F-36). */
+  readonly taskCount: number;
+  readonly scoreSumFp: number;
+  readonly payWeightFp: number;
+  /** Its share of the era's pot, own and delegators' parts together. */
+  readonly rewardUnits: number;
+  readonly ownEligibleUnits: number;
+  readonly delegatedEligibleUnits: number;
+  /** The tasks by how they were scored; late ones are among the aligned. */
+  readonly alignedCount: number;
+  readonly lateCount: number;
+  readonly againstCount: number;
+  readonly copiedCount: number;
+  readonly missedCount: number;
+  readonly reputationAfterFp: number;
+};
+
+/** One row per delegation and era (table `delegations`). */
+export type DelegationRow = {
+  readonly era: number;
+  readonly delegation: number;
+  /** The delegator. */
+  readonly account: number;
+  readonly targetKind: 'node' | 'validator';
+  readonly target: number;
+  /** At the era's end; eligible is what was there for the whole era (F-9), at settlement. */
+  readonly units: number;
+  readonly eligibleUnits: number;
+  readonly unbondingUnits: number;
+};
+
+/** One row per consumer, model and era in which it had an answer or a refund (table `calls`). */
+export type CallRow = {
+  readonly era: number;
+  /** Who asked. */
+  readonly account: number;
+  readonly model: number;
+  readonly servedCount: number;
+  readonly refundedCount: number;
+  /** Paid for the served ones. */
+  readonly feeUnits: number;
 };
 
 /** One row per ledger event (table `events`). Arguments as in `events.ts`. */

@@ -55,6 +55,9 @@ export function createSight(run: SharedRun): AgentSight {
     return entries;
   }
 
+  /** Whether anything was asked for in this slot: until then, the ledger still holds the requests of an earlier one. */
+  const hasRequests = (): boolean => t.callTotals[F.callTotals.slot] === slotCount;
+
   function worldOf(account: number): { hardwareMil: number; rttMs: number; failBps: number } {
     const info = byAccount.get(account);
     assert(info !== undefined, `Account ${account} is no agent's`);
@@ -97,8 +100,8 @@ export function createSight(run: SharedRun): AgentSight {
     myModels: () => listOf('modelsOfAccount', me.account),
     myValidators: () => listOf('validatorsOfAccount', me.account),
     myDelegations: () => listOf('delegationsOfAccount', me.account),
-    requestsOfNode: (node) => listOf('requestsOfNode', node),
-    myRequests: () => (t.callTotals[F.callTotals.slot] === slotCount ? listOf('requestsOfAccount', me.account) : []),
+    requestsOfNode: (node) => (hasRequests() ? listOf('requestsOfNode', node) : []),
+    myRequests: () => (hasRequests() ? listOf('requestsOfAccount', me.account) : []),
     openMembersOf: (validator) => listOf('membersOfValidator', validator),
     pendingHostsOf: (node) => listOf('hostsOfNode', node),
     pendingTestsOf: (node) => listOf('testsOfNode', node),

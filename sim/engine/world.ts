@@ -44,6 +44,8 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
   const streams = createStreams(agents.length, (i) => streamKeyOf(scenario.seed, 'world', agents[i]!));
   const regions = new Uint8Array(agents.length);
   const baseFactorMil = new Float64Array(agents.length);
+  /** 1 while no outage of its own keeps the agent down; a shock is over when it ends. */
+  const isUp = new Uint8Array(agents.length).fill(1);
   for (const info of agents) {
     const i = info.agent;
     const named = populations[info.population]!.hardware;
@@ -64,16 +66,16 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
         const options = populations[info.population]!.options;
         const outageBps = typeof options.outage_bps === 'number' ? options.outage_bps : 0;
         const driftMil = typeof options.drift_mil_per_era === 'number' ? options.drift_mil_per_era : 0;
-        const wasUp = run.world[i * 4 + 3] === 1;
         // One draw per slot whatever happens, so that a shock leaves later draws alone.
-        const turns = chanceBps(streams, i, wasUp ? outageBps : RECOVERY_BPS);
+        const turns = chanceBps(streams, i, isUp[i] === 1 ? outageBps : RECOVERY_BPS);
         const shocked = scenario.shocks.some(
           (shock) =>
             slot >= shock.fromSlot &&
             slot < shock.fromSlot + shock.slotCount &&
             (shock.region === REGIONS[regions[i]!] || shock.region === 'all'),
         );
-        run.world[i * 4 + 3] = shocked || (wasUp ? turns : !turns) ? 0 : 1;
+        if (turns) isUp[i] = 1 - isUp[i]!;
+        run.world[i * 4 + 3] = shocked ? 0 : isUp[i]!;
         run.world[i * 4] = baseFactorMil[i]! + driftMil * era;
       }
     },

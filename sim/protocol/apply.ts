@@ -93,6 +93,10 @@ const rules: readonly Rule[] = ACTION_NAMES.map((name) => RULES[name]);
 const specs: readonly ActionSpec[] = ACTION_NAMES.map((name) => ACTIONS[name]);
 const NO_LIST: readonly number[] = [];
 
+function isAmount(value: number): boolean {
+  return value >= 0 && value <= MAX_INT && Math.floor(value) === value;
+}
+
 /**
  * Executes one action.
  *
@@ -108,16 +112,18 @@ export function applyAction(s: State, action: Action): number {
     `${ACTION_NAMES[action.kind]} takes ${spec.args.length} arguments, got ${args.length}`,
   );
   for (let i = 0; i < args.length; i++) {
-    const value = args[i]!;
     assert(
-      value >= 0 && value <= MAX_INT && Math.floor(value) === value,
-      `${ACTION_NAMES[action.kind]}: ${spec.args[i]} is ${value}, not an integer in [0, 2^53)`,
+      isAmount(args[i]!),
+      `${ACTION_NAMES[action.kind]}: ${spec.args[i]} is ${args[i]}, not an integer in [0, 2^53)`,
     );
   }
+  const list = action.bulk ?? NO_LIST;
+  for (const value of list)
+    assert(isAmount(value), `${ACTION_NAMES[action.kind]}: ${spec.bulk} holds ${value}, not an integer in [0, 2^53)`);
   if (spec.keeper === true) {
     if (actor !== ACCOUNT.keeper) return reject(s, R.OnlyKeeper, actor, ACCOUNT.keeper);
   } else if (actor < ACCOUNT.firstAgent || actor >= ACCOUNT.firstAgent + s.tokenTotals[F.tokenTotals.accountCount]!) {
     return reject(s, R.UnknownAccount, actor, 0);
   }
-  return rules[action.kind]!(s, actor, args, action.bulk ?? NO_LIST);
+  return rules[action.kind]!(s, actor, args, list);
 }

@@ -215,7 +215,9 @@ export const serveRequest: Rule = (s, actor, args) => {
   const nodeOwner = s.nodes[node * STRIDE.nodes + F.nodes.owner]!;
   if (actor !== nodeOwner) return reject(s, R.NotEngagedHost, actor, nodeOwner);
   const model = s.requests[at + Q.model]!;
-  if (!isHosting(s, model, node)) return reject(s, R.NotHosting, node, model);
+  // A node that hosted when the request came keeps it, also if a rotation has meanwhile moved the model elsewhere.
+  if (s.models[model * STRIDE.models + F.models.state] === MODEL_STATE.removed)
+    return reject(s, R.NotHosting, node, model);
   const timeoutMs = getParam(s, 'req.timeout_ms');
   if (latencyMs > timeoutMs) return reject(s, R.ValueOutOfRange, latencyMs, timeoutMs);
 

@@ -431,6 +431,14 @@ export const releaseDelegations: Rule = (s, _actor, args) => {
   const d = s.delegations;
   for (let delegation = args[0]! + 1; delegation <= to; delegation++) {
     const at = delegationAt(delegation);
+    const delegatedUnits = d[at + D.units]!;
+    if (delegatedUnits > 0 && !hasTarget(s, delegation)) {
+      // Whoever it backed has left: nothing can be earned or slashed there any more (SM-3: delegations released).
+      removeUnits(s, delegation, delegatedUnits);
+      changeUnbonding(s, delegation, delegatedUnits);
+      d[at + D.releaseEra] = era;
+      emitTargetChanged(s, delegation);
+    }
     const units = d[at + D.unbondingUnits]!;
     if (units === 0 || era < d[at + D.releaseEra]!) continue;
     changeUnbonding(s, delegation, -units);

@@ -40,7 +40,7 @@ function assertBelow(value: number, limit: number, what: string): void {
 }
 
 /**
- * The report's words: hours = full + task·2^24; breaches = breached + flaps·2^24 + streaks·2^32; beats = answered +
+ * The report's words: hourBits = full + task·2^24; breaches = breached + flaps·2^24 + streaks·2^32; beats = answered +
  * expected·2^16 + meanMs·2^32; offlineSinceS.
  *
  * Heartbeats have 16 bits: more than 65 535 expected ones are told in that proportion, the answered rounded down, so a
@@ -49,7 +49,9 @@ function assertBelow(value: number, limit: number, what: string): void {
  * @throws AssertionError for a number that is negative, no integer or, where nothing is said about it, too wide
  * @rule TIER-8
  */
-export function packNodeReport(report: NodeReport): [hours: number, breaches: number, beats: number, offlineS: number] {
+export function packNodeReport(
+  report: NodeReport,
+): [hourBits: number, breaches: number, beats: number, offlineSinceS: number] {
   assertBelow(report.fullHours, TWO_24, 'fullHours');
   assertBelow(report.taskHours, TWO_24, 'taskHours');
   assertBelow(report.breachedHours, TWO_24, 'breachedHours');
@@ -89,10 +91,10 @@ export function meanMsOf(beats: number): number {
 }
 
 /** The report that the four words tell; the inverse of {@link packNodeReport} where nothing was cut off. @rule TIER-8 */
-export function unpackNodeReport(hours: number, breaches: number, beats: number, offlineSinceS: number): NodeReport {
+export function unpackNodeReport(hourBits: number, breaches: number, beats: number, offlineSinceS: number): NodeReport {
   return {
-    fullHours: hours % TWO_24,
-    taskHours: Math.floor(hours / TWO_24),
+    fullHours: hourBits % TWO_24,
+    taskHours: Math.floor(hourBits / TWO_24),
     breachedHours: breaches % TWO_24,
     flapCount: flapsOf(breaches),
     streakCount: Math.floor(breaches / TWO_32),

@@ -14,7 +14,7 @@ import { lockStake, ownUnits, penaliseStake, releaseStake } from './stake.ts';
 import { emit, getParam, recordAt, reject, type State } from './state.ts';
 import { openTask } from './tasks.ts';
 import { walletUnits } from './token.ts';
-import { initTrust } from './trust.ts';
+import { initTrust, recordOffence } from './trust.ts';
 
 /** Every set of up to 32 domains is a number up to this. */
 const MAX_DOMAINS = 4_294_967_295;
@@ -441,7 +441,7 @@ export function recordServedByNode(s: State, node: number, wu: number): void {
 
 /**
  * Takes the outcome of the audit of one served request. Rejected work counts neither as contribution nor, with quality 0,
- * towards the mean quality.
+ * towards the mean quality, and is a confirmed offence: the node was paid for another answer.
  *
  * @rule F-2, F-4, POWR-2, POWR-3, INV-27
  */
@@ -455,6 +455,7 @@ export function onAudit(s: State, node: number, wu: number, qualityBps: number, 
     const acceptedWu = s.nodeEra[node * STRIDE.nodeEra + F.nodeEra.acceptedWu]!;
     // The work may have been served in an era that is settled already.
     addToEra(s, node, F.nodeEra.acceptedWu, -min(acceptedWu, wu));
+    recordOffence(s, node);
   }
 }
 

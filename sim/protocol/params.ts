@@ -371,6 +371,8 @@ export const PARAMS = [
     'a slower answer counts as a failure and is refunded',
   ),
   param('hb.interval_s', 's', 1, 3_600, 60, 'TIER-8, OP-41', 'time between heartbeats'),
+  param('val.rob_min', 'fp', 0, 1_000_000_000, 700_000_000, 'F-20', 'accuracy on perturbed input that passes'),
+  param('val.err_max', 'fp', 0, 1_000_000_000, 20_000_000, 'F-20', 'share of failed probes that passes'),
 ] as const;
 
 export type ParamKey = (typeof PARAMS)[number]['key'];

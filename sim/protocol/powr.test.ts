@@ -127,11 +127,14 @@ describe('payNodes', () => {
     ]);
   });
 
-  it('given a second era > starts its running sum anew', () => {
+  it('given a second era with another sum of scores > starts its running sum anew', () => {
     writeWorkers(10, 10);
     setPool(1_000);
-    for (let era = 0; era < 2; era++) settle(s, ['computeEraMetrics', 'scoreNodes', 'payNodes']);
-    expect([1, 2].map(walletOf)).toEqual([1_000, 1_000]);
+    pay();
+    writeRecord(s, 'nodeEra', 2, { acceptedWu: 5 });
+    pay();
+    // 500 each, then ⅔ and ⅓ of 1 000.
+    expect([1, 2].map(walletOf)).toEqual([500 + 666, 500 + 334]);
   });
 
   it('given nobody who worked > the pool goes to the foundation, once, at the end', () => {

@@ -83,7 +83,12 @@ export const computeEraMetrics: Rule = (s, _actor, args) => {
   return 0;
 };
 
-/** Settlement step over nodes: score of every working node, and their sum. @rule F-4, POWR-1, POWR-4 */
+/**
+ * Settlement step over nodes: score of every node with accepted work, and their sum. A node that left within the era is
+ * scored like the others: what it has earned is outstanding (NODE-14).
+ *
+ * @rule F-4, POWR-1, POWR-4, NODE-14
+ */
 export const scoreNodes: Rule = (s, _actor, args) => {
   const from = args[0]!;
   const to = args[1]!;
@@ -95,15 +100,13 @@ export const scoreNodes: Rule = (s, _actor, args) => {
   for (let node = from + 1; node <= to; node++) {
     const trust = node * STRIDE.nodeTrust;
     const at = node * STRIDE.nodeEra;
-    const score = isWorking(s.nodes[node * STRIDE.nodes + F.nodes.state]!)
-      ? scoreFp(
-          s.nodeEra[at + F.nodeEra.acceptedWu]!,
-          maxWu,
-          s.nodeTrust[trust + F.nodeTrust.qualityFp]!,
-          s.nodeTrust[trust + F.nodeTrust.trustFp]!,
-          exponents,
-        )
-      : 0;
+    const score = scoreFp(
+      s.nodeEra[at + F.nodeEra.acceptedWu]!,
+      maxWu,
+      s.nodeTrust[trust + F.nodeTrust.qualityFp]!,
+      s.nodeTrust[trust + F.nodeTrust.trustFp]!,
+      exponents,
+    );
     s.nodeEra[at + F.nodeEra.scoreFp] = score;
     sumFp += score;
   }

@@ -37,7 +37,7 @@ export type Walk = {
 };
 
 /** Small numbers on purpose: few entities, so that actions meet; short eras, so that all steps of a settlement run often. */
-const WALK_PARAMS: Readonly<Record<string, number>> = {
+export const WALK_PARAMS: Readonly<Record<string, number>> = {
   'time.slots_per_era': 2,
   'val.group_size': 3,
   'val.deadline_s': 1_800,
@@ -59,8 +59,8 @@ const WALK_PARAMS: Readonly<Record<string, number>> = {
   'fb.window': 3,
 };
 
-const AGENTS = 8;
-const OPENING_UNITS = 20_000_000_000;
+export const WALK_AGENTS = 8;
+export const WALK_OPENING_UNITS = 20_000_000_000;
 /** Slots after which the beacons are used up. */
 const MAX_SLOTS = 400;
 
@@ -83,7 +83,7 @@ export function createWalk(
   const { commitment, beacons } = createBeacons(nextInt(1_000_000), MAX_SLOTS);
   commitBeacon(s, commitment.words);
   genesis(s);
-  for (let i = 0; i < AGENTS; i++) openAccount(s, OPENING_UNITS);
+  for (let i = 0; i < WALK_AGENTS; i++) openAccount(s, WALK_OPENING_UNITS);
   return { s, steps: walk(s, nextInt, actionsPerSlot, beacons) };
 }
 
@@ -93,9 +93,7 @@ function* walk(
   actionsPerSlot: number,
   beacons: readonly { readonly words: readonly number[] }[],
 ): Generator<WalkStep, void, void> {
-  const proposals = createProposals(s, nextInt);
-  let weights = 0;
-  for (const [weight] of proposals) weights += weight;
+  const propose = createProposer(s, nextInt);
   const slotS = getParam(s, 'time.slot_s');
   const slotsPerEra = getParam(s, 'time.slots_per_era');
   for (let slot = 0; slot < beacons.length; slot++) {
@@ -110,7 +108,7 @@ function* walk(
     const count = nextInt(2 * actionsPerSlot);
     for (let i = 0; i < count; i++) {
       if (nowS < (slot + 1) * slotS - 200) nowS += nextInt(40);
-      const proposed = propose(proposals, nextInt(weights));
+      const proposed = propose();
       if (proposed !== null) yield { nowS, action: proposed };
     }
     const { closedCount, requestCount } = F.callTotals;
@@ -118,13 +116,19 @@ function* walk(
   }
 }
 
-function propose(proposals: readonly Proposal[], drawn: number): Action | null {
-  let left = drawn;
-  for (const [weight, make] of proposals) {
-    if (left < weight) return make();
-    left -= weight;
-  }
-  return null;
+/** Proposes actions for the state as it is at each call, as a walk does within a slot; null now and then. */
+export function createProposer(s: State, nextInt: NextInt): () => Action | null {
+  const proposals = createProposals(s, nextInt);
+  let weights = 0;
+  for (const [weight] of proposals) weights += weight;
+  return () => {
+    let left = nextInt(weights);
+    for (const [weight, make] of proposals) {
+      if (left < weight) return make();
+      left -= weight;
+    }
+    return null;
+  };
 }
 
 function keeper(name: ActionName, args: readonly number[], bulk?: readonly number[]): Action {
@@ -135,7 +139,7 @@ function keeper(name: ActionName, args: readonly number[], bulk?: readonly numbe
 function createChooser(s: State, nextInt: NextInt) {
   const read = (table: TableName, record: number, field: number): number =>
     s[table][record * STRIDE[table] + field] ?? 0;
-  const agent = (): number => ACCOUNT.firstAgent + nextInt(AGENTS);
+  const agent = (): number => ACCOUNT.firstAgent + nextInt(WALK_AGENTS);
   const id = (count: number): number => (count === 0 || nextInt(30) === 0 ? nextInt(count + 3) : 1 + nextInt(count));
   return {
     read,
@@ -179,7 +183,7 @@ function tokenProposals(s: State, nextInt: NextInt, { agent, by, id, read }: Cho
     return action('delegate', agent(), [kind, id(count), nextInt(4) === 0 ? nextInt(2_000_000) : units(), nextInt(2)]);
   };
   return [
-    [4, () => action('transferTokens', agent(), [ACCOUNT.firstAgent + nextInt(AGENTS + 1), units()])],
+    [4, () => action('transferTokens', agent(), [ACCOUNT.firstAgent + nextInt(WALK_AGENTS + 1), units()])],
     [10, delegating],
     [3, delegation('increaseDelegation', units)],
     [8, delegation('undelegate', units)],

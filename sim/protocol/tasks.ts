@@ -277,9 +277,13 @@ function agreedQualityBps(s: State, taskAt: number, consensus: number): number {
   return lowerMedian(qualities);
 }
 
+/** A result is late once this part of its window is over: one twentieth. F-6 names lateness and no figure. */
+const LATE_PART = 20;
+
 /**
  * Releases the members and scores them (F-6): no-show 0, copied 0, not aligned 0, aligned 1.0, or less the late penalty
- * in the second half of the deadline. Without consensus only no-shows are scored.
+ * after the first twentieth of the window. That is three minutes of the default hour: who works at once submits in phase
+ * 120, who waits for the results of others in phase 330 or later. Without consensus only no-shows are scored.
  */
 function scoreMembers(s: State, taskAt: number, consensus: number): void {
   const first = s.tasks[taskAt + T.memberStart]!;
@@ -299,7 +303,7 @@ function scoreMembers(s: State, taskAt: number, consensus: number): void {
     } else if (consensus !== VERDICT.none) {
       const isCopied = s.members[at + M.copied] !== 0;
       const isRewarded = verdict === consensus && !isCopied;
-      const isLate = 2 * (s.members[at + M.submittedS]! - assignedS) > allowedS;
+      const isLate = LATE_PART * (s.members[at + M.submittedS]! - assignedS) > allowedS;
       const scoreFp = isLate ? FP - latePenaltyFp : FP;
       recordResult(s, validator, isRewarded ? scoreFp : 0, isRewarded ? s.members[at + M.weightFp]! : 0);
       if (isCopied && copyBps > 0) addSlash(s, KIND.validator, validator, copyBps);

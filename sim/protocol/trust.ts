@@ -74,6 +74,24 @@ export function initTrust(s: State, node: number): void {
   t[at + F.nodeTrust.trustFp] = weighFp(s, at);
 }
 
+/**
+ * A confirmed offence: the era's sample of the behaviour indicator is 0, and the weight falls at once. A second offence of
+ * the same era changes nothing more.
+ *
+ * @rule TRUST-2, F-2
+ */
+export function recordOffence(s: State, node: number): void {
+  const at = node * STRIDE.nodeTrust;
+  const f = F.nodeTrust;
+  const mark = currentEra(s) + 1;
+  if (s.nodeTrust[at + f.offenceEra] === mark) return;
+  s.nodeTrust[at + f.offenceEra] = mark;
+  observe(s, at + f.behaviourFp, 0, alphaOf(getParam(s, 'trust.behaviour_half_life')));
+  const trustFp = weighFp(s, at);
+  s.nodeTrust[at + f.trustFp] = trustFp;
+  emit(s, 'TrustUpdated', node, trustFp, s.nodeTrust[at + f.qualityFp]!);
+}
+
 /** Trust weight of a node. @returns an FP ratio, 0 for a node that does not exist */
 export function trustFpOf(s: State, node: number): number {
   return s.nodeTrust[node * STRIDE.nodeTrust + F.nodeTrust.trustFp] ?? 0;
@@ -115,8 +133,8 @@ function judge(s: State, node: number, p: TrustParams): void {
     observe(s, at + f.stabilityFp, stabilityFp(answeredOf(beats), expected, flaps, p.flapPenaltyFp), p.alphaFp);
   }
   if (meanMs > 0 && finished > 0) observe(s, at + f.speedFp, speedFp(meanMs, p.goodMs, p.badMs), p.alphaFp);
-  const offended = s.nodeTrust[at + f.offenceEra] === p.offenceMark;
-  observe(s, at + f.behaviourFp, offended ? 0 : FP, p.behaviourAlphaFp);
+  // An offence of this era has been taken into the indicator when it was confirmed.
+  if (s.nodeTrust[at + f.offenceEra] !== p.offenceMark) observe(s, at + f.behaviourFp, FP, p.behaviourAlphaFp);
 
   const trustFp = weighFp(s, at);
   s.nodeTrust[at + f.trustFp] = trustFp;

@@ -11,7 +11,8 @@ const place = mkdtempSync(join(tmpdir(), 'powr-log-'));
 const path = join(place, 'log.ndjson');
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-const eras = [0, 1, 2].map((era) => ({ ...testEra(era, 1, 1), models: [] }));
+const few = { models: [], nodes: [], validators: [], delegations: [], calls: [] };
+const eras = [0, 1, 2].map((era) => ({ ...testEra(era, 1, 1), ...few }));
 const pieces = eras.map((era) => Buffer.concat([...encodeEra(era)]));
 const whole = Buffer.concat(pieces);
 const ends = pieces.map((_, i) => pieces.slice(0, i + 1).reduce((sum, piece) => sum + piece.length, 0));

@@ -5,9 +5,9 @@
 import { createReadStream } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { EraRows } from '../engine/observer.ts';
-import type { AgentRow, EraRow, EventRow, ModelRow } from '../engine/trace.ts';
+import type { EraRow } from '../engine/trace.ts';
 import { StoreError } from './storeError.ts';
-import type { TableName } from './tables.ts';
+import type { RowOf, TableName } from './tables.ts';
 
 /** Text is handed on in pieces of about this many characters: large eras never become one string. */
 const CHUNK = 262_144;
@@ -39,6 +39,10 @@ export function* encodeEra(rows: EraRows): Generator<Uint8Array> {
     ['metrics', [rows.era]],
     ['agents', rows.agents],
     ['models', rows.models],
+    ['nodes', rows.nodes],
+    ['validators', rows.validators],
+    ['delegations', rows.delegations],
+    ['calls', rows.calls],
     ['events', rows.events],
   ] as const;
   for (const [table, tableRows] of tables) {
@@ -120,11 +124,15 @@ async function* readCommitted(
  */
 export async function* readLogFile(path: string): AsyncGenerator<EraRows> {
   for await (const { commit, lines } of readCommitted(path)) {
-    const rows = {
-      metrics: [] as EraRow[],
-      agents: [] as AgentRow[],
-      models: [] as ModelRow[],
-      events: [] as EventRow[],
+    const rows: { readonly [T in TableName]: RowOf[T][] } = {
+      metrics: [],
+      agents: [],
+      models: [],
+      nodes: [],
+      validators: [],
+      delegations: [],
+      calls: [],
+      events: [],
     };
     for (const line of lines) {
       const parsed = parse(line);
@@ -133,10 +141,11 @@ export async function* readLogFile(path: string): AsyncGenerator<EraRows> {
       }
       (rows[parsed.table] as unknown[]).push(parsed.row);
     }
-    const era = rows.metrics[0];
+    const { metrics, ...others } = rows;
+    const era = metrics[0];
     if (era === undefined)
       throw new StoreError('FILE_BROKEN', `${path}: era ${commit.era} was committed without its metrics`);
-    yield { era, agents: rows.agents, models: rows.models, events: rows.events };
+    yield { era, ...others };
   }
 }
 

@@ -16,16 +16,7 @@ import { columnsOf, type RowOf, type TableName } from './tables.ts';
  * or FILE_BROKEN, naming the file
  */
 export async function readRun(directory: string): Promise<RunTables> {
-  const manifest = await readManifest(directory);
-  if (manifest.state !== 'complete') {
-    const committed = await countCommittedEras(await present(directory, RUN_FILES.log));
-    const ended = manifest.state === 'failed' ? 'failed' : 'has not ended, or was killed';
-    throw new StoreError(
-      'UNFINISHED',
-      `The run in ${directory} ${ended}: ${committed} of ${manifest.eras} eras are committed`,
-      { fix: `run it again: ${manifest.command}` },
-    );
-  }
+  const manifest = await readFinishedManifest(directory);
   const scenarioYaml = await readText(directory, RUN_FILES.scenario);
   const summary = await readJson<Record<string, number>>(directory, RUN_FILES.summary);
   return await withDuckDb(async (connection) => {
@@ -40,7 +31,10 @@ export async function readRun(directory: string): Promise<RunTables> {
         const reader = await connection.runAndReadAll(
           `SELECT ${selected} FROM read_parquet(${sqlPath(path)}) ORDER BY ${order}`,
         );
-        return reader.getRowObjectsJS() as unknown as RowOf[T][];
+        return rowsOf(
+          columns.map(({ field }) => field),
+          reader.getColumnsJS(),
+        ) as RowOf[T][];
       } catch (error) {
         throw broken(path, error);
       }
@@ -56,6 +50,22 @@ export async function readRun(directory: string): Promise<RunTables> {
   });
 }
 
+/** Rows from columns: several times as fast as row by row, and equal texts become one. */
+function rowsOf(fields: readonly string[], columns: readonly (readonly unknown[])[]): unknown[] {
+  const texts = new Map<string, string>();
+  const shared = (value: unknown): unknown => {
+    if (typeof value !== 'string') return value;
+    const known = texts.get(value);
+    if (known === undefined) texts.set(value, value);
+    return known ?? value;
+  };
+  return Array.from({ length: columns[0]?.length ?? 0 }, (_, i) => {
+    const row: Record<string, unknown> = {};
+    for (let c = 0; c < fields.length; c++) row[fields[c]!] = shared(columns[c]![i]);
+    return row;
+  });
+}
+
 /**
  * The committed eras of a run in any state, in order, one at a time. What a kill left half written is not among them.
  *
@@ -64,6 +74,19 @@ export async function readRun(directory: string): Promise<RunTables> {
 export async function* readLog(directory: string): AsyncGenerator<EraRows> {
   await readManifest(directory);
   yield* readLogFile(await present(directory, RUN_FILES.log));
+}
+
+/** @throws StoreError UNFINISHED if the run has no tables yet, saying how many eras are committed; else as {@link readManifest} */
+export async function readFinishedManifest(directory: string): Promise<Manifest> {
+  const manifest = await readManifest(directory);
+  if (manifest.state === 'complete') return manifest;
+  const committed = await countCommittedEras(await present(directory, RUN_FILES.log));
+  const ended = manifest.state === 'failed' ? 'failed' : 'has not ended, or was killed';
+  throw new StoreError(
+    'UNFINISHED',
+    `The run in ${directory} ${ended}: ${committed} of ${manifest.eras} eras are committed`,
+    { fix: `run it again: ${manifest.command}` },
+  );
 }
 
 /** @throws StoreError NO_RUN if the directory holds no manifest of ours, FILE_BROKEN if it cannot be read */
@@ -102,7 +125,8 @@ export function isManifest(text: string | undefined): text is string {
   }
 }
 
-async function present(directory: string, file: string): Promise<string> {
+/** Path of a file of a run. @throws StoreError FILE_MISSING */
+export async function present(directory: string, file: string): Promise<string> {
   const path = join(directory, file);
   await access(path).catch(() => {
     throw new StoreError('FILE_MISSING', `${path} is missing, although the directory is that of a run`, {
@@ -112,7 +136,8 @@ async function present(directory: string, file: string): Promise<string> {
   return path;
 }
 
-async function readText(directory: string, file: string): Promise<string> {
+/** Text of a file of a run. @throws StoreError FILE_MISSING or FILE_BROKEN */
+export async function readText(directory: string, file: string): Promise<string> {
   const path = await present(directory, file);
   return await readFile(path, 'utf8').catch((error: unknown) => {
     throw broken(path, error);
@@ -128,7 +153,8 @@ async function readJson<T>(directory: string, file: string): Promise<T> {
   }
 }
 
-function broken(path: string, cause: unknown): StoreError {
+/** The error of a file that is there and cannot be read. */
+export function broken(path: string, cause: unknown): StoreError {
   const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   return new StoreError('FILE_BROKEN', `Cannot read ${path}: ${why}`, {
     fix: 'run the scenario again: equal seeds give equal runs',

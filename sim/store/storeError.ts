@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | 'NO_RUN'
   | 'UNFINISHED'
   | 'NOT_RESUMABLE'
+  | 'NOT_RECORDED'
   | 'FILE_MISSING'
   | 'FILE_BROKEN';
 

@@ -2,7 +2,16 @@
  * The columns of the stored tables. A field of a row (`sim/engine/trace.ts`) becomes a column of the same name in
  * snake_case, its unit last; the compiler refuses a row type and a table that differ. Integers stay below 2^53.
  */
-import type { AgentRow, EraRow, EventRow, ModelRow } from '../engine/trace.ts';
+import type {
+  AgentRow,
+  CallRow,
+  DelegationRow,
+  EraRow,
+  EventRow,
+  ModelRow,
+  NodeRow,
+  ValidatorRow,
+} from '../engine/trace.ts';
 
 export type ColumnType = 'BIGINT' | 'DOUBLE' | 'VARCHAR';
 type Columns<Row> = { readonly [Field in keyof Row]-?: Row[Field] extends string ? 'VARCHAR' : 'BIGINT' | 'DOUBLE' };
@@ -61,6 +70,7 @@ const agents: Columns<AgentRow> = {
   servedCount: 'BIGINT',
   checkedCount: 'BIGINT',
   acceptedCount: 'BIGINT',
+  executedWu: 'BIGINT',
   actionCount: 'BIGINT',
   rejectedCount: 'BIGINT',
 };
@@ -84,6 +94,75 @@ const models: Columns<ModelRow> = {
   hostCount: 'BIGINT',
 };
 
+const nodes: Columns<NodeRow> = {
+  era: 'BIGINT',
+  node: 'BIGINT',
+  account: 'BIGINT',
+  state: 'VARCHAR',
+  trustFp: 'BIGINT',
+  qualityFp: 'BIGINT',
+  acceptedWu: 'BIGINT',
+  scoreFp: 'BIGINT',
+  rewardUnits: 'BIGINT',
+  ownEligibleUnits: 'BIGINT',
+  delegatedEligibleUnits: 'BIGINT',
+  assignedCount: 'BIGINT',
+  finishedCount: 'BIGINT',
+  checkedCount: 'BIGINT',
+  acceptedCount: 'BIGINT',
+  beatExpectedCount: 'BIGINT',
+  beatAnsweredCount: 'BIGINT',
+  flapCount: 'BIGINT',
+  meanMs: 'BIGINT',
+  offenceCount: 'BIGINT',
+  completionFp: 'BIGINT',
+  accuracyFp: 'BIGINT',
+  stabilityFp: 'BIGINT',
+  speedFp: 'BIGINT',
+  behaviourFp: 'BIGINT',
+  trustAfterFp: 'BIGINT',
+};
+
+const validators: Columns<ValidatorRow> = {
+  era: 'BIGINT',
+  validator: 'BIGINT',
+  account: 'BIGINT',
+  state: 'VARCHAR',
+  reputationFp: 'BIGINT',
+  taskCount: 'BIGINT',
+  scoreSumFp: 'BIGINT',
+  payWeightFp: 'BIGINT',
+  rewardUnits: 'BIGINT',
+  ownEligibleUnits: 'BIGINT',
+  delegatedEligibleUnits: 'BIGINT',
+  alignedCount: 'BIGINT',
+  lateCount: 'BIGINT',
+  againstCount: 'BIGINT',
+  copiedCount: 'BIGINT',
+  missedCount: 'BIGINT',
+  reputationAfterFp: 'BIGINT',
+};
+
+const delegations: Columns<DelegationRow> = {
+  era: 'BIGINT',
+  delegation: 'BIGINT',
+  account: 'BIGINT',
+  targetKind: 'VARCHAR',
+  target: 'BIGINT',
+  units: 'BIGINT',
+  eligibleUnits: 'BIGINT',
+  unbondingUnits: 'BIGINT',
+};
+
+const calls: Columns<CallRow> = {
+  era: 'BIGINT',
+  account: 'BIGINT',
+  model: 'BIGINT',
+  servedCount: 'BIGINT',
+  refundedCount: 'BIGINT',
+  feeUnits: 'BIGINT',
+};
+
 const events: Columns<EventRow> = {
   era: 'BIGINT',
   slot: 'BIGINT',
@@ -97,10 +176,19 @@ const events: Columns<EventRow> = {
   f: 'BIGINT',
 };
 
-export const TABLES = { metrics, agents, models, events } as const;
+export const TABLES = { metrics, agents, models, nodes, validators, delegations, calls, events } as const;
 export type TableName = keyof typeof TABLES;
 /** Row type of each table. */
-export type RowOf = { metrics: EraRow; agents: AgentRow; models: ModelRow; events: EventRow };
+export type RowOf = {
+  metrics: EraRow;
+  agents: AgentRow;
+  models: ModelRow;
+  nodes: NodeRow;
+  validators: ValidatorRow;
+  delegations: DelegationRow;
+  calls: CallRow;
+  events: EventRow;
+};
 
 /** Columns of a table in order: field of the row, name in the file, type. */
 export function columnsOf(table: TableName): { field: string; column: string; type: ColumnType }[] {

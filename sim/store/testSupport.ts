@@ -1,6 +1,17 @@
 /** Runs for the tests of this room: rows that depend on nothing but their era, with every kind of awkward value. */
 import type { EraRows } from '../engine/observer.ts';
-import type { AgentRow, EraRow, EventRow, Manifest, ModelRow } from '../engine/trace.ts';
+import type {
+  AgentRow,
+  CallRow,
+  DelegationRow,
+  EraRow,
+  EventRow,
+  Manifest,
+  ModelRow,
+  NodeRow,
+  ValidatorRow,
+} from '../engine/trace.ts';
+import { columnsOf, type TableName } from './tables.ts';
 
 const NAMES = [
   'plain',
@@ -75,6 +86,7 @@ function agentRow(era: number, account: number): AgentRow {
     servedCount: 8,
     checkedCount: 9,
     acceptedCount: 10,
+    executedWu: 13_420,
     actionCount: 11,
     rejectedCount: 12,
   };
@@ -116,12 +128,25 @@ function eventRow(era: number, i: number): EventRow {
   };
 }
 
+/** A row of a table whose numbers depend on their column alone; `own` says what they are not to be. */
+function countedRow(table: TableName, own: Readonly<Record<string, number | string>>): unknown {
+  const columns = columnsOf(table).map(({ field, type }, i) => [
+    field,
+    type === 'VARCHAR' ? NAMES[i % NAMES.length] : i,
+  ]);
+  return { ...Object.fromEntries(columns), ...own };
+}
+
 /** An era of `agents` agents, two models and `events` events: equal arguments give equal rows. */
 export function testEra(era: number, agents = 5, events = 3): EraRows {
   return {
     era: eraRow(era),
     agents: Array.from({ length: agents }, (_, i) => agentRow(era, 32 + i)),
     models: [modelRow(era, 1), modelRow(era, 2)],
+    nodes: [1, 2].map((node) => countedRow('nodes', { era, node }) as NodeRow),
+    validators: [countedRow('validators', { era, validator: 1, scoreSumFp: Number.MAX_SAFE_INTEGER }) as ValidatorRow],
+    delegations: [countedRow('delegations', { era, delegation: 1, targetKind: 'node' }) as DelegationRow],
+    calls: [countedRow('calls', { era, account: 32, model: 1 }) as CallRow],
     events: Array.from({ length: events }, (_, i) => eventRow(era, i)),
   };
 }

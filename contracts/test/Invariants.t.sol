@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {P_NODE_RESERVE_DEADLINE_S, P_NODE_SLOTS, VERDICT_FAIL, VERDICT_PASS} from "../src/Protocol.sol";
+import {ACTION_COUNT, ActionSpec, listActions} from "./Actions.sol";
+import {BusyWorld} from "./BusyWorld.sol";
+import {ProtocolInvariants} from "./ProtocolInvariants.sol";
+import {CallHandler} from "./handlers/CallHandler.sol";
+import {Handler} from "./handlers/Handler.sol";
+import {KeeperHandler} from "./handlers/KeeperHandler.sol";
+import {ModelHandler} from "./handlers/ModelHandler.sol";
+import {NodeHandler} from "./handlers/NodeHandler.sol";
+import {StakeHandler} from "./handlers/StakeHandler.sol";
+import {TaskHandler} from "./handlers/TaskHandler.sol";
+import {TokenHandler} from "./handlers/TokenHandler.sol";
+import {ValidatorHandler} from "./handlers/ValidatorHandler.sol";
+
+/// @notice More cheatcodes of forge.
+interface CampaignCheats {
+    function pauseGasMetering() external;
+}
+
+/// @title Invariants
+/// @notice Random histories through every entry point, from a world in which entities of every state exist. After each
+/// action all invariants hold; over the campaign, each action is accepted at least once.
+contract InvariantsTest is BusyWorld, ProtocolInvariants {
+    CampaignCheats private constant CHEATS = CampaignCheats(address(vm));
+
+    uint256 private constant HISTORY_SEED = 1;
+    uint256 private constant HISTORY_TURNS = 3_000;
+
+    Handler[] private handlers;
+
+    function setUp() public {
+        growBusy();
+        setParam(P_NODE_SLOTS, 12);
+        setParam(P_NODE_RESERVE_DEADLINE_S, 14_400);
+        growEveryState();
+        handlers.push(new TokenHandler(families));
+        handlers.push(new StakeHandler(families));
+        handlers.push(new NodeHandler(families));
+        handlers.push(new ModelHandler(families));
+        handlers.push(new CallHandler(families));
+        handlers.push(new ValidatorHandler(families));
+        handlers.push(new TaskHandler(families));
+        handlers.push(new KeeperHandler(families));
+        for (uint256 i; i < handlers.length; ++i) {
+            targetContract(address(handlers[i]));
+        }
+        checkInvariants();
+    }
+
+    /// @dev Entities in the states that a random history takes long to reach.
+    function growEveryState() private {
+        reserveNode(HOST_1, 3, 2);
+        registerNode(HOST_2);
+        reviewNode(HOST_3, VERDICT_PASS);
+        reviewNode(A, VERDICT_FAIL);
+        uint64 node = onlineNode(B);
+        by(B);
+        nodes.requestExit(node);
+        node = onlineNode(CONSUMER);
+        by(K);
+        nodes.loseHeartbeat(node);
+        onlineNode(HOST_2);
+        registerModel(CREATOR);
+        startTest(registerModel(A));
+        testDeploy(registerModel(B));
+        validateModel(registerModel(CONSUMER));
+        by(CREATOR);
+        models.submitVersion(1, 90, 20, ONE / 2);
+        registerValidator(A);
+        uint64 validator = registerValidator(B);
+        by(K);
+        validators.issueKey(validator, 600);
+        submitMetadata(registerModel(CREATOR));
+        assign(lastTask());
+    }
+
+    /// forge-config: default.invariant.runs = 16
+    /// forge-config: default.invariant.depth = 96
+    /// forge-config: default.invariant.fail-on-revert = true
+    /// forge-config: long.invariant.runs = 256
+    /// forge-config: long.invariant.depth = 500
+    /// forge-config: long.invariant.fail-on-revert = true
+    function invariant_theLedgerHolds() public view {
+        checkInvariants();
+    }
+
+    /// @notice One long history, the same every time: every entry point is reached by a handler, and accepted at least once.
+    function test_handlers_givenALongHistory_reachEveryEntryPoint() public {
+        CHEATS.pauseGasMetering();
+        (address[] memory turners, bytes4[] memory turns) = listTurns();
+        uint256 seed = HISTORY_SEED;
+        for (uint256 i; i < HISTORY_TURNS; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            uint256 turn = seed % turns.length;
+            send(turners[turn], abi.encodeWithSelector(turns[turn], seed));
+            // From outside, so that the memory it takes is free again.
+            if (i % 1 == 0) this.invariant_theLedgerHolds();
+        }
+        this.invariant_theLedgerHolds();
+        ActionSpec[] memory actions = listActions();
+        string memory missed;
+        for (uint256 action; action < ACTION_COUNT; ++action) {
+            (uint256 sent, uint256 accepted) = outcomesOf(action);
+            print(actions[action].signature, sent, accepted);
+            if (accepted == 0) missed = string.concat(missed, " ", actions[action].signature);
+        }
+        assertEq(missed, "");
+    }
+
+    /// @dev Every function of a handler that proposes an action, and the handler it belongs to.
+    function listTurns() private view returns (address[] memory turners, bytes4[] memory turns) {
+        uint256 count;
+        for (uint256 i; i < handlers.length; ++i) {
+            count += handlers[i].turns().length;
+        }
+        (turners, turns) = (new address[](count), new bytes4[](count));
+        for (uint256 i; i < handlers.length; ++i) {
+            bytes4[] memory own = handlers[i].turns();
+            for (uint256 j; j < own.length; ++j) {
+                --count;
+                (turners[count], turns[count]) = (address(handlers[i]), own[j]);
+            }
+        }
+    }
+
+    function outcomesOf(uint256 action) private view returns (uint256 sent, uint256 accepted) {
+        for (uint256 i; i < handlers.length; ++i) {
+            (uint64 times, uint64 successes) = handlers[i].outcomesOf(action);
+            sent += times;
+            accepted += successes;
+        }
+    }
+
+    /// @dev To forge's console, shown with -vv: times an action was sent and accepted.
+    function print(string memory signature, uint256 sent, uint256 accepted) private view {
+        (bool ok,) = address(0x000000000000000000636F6e736F6c652e6c6f67)
+            .staticcall(abi.encodeWithSignature("log(string,uint256,uint256)", signature, sent, accepted));
+        assertTrue(ok);
+    }
+}

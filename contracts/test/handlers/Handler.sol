@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {
+    ACCOUNT_FIRST_AGENT,
+    FAMILY_COUNT,
+    KIND_MODEL,
+    KIND_NODE,
+    KIND_VALIDATOR,
+    P_TIME_SLOT_S,
+    TokenTotalsRecord
+} from "../../src/Protocol.sol";
+import {ACTION_COUNT, isRejection} from "../Actions.sol";
+import {World} from "../World.sol";
+
+/// @title Handler
+/// @notice What the handlers of an invariant campaign share: chance, the choice of entities that an action is for, sending
+/// an action, and counting what came of it. A refusal must be a rejection of the protocol; anything else fails the campaign.
+/// Each function of a handler proposes one kind of action, mostly one that can be accepted.
+abstract contract Handler is World {
+    uint64[ACTION_COUNT] private called;
+    uint64[ACTION_COUNT] private accepted;
+
+    /// @dev State of the stream of chance within one call.
+    uint256 private random;
+    uint256 private callCount;
+
+    constructor(address[FAMILY_COUNT] memory addresses) {
+        bind(addresses);
+    }
+
+    /// @notice Begins a call: a fresh stream of chance, and a little time passes.
+    modifier turn(uint256 seed) {
+        random = uint256(keccak256(abi.encode(seed, ++callCount)));
+        passTime(chance(60));
+        _;
+    }
+
+    /// @return list the functions of this handler that propose an action, each taking a seed
+    function turns() external pure virtual returns (bytes4[] memory list);
+
+    /// @return times the action was sent @return successes times it was accepted
+    function outcomesOf(uint256 action) external view returns (uint64 times, uint64 successes) {
+        return (called[action], accepted[action]);
+    }
+
+    // Chance
+
+    /// @return uniform in [0, n)
+    function chance(uint256 n) internal returns (uint64) {
+        random = uint256(keccak256(abi.encode(random)));
+        return uint64(random % n);
+    }
+
+    /// @return true once in n times
+    function once(uint256 n) internal returns (bool) {
+        return chance(n) == 0;
+    }
+
+    /// @dev The slot must not run out: only the keeper's handler opens the next one.
+    function passTime(uint64 s) internal {
+        uint64 endS = clockTotals().slotCount * param(P_TIME_SLOT_S);
+        if (nowS() + s + 1 < endS) wait_(s);
+    }
+
+    // Choice
+
+    function agent() internal returns (uint64) {
+        return ACCOUNT_FIRST_AGENT + chance(tokenTotals().accountCount);
+    }
+
+    /// @return the account an action belongs to, now and then another
+    function mostly(uint64 account) internal returns (uint64) {
+        return account < ACCOUNT_FIRST_AGENT || once(30) ? agent() : account;
+    }
+
+    /// @return an identifier of 1 … count, now and then none
+    function anyOf(uint64 count) internal returns (uint64) {
+        return count == 0 || once(30) ? chance(count + 3) : 1 + chance(count);
+    }
+
+    function countOf(uint64 kind) internal view returns (uint64) {
+        if (kind == KIND_NODE) return nodeTotals().nodeCount;
+        if (kind == KIND_MODEL) return modelTotals().modelCount;
+        if (kind == KIND_VALIDATOR) return validatorTotals().validatorCount;
+        return taskTotals().taskCount;
+    }
+
+    function stateOf(uint64 kind, uint64 entity) internal view returns (uint64) {
+        if (kind == KIND_NODE) return nodesAt(entity).state;
+        if (kind == KIND_MODEL) return modelsAt(entity).state;
+        if (kind == KIND_VALIDATOR) return validatorsAt(entity).state;
+        return tasksAt(entity).state;
+    }
+
+    /// @return entity one whose state is among those whose bits are set, now and then or for want of one any
+    function among(uint64 kind, uint256 stateBits) internal returns (uint64 entity) {
+        uint64 count = countOf(kind);
+        if (count == 0 || once(20)) return anyOf(count);
+        uint64 start = chance(count);
+        for (uint64 i; i < count; ++i) {
+            entity = 1 + (start + i) % count;
+            if ((stateBits >> stateOf(kind, entity)) & 1 == 1) return entity;
+        }
+        return anyOf(count);
+    }
+
+    // Sending
+
+    /// @dev Sends an action, counts it, and asserts what two states before and after any action must show.
+    function act(uint256 action, uint64 actor, address target, bytes memory data) internal returns (bool ok) {
+        TokenTotalsRecord memory before = tokenTotals();
+        uint64 emittedBefore = emissionTotals().emittedUnits;
+        (uint64 slotsBefore, uint64 settledBefore) = (clockTotals().slotCount, clockTotals().settledEraCount);
+
+        ++called[action];
+        bytes memory answer;
+        vm.prank(addressOf(actor));
+        (ok, answer) = target.call(data);
+        if (ok) ++accepted[action];
+        // Neither a panic nor a failed assertion, nor any error but those of the list.
+        else if (!isRejection(bytes4(answer))) pass(answer);
+
+        TokenTotalsRecord memory t = tokenTotals();
+        assertGe(t.burntUnits, before.burntUnits, "INV-5: burnt units came back");
+        assertLe(t.supplyUnits, before.supplyUnits, "INV-5: the supply rose");
+        assertEq(t.maxSupplyUnits, before.maxSupplyUnits, "INV-4: maximum supply");
+        assertGe(emissionTotals().emittedUnits, emittedBefore, "INV-47: emitted units fell");
+        assertGe(clockTotals().slotCount, slotsBefore, "INV-67: slots went back");
+        uint64 settled = clockTotals().settledEraCount;
+        assertTrue(settled == settledBefore || settled == settledBefore + 1, "INV-67: eras out of order");
+    }
+
+    /// @dev Passes an unexpected failure on, as it came.
+    function pass(bytes memory answer) private pure {
+        assembly ("memory-safe") {
+            revert(add(answer, 32), mload(answer))
+        }
+    }
+}

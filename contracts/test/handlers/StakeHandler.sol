@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {DelegationsRecord, FAMILY_COUNT, KIND_MODEL, KIND_NODE, KIND_VALIDATOR} from "../../src/Protocol.sol";
+import {Stake} from "../../src/Stake.sol";
+import {A_DELEGATE, A_INCREASE_DELEGATION, A_SET_AUTO_STAKE, A_UNDELEGATE} from "../Actions.sol";
+import {Handler} from "./Handler.sol";
+
+/// @notice What delegators do.
+contract StakeHandler is Handler {
+    constructor(address[FAMILY_COUNT] memory addresses) Handler(addresses) {}
+
+    /// @inheritdoc Handler
+    function turns() external pure override returns (bytes4[] memory list) {
+        list = new bytes4[](4);
+        list[0] = this.delegate.selector;
+        list[1] = this.increaseDelegation.selector;
+        list[2] = this.undelegate.selector;
+        list[3] = this.setAutoStake.selector;
+    }
+
+    function delegate(uint256 seed) external turn(seed) {
+        uint64 kind = once(2) ? KIND_NODE : KIND_VALIDATOR;
+        // Nodes from Registered to Exiting and validators up to Suspended have an NFT.
+        uint64 target = kind == KIND_NODE ? among(kind, 0x7fc) : among(kind, 0x1e);
+        if (once(30)) kind = KIND_MODEL;
+        uint64 units = once(8) ? chance(2 * ONE) : ONE + chance(300 * ONE);
+        act(A_DELEGATE, agent(), address(stake), abi.encodeCall(Stake.delegate, (kind, target, units, chance(2))));
+    }
+
+    function increaseDelegation(uint256 seed) external turn(seed) {
+        (uint64 delegation, uint64 owner) = some();
+        bytes memory data = abi.encodeCall(Stake.increaseDelegation, (delegation, chance(100 * ONE)));
+        act(A_INCREASE_DELEGATION, owner, address(stake), data);
+    }
+
+    function undelegate(uint256 seed) external turn(seed) {
+        (uint64 delegation, uint64 owner) = some();
+        DelegationsRecord memory d = delegationsAt(delegation);
+        uint64 units = once(3) ? d.units : once(10) ? d.units + 1 : chance(d.units + 1);
+        bytes memory data = abi.encodeCall(Stake.undelegate, (delegation, units));
+        if (!act(A_UNDELEGATE, owner, address(stake), data)) return;
+        DelegationsRecord memory left = delegationsAt(delegation);
+        assertEq(left.units + left.unbondingUnits, d.units + d.unbondingUnits, "INV-6: undelegated units");
+    }
+
+    function setAutoStake(uint256 seed) external turn(seed) {
+        (uint64 delegation, uint64 owner) = some();
+        bytes memory data = abi.encodeCall(Stake.setAutoStake, (delegation, chance(3)));
+        act(A_SET_AUTO_STAKE, owner, address(stake), data);
+    }
+
+    function some() private returns (uint64 delegation, uint64 owner) {
+        delegation = anyOf(stakeTotals().delegationCount);
+        owner = mostly(delegationsAt(delegation).delegator);
+    }
+}

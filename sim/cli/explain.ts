@@ -1,0 +1,229 @@
+/**
+ * Why one agent earned, lost and moved, era by era: puts the lines of its money, its standings, its wallet and what
+ * happened to it together, and checks that they add up to the rows of the table `agents`.
+ */
+
+import type { AgentRow } from '../engine/trace.ts';
+import { MOVE } from '../protocol/events.ts';
+import { KIND, MODEL_STATE, NODE_STATE, TASK_KIND, VALIDATOR_STATE, VERDICT } from '../protocol/layout.ts';
+import type { AgentHistory, EventOfAgent } from '../store/readAgent.ts';
+import { percent } from './amounts.ts';
+import {
+  type EraOfAgent,
+  MONEY_COLUMNS,
+  type MoneyColumn,
+  type MoneyLine,
+  moneyLines,
+  type Rules,
+} from './explainIncome.ts';
+import { createStandingTracker, type Standing } from './explainStanding.ts';
+
+/** Something that happened to the agent and moved no tokens, or says why they moved. */
+export type Happening = { readonly slot: number; readonly rules: readonly string[]; readonly what: string };
+
+/** What came into the wallet (prepaid calls included) or left it, by reason. */
+export type Flow = { readonly reason: string; readonly units: number };
+
+/** An amount that the lines do not give as the table has it: a bug. */
+export type Disagreement = { readonly what: string; readonly explained: number; readonly stored: number };
+
+export type EraExplanation = {
+  readonly era: number;
+  readonly row: AgentRow;
+  readonly lines: readonly MoneyLine[];
+  readonly standings: readonly Standing[];
+  readonly happenings: readonly Happening[];
+  readonly wallet: { readonly beforeUnits: number; readonly afterUnits: number; readonly flows: readonly Flow[] };
+  /** Standing of the agent in the era before; −1 if it had none. */
+  readonly standingBeforeFp: number;
+  readonly disagreements: readonly Disagreement[];
+};
+
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [MOVE.genesis, 'opening wallet'],
+  [MOVE.transfer, 'transfers'],
+  [MOVE.stake, 'staked'],
+  [MOVE.unstake, 'stake returned'],
+  [MOVE.delegate, 'delegated'],
+  [MOVE.release, 'delegations released'],
+  [MOVE.callCreator, 'calls'],
+  [MOVE.callNode, 'calls'],
+  [MOVE.taskFee, 'task fees'],
+  [MOVE.registerFee, 'registration fees'],
+  [MOVE.powrReward, 'PoWR rewards'],
+  [MOVE.validatorReward, 'validator pay'],
+  [MOVE.creatorReward, 'creators’ emission'],
+  [MOVE.stakerReward, 'stakers’ emission'],
+  [MOVE.delegatorReward, 'shares of rewards'],
+]);
+
+/** Buying call rights and taking them back leaves the wallet as the table counts it: prepaid calls are the agent's own. */
+const NEUTRAL: readonly number[] = [MOVE.prepay, MOVE.refund];
+
+function flowsOf(era: EraOfAgent, account: number): Flow[] {
+  const flows = new Map<string, number>();
+  const add = (reason: string, units: number): void => {
+    flows.set(reason, (flows.get(reason) ?? 0) + units);
+  };
+  for (const { name, a: from, b: to, c: units, d: reason } of era.events) {
+    if (name !== 'Moved' || NEUTRAL.includes(reason)) continue;
+    const text = REASONS.get(reason) ?? `reason ${reason}`;
+    if (to === account) add(text, units);
+    if (from === account) add(text, -units);
+  }
+  for (const { feeUnits } of era.calls) if (feeUnits > 0) add('calls paid', -feeUnits);
+  return [...flows].map(([reason, units]) => ({ reason, units }));
+}
+
+const namesOf = (states: Readonly<Record<string, number>>): ReadonlyMap<number, string> =>
+  new Map(Object.entries(states).map(([name, code]) => [code, name]));
+
+const MACHINES: ReadonlyMap<
+  number,
+  { readonly noun: string; readonly rule: string; readonly names: ReadonlyMap<number, string> }
+> = new Map([
+  [KIND.model, { noun: 'model', rule: 'SM-1', names: namesOf(MODEL_STATE) }],
+  [KIND.node, { noun: 'node', rule: 'SM-2', names: namesOf(NODE_STATE) }],
+  [KIND.validator, { noun: 'validator', rule: 'SM-3', names: namesOf(VALIDATOR_STATE) }],
+]);
+
+const TASKS: ReadonlyMap<number, readonly [what: string, rule: string]> = new Map([
+  [TASK_KIND.modelMetadata, ['metadata of model', 'MODEL-3']],
+  [TASK_KIND.nodeMetadata, ['metadata of node', 'NODE-6']],
+  [TASK_KIND.model, ['functional check of model', 'MODEL-5']],
+  [TASK_KIND.node, ['validation of node', 'NODE-7']],
+  [TASK_KIND.output, ['audit of an output of node', 'VAL-15']],
+]);
+
+const verdictText = (verdict: number): string =>
+  verdict === VERDICT.pass ? 'passed' : verdict === VERDICT.fail ? 'failed' : 'no consensus';
+
+type Vote = { readonly validator: number; readonly verdict: number };
+
+/** @param votes of the agent's validators in the present round of each task; carried from era to era */
+function happeningsOf(era: EraOfAgent, votes: Map<number, Vote[]>): Happening[] {
+  const isOwn = (kind: number, subject: number): boolean =>
+    kind === TASK_KIND.model || kind === TASK_KIND.modelMetadata
+      ? era.models.some(({ model }) => model === subject)
+      : era.nodes.some(({ node }) => node === subject);
+  const found: Happening[] = [];
+  const add = (event: EventOfAgent, rules: readonly string[], what: string): void => {
+    found.push({ slot: event.slot, rules, what });
+  };
+  for (const event of era.events) {
+    const machine = event.name === 'Transition' ? MACHINES.get(event.a) : undefined;
+    if (machine !== undefined) {
+      const before = event.d === 0 ? 'new' : (machine.names.get(event.d) ?? String(event.d));
+      add(event, [machine.rule], `${machine.noun} ${event.b}: ${before} → ${machine.names.get(event.e) ?? event.e}`);
+    } else if (event.name === 'ResultSubmitted') {
+      votes.set(event.a, [...(votes.get(event.a) ?? []), { validator: event.b, verdict: event.c }]);
+    } else if (event.name === 'CopyFlagged') {
+      add(event, ['VAL-9'], `validator ${event.b}: its report on task ${event.a} was found copied`);
+    } else if (event.name === 'TaskTallied') {
+      const { a: task, b: kind, c: subject, d: outcome, e: agreeFp } = event;
+      const [what, rule] = TASKS.get(kind) ?? ['task about', 'SM-4'];
+      const cast = votes.get(task) ?? [];
+      votes.delete(task);
+      if (isOwn(kind, subject) && outcome !== VERDICT.pass) {
+        const agreed = `${percent(agreeFp)} of the weight said pass`;
+        add(event, [rule, 'F-5'], `${what} ${subject}: ${verdictText(outcome)}, ${agreed} (task ${task})`);
+      }
+      if (outcome === VERDICT.none) continue;
+      for (const { validator, verdict } of cast) {
+        if (verdict === outcome) continue;
+        const own = `validator ${validator} said ${verdictText(verdict)}`;
+        add(event, ['F-5', 'F-6'], `${what} ${subject} ${verdictText(outcome)}, ${own} (task ${task})`);
+      }
+    }
+  }
+  return found;
+}
+
+function disagreementsOf(
+  row: AgentRow,
+  lines: readonly MoneyLine[],
+  standings: readonly Standing[],
+  walletUnits: number,
+): Disagreement[] {
+  const found: Disagreement[] = [];
+  const compare = (what: string, explained: number, stored: number): void => {
+    if (explained !== stored) found.push({ what, explained, stored });
+  };
+  for (const column of MONEY_COLUMNS) {
+    const units = lines.filter((line) => line.column === column).reduce((sum, line) => sum + line.units, 0);
+    compare(column, units, row[column]);
+  }
+  for (const { what, byRuleUnits, units } of lines)
+    if (byRuleUnits !== null) compare(`${what}, by its rule`, byRuleUnits, units);
+  for (const { entity, measure, byRuleFp, afterFp } of standings)
+    compare(`${measure} of ${entity}, by its rule`, byRuleFp, afterFp);
+  compare('walletUnits', walletUnits, row.walletUnits);
+  return found;
+}
+
+function groupByEra<T extends { readonly era: number }>(rows: readonly T[]): (era: number) => readonly T[] {
+  const groups = new Map<number, T[]>();
+  for (const row of rows) {
+    const group = groups.get(row.era);
+    if (group === undefined) groups.set(row.era, [row]);
+    else group.push(row);
+  }
+  return (era) => groups.get(era) ?? [];
+}
+
+/** @returns one explanation per era, in order */
+export function explainAgent(history: AgentHistory, rules: Rules): EraExplanation[] {
+  const { account } = history;
+  const tracker = createStandingTracker(rules);
+  const votes = new Map<number, Vote[]>();
+  const of = {
+    agents: groupByEra(history.agents),
+    nodes: groupByEra(history.nodes),
+    validators: groupByEra(history.validators),
+    delegations: groupByEra(history.delegations),
+    models: groupByEra(history.models),
+    calls: groupByEra(history.calls),
+    events: groupByEra(history.events),
+  };
+  let walletUnits: number | null = null;
+  let standingBeforeFp = -1;
+  return history.eras.map((eraRow): EraExplanation => {
+    const { era: number } = eraRow;
+    const era: EraOfAgent = {
+      row: eraRow,
+      nodes: of.nodes(number),
+      validators: of.validators(number),
+      delegations: of.delegations(number),
+      models: of.models(number),
+      calls: of.calls(number),
+      events: of.events(number),
+    };
+    const row = of.agents(number)[0]!;
+    const lines = moneyLines(era, account, rules);
+    const standings = tracker.next(era);
+    const flows = flowsOf(era, account);
+    const flowUnits = flows.reduce((sum, { units }) => sum + units, 0);
+    // Nothing is stored of the wallet at genesis: before the first era it is what the era's moves leave over.
+    const beforeUnits: number = walletUnits ?? row.walletUnits - flowUnits;
+    const explanation: EraExplanation = {
+      era: number,
+      row,
+      lines,
+      standings,
+      happenings: happeningsOf(era, votes),
+      wallet: { beforeUnits, afterUnits: row.walletUnits, flows },
+      standingBeforeFp,
+      disagreements: disagreementsOf(row, lines, standings, beforeUnits + flowUnits),
+    };
+    walletUnits = row.walletUnits;
+    standingBeforeFp = row.standingFp;
+    return explanation;
+  });
+}
+
+/** Sums of the money columns over eras. */
+export function totalsOf(eras: readonly EraExplanation[]): Record<MoneyColumn, number> {
+  return Object.fromEntries(
+    MONEY_COLUMNS.map((column) => [column, eras.reduce((sum, { row }) => sum + row[column], 0)]),
+  ) as Record<MoneyColumn, number>;
+}

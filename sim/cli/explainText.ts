@@ -1,0 +1,165 @@
+/** The explanation of an agent as text for a terminal. Pure: equal runs give equal texts. */
+import { createColors } from 'picocolors';
+import type { AgentName } from '../store/readAgent.ts';
+import { alignCells } from './alignCells.ts';
+import { fullTokens, percent, percentOfBps, tokens } from './amounts.ts';
+import { type EraExplanation, totalsOf } from './explain.ts';
+import type { MoneyColumn, MoneyLine } from './explainIncome.ts';
+import type { Standing } from './explainStanding.ts';
+
+export type ExplainedRun = {
+  readonly agent: AgentName;
+  /** Such as `quickstart, seed 1`. */
+  readonly run: string;
+  readonly decimals: number;
+  readonly eras: readonly EraExplanation[];
+};
+
+type Colors = ReturnType<typeof createColors>;
+
+const HEADINGS: readonly (readonly [heading: string, columns: readonly MoneyColumn[]])[] = [
+  ['earned', ['callUnits', 'rewardUnits', 'delegationUnits']],
+  ['lost', ['penaltyUnits']],
+  ['spent', ['spentUnits']],
+];
+
+const STANDING_OF_ROLE: Readonly<Record<string, string>> = {
+  miner: 'trust weight',
+  validator: 'reputation',
+  creator: 'market rank',
+};
+
+const share = (ratioFp: number): string => (ratioFp < 0 ? 'none' : percent(ratioFp));
+const change = (beforeFp: number, afterFp: number): string => `${share(beforeFp)} → ${share(afterFp)}`;
+const rulesText = (rules: readonly string[]): string => (rules.length === 0 ? '' : `[${rules.join(', ')}]`);
+
+function sumOf(lines: readonly MoneyLine[]): number {
+  return lines.reduce((sum, { units }) => sum + units, 0);
+}
+
+function moneyText(lines: readonly MoneyLine[], decimals: number, c: Colors): string[] {
+  return HEADINGS.flatMap(([heading, columns]) => {
+    const own = lines.filter(({ column }) => columns.includes(column));
+    if (own.length === 0) return [];
+    const cells = alignCells(
+      own.map(({ units, what }) => [fullTokens(units, decimals), what]),
+      ['right'],
+    );
+    return [
+      `  ${heading}`,
+      ...own.flatMap((line, i) => {
+        const [amount, what] = cells[i]!;
+        return [
+          `    ${amount}  ${what}  ${c.cyan(rulesText(line.rules))}`.trimEnd(),
+          c.dim(`    ${' '.repeat(amount!.length)}  ${line.how}`),
+        ];
+      }),
+    ];
+  });
+}
+
+function standingText({ entity, measure, rules, beforeFp, afterFp, indicators }: Standing, c: Colors): string[] {
+  const cells = alignCells(
+    indicators.map(({ name, beforeFp: before, observedFp, afterFp: after, weightBps, how }) => [
+      `    ${name}`,
+      before < 0 ? share(after) : change(before, after),
+      observedFp < 0 ? '' : `observed ${share(observedFp)}`,
+      `weight ${percentOfBps(weightBps)}`,
+      how,
+    ]),
+    [],
+  );
+  return [
+    `  ${measure} of ${entity}: ${change(beforeFp, afterFp)}  ${c.cyan(rulesText(rules))}`,
+    ...cells.map(
+      ([name, path, observed, weight, how]) => `${name}  ${path}  ${c.dim(`${observed}  ${weight}  ${how}`)}`,
+    ),
+  ];
+}
+
+/** Nothing was earned, lost or spent, nothing happened, and no standing moved. */
+function isQuiet({ lines, happenings, standings, wallet, disagreements }: EraExplanation): boolean {
+  return (
+    lines.length === 0 &&
+    happenings.length === 0 &&
+    wallet.flows.length === 0 &&
+    disagreements.length === 0 &&
+    standings.every(({ beforeFp, afterFp }) => beforeFp === afterFp)
+  );
+}
+
+function eraText(explained: ExplainedRun, era: EraExplanation, c: Colors): string[] {
+  const { decimals, agent } = explained;
+  const dn = (units: number): string => tokens(units, decimals);
+  const standing = STANDING_OF_ROLE[agent.role];
+  const parts = [
+    ...HEADINGS.map(([heading, columns]) => {
+      const units = sumOf(era.lines.filter(({ column }) => columns.includes(column)));
+      return `${heading} ${dn(units)}`;
+    }),
+    ...(standing === undefined ? [] : [`${standing} ${change(era.standingBeforeFp, era.row.standingFp)}`]),
+  ];
+  const { wallet } = era;
+  const flows = wallet.flows.map(({ reason, units }) => `${reason} ${units < 0 ? '' : '+'}${dn(units)}`);
+  return [
+    `${c.bold(`era ${era.era}`)}  ${parts.join(' · ')}`,
+    ...moneyText(era.lines, decimals, c),
+    ...era.standings.flatMap((one) => standingText(one, c)),
+    ...(era.happenings.length === 0 ? [] : ['  happened']),
+    ...era.happenings.map(({ slot, what, rules }) => `    slot ${slot}  ${what}  ${c.cyan(rulesText(rules))}`),
+    `  wallet ${dn(wallet.beforeUnits)} → ${dn(wallet.afterUnits)}${flows.length === 0 ? '' : c.dim(`: ${flows.join(', ')}`)}`,
+    ...era.disagreements.map(({ what, explained: own, stored }) =>
+      c.red(`  DIFFERS ${what}: explained ${own}, stored ${stored}`),
+    ),
+  ];
+}
+
+function quietText(first: number, last: number): string {
+  return first === last ? `era ${first}  nothing` : `eras ${first} to ${last}  nothing`;
+}
+
+/** Eras in order, those without any event drawn together, and the sums at the end. */
+export function renderExplanation(explained: ExplainedRun, color: boolean): string {
+  const c = createColors(color);
+  const { agent, eras, decimals } = explained;
+  const lines = [
+    `${c.bold(agent.name)} · account ${agent.account} · ${agent.role} ${agent.strategy} (${agent.intent}) · ${explained.run}`,
+  ];
+  let quietFrom: number | null = null;
+  eras.forEach((era, i) => {
+    if (eras.length > 1 && isQuiet(era)) {
+      quietFrom ??= era.era;
+      if (i === eras.length - 1) lines.push('', c.dim(quietText(quietFrom, era.era)));
+      return;
+    }
+    if (quietFrom !== null) lines.push('', c.dim(quietText(quietFrom, era.era - 1)));
+    quietFrom = null;
+    lines.push('', ...eraText(explained, era, c));
+  });
+  const totals = totalsOf(eras);
+  const differing = eras.reduce((sum, { disagreements }) => sum + disagreements.length, 0);
+  if (eras.length > 1) {
+    const rows: (readonly [string, number])[] = [
+      ['calls', totals.callUnits],
+      ['rewards', totals.rewardUnits],
+      ['delegation', totals.delegationUnits],
+      ['penalties', -totals.penaltyUnits],
+      ['spent', -totals.spentUnits],
+    ];
+    const profit = rows.reduce((sum, [, units]) => sum + units, 0);
+    lines.push('', c.bold(`eras ${eras[0]!.era} to ${eras.at(-1)!.era}`));
+    lines.push(
+      ...alignCells(
+        [...rows, ['profit', profit] as const].map(([name, units]) => [`  ${name}`, fullTokens(units, decimals)]),
+        ['left', 'right'],
+      ).map((cells) => cells.join('  ')),
+    );
+  }
+  lines.push(
+    '',
+    differing === 0
+      ? c.green('every amount adds up to the rows of the table agents, to the last unit')
+      : c.red(`${differing} amounts differ from the stored ones`),
+  );
+  return `${lines.join('\n')}\n`;
+}

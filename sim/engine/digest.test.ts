@@ -1,0 +1,98 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runSmall, smallScenario } from '../cli/testRun.ts';
+import { FIELDS, STRIDE, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
+import { createState, type State } from '../protocol/state.ts';
+import { digestOf, packState, packWords, usedRanges, wordsOfRange } from './digest.ts';
+
+const TABLES = Object.keys(FIELDS) as TableName[];
+
+describe('packWords', () => {
+  it('packs four numbers a word as Solidity does: the first field in the lowest bytes, big-endian', () => {
+    const s = createState();
+    s.nodes.set([1, 2, 2 ** 53 - 1, 0x0102030405], STRIDE.nodes);
+    const { fromWord } = wordsOfRange('nodes', { from: 1, to: 2 });
+    const hex = Buffer.from(packWords(s, 'nodes', fromWord, fromWord + 1)).toString('hex');
+    expect(hex).toBe('0000000102030405' + '001fffffffffffff' + '0000000000000002' + '0000000000000001');
+  });
+
+  it('packs four records of a table of one field into a word', () => {
+    const s = createState();
+    s.wallets.set([10, 11, 12, 13], 32);
+    expect(wordsOfRange('wallets', { from: 32, to: 36 })).toEqual({ fromWord: 8, toWord: 9 });
+    expect(wordsOfRange('wallets', { from: 33, to: 37 })).toEqual({ fromWord: 8, toWord: 10 });
+    const hex = Buffer.from(packWords(s, 'wallets', 8, 9)).toString('hex');
+    expect(hex).toBe('000000000000000d' + '000000000000000c' + '000000000000000b' + '000000000000000a');
+  });
+
+  it('beyond the end of a table > gives zeros', () => {
+    expect(packWords(createState({ nodes: 1 }), 'nodes', 7, 9)).toEqual(new Uint8Array(64));
+  });
+});
+
+describe('digest of a ledger in use', () => {
+  let s: State;
+  let digest: string;
+  let slots = 0;
+  beforeAll(async () => {
+    const run = await runSmall(
+      smallScenario(
+        [
+          { role: 'creator', strategy: 'improver', count: 2, options: { cycle_eras: 2 } },
+          { role: 'miner', strategy: 'steady', count: 3, options: { outage_bps: 2_000 } },
+          { role: 'miner', strategy: 'steady', count: 2, options: { exit_era: 3 } },
+          { role: 'miner', strategy: 'whitewasher', count: 1, openTokens: 5_000 },
+          { role: 'validator', strategy: 'diligent', count: 3 },
+          { role: 'validator', strategy: 'copier', count: 1 },
+          { role: 'consumer', strategy: 'honest', count: 4 },
+          { role: 'delegator', strategy: 'yield-seeker', count: 2 },
+        ],
+        {
+          eras: 12,
+          params: { 'val.samples': 5, 'val.audit_bps': 5_000, 'node.exit_eras': 1, 'model.register_stake': 5 },
+        },
+      ),
+      // In the middle of an era: at its end some tables are cleared.
+      { hooks: { stopRequested: () => ++slots === 270 } },
+    );
+    s = run.state;
+    digest = digestOf(packState(s));
+  });
+
+  it.each(TABLES)('%s: every record that is not 0 is covered, but for requests of earlier slots', (table) => {
+    const covered = new Uint8Array(s[table].length);
+    for (const range of usedRanges(s, table)) covered.fill(1, range.from * STRIDE[table], range.to * STRIDE[table]);
+    const missed: number[] = [];
+    for (let at = 0; at < covered.length; at++) if (s[table][at] !== 0 && covered[at] === 0) missed.push(at);
+    if (table !== 'requests') expect(missed).toEqual([]);
+    expect(s[table].some((value) => value !== 0)).toBe(true);
+  });
+
+  it.each(TABLES)('%s: a number more or less anywhere changes it', (table) => {
+    const ranges = usedRanges(s, table).filter((range) => range.to > range.from);
+    for (const { from, to } of [ranges[0]!, ranges[ranges.length - 1]!]) {
+      for (const at of [from * STRIDE[table], to * STRIDE[table] - 1]) {
+        s[table][at]! += 1;
+        expect(digestOf(packState(s))).not.toBe(digest);
+        s[table][at]! -= 1;
+      }
+    }
+    expect(digestOf(packState(s))).toBe(digest);
+  });
+
+  it('covers every table of every contract once, in the order of the contracts', () => {
+    const tables = packState(s).map(({ contract, table }) => `${contract}.${table}`);
+    const wanted = Object.entries(TABLES_OF_CONTRACT).flatMap(([contract, names]) =>
+      names.map((name) => `${contract}.${name}`),
+    );
+    expect([...new Set(tables)]).toEqual(wanted);
+    expect(wanted).toHaveLength(TABLES.length);
+  });
+
+  it('two numbers that change places are not the same ledger', () => {
+    const [a, b] = [s.wallets[33]!, s.wallets[34]!];
+    expect(a).not.toBe(b);
+    s.wallets.set([b, a], 33);
+    expect(digestOf(packState(s))).not.toBe(digest);
+    s.wallets.set([a, b], 33);
+  });
+});

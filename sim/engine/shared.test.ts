@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../agents/catalogue.ts';
+import { openReplay, runSmall, smallScenario } from '../cli/testRun.ts';
+import { F } from '../protocol/layout.ts';
+import { createRoster } from './roster.ts';
+import type { Scenario } from './scenario.ts';
+import { answerAt, capacitiesFor } from './shared.ts';
+import { createTestWorld, type Group } from './testWorld.ts';
+
+const NETWORK: readonly Group[] = [
+  { role: 'creator', strategy: 'steady', count: 1 },
+  { role: 'miner', strategy: 'steady', count: 2 },
+  { role: 'validator', strategy: 'diligent', count: 5 },
+  { role: 'consumer', strategy: 'honest', count: 2 },
+];
+const busy = (count: number): Group => ({
+  role: 'consumer',
+  strategy: 'honest',
+  count,
+  demand: { kind: 'poisson', ratePerSlotMil: 20_000 },
+  options: { budget_milli: 100_000 },
+});
+const largest = (strategy: string, option: string): number => {
+  const spec = CATALOGUE.find(({ name, options }) => name === strategy && option in options)!.options[option]!;
+  return spec.unit === 'choice' ? Number.NaN : spec.max;
+};
+
+describe('capacitiesFor', () => {
+  const P: Scenario['params'] = { 'val.samples': 5 };
+  it.each<[string, Group, Partial<Scenario>]>([
+    [
+      'as many nodes as a miner may run',
+      {
+        role: 'miner',
+        strategy: 'steady',
+        count: 2,
+        openTokens: 60_000,
+        options: { nodes: largest('steady', 'nodes') },
+      },
+      { eras: 5 },
+    ],
+    [
+      'as many models as a creator may register',
+      { role: 'creator', strategy: 'steady', count: 1, options: { models: largest('steady', 'models') } },
+      { eras: 9 },
+    ],
+    [
+      'the largest flood of models',
+      { role: 'creator', strategy: 'spammer', count: 1, options: { per_era: 100, limit: largest('spammer', 'limit') } },
+      { eras: 11 },
+    ],
+    ['every answer of a busy market audited', busy(10), { eras: 3, params: { ...P, 'val.audit_bps': 10_000 } }],
+    [
+      'large groups that never agree',
+      { role: 'validator', strategy: 'lazy', count: 50, options: { prior_bps: 5_000 } },
+      { eras: 4, params: { ...P, 'val.group_size': 51, 'val.max_rounds': 10, 'val.pass_bps': 9_000 } },
+    ],
+    [
+      'reservations that expire every hour, for nothing',
+      { role: 'miner', strategy: 'steady', count: 3, options: { outage_bps: 10_000 } },
+      { eras: 10, params: { ...P, 'node.reserve_deadline_s': 3_600, 'node.deadline_penalty_bps': 0 } },
+    ],
+    [
+      'nodes that are given up as soon as they can be',
+      { role: 'miner', strategy: 'whitewasher', count: 3, openTokens: 20_000, options: { leave_below_bps: 10_000 } },
+      { eras: 10, params: { ...P, 'node.exit_eras': 0, 'rotate.period_eras': 1, 'val.audit_bps': 10_000 } },
+    ],
+  ])('has room for %s', async (_, group, rest) => {
+    const { outcome } = await runSmall(smallScenario([...NETWORK, group], { params: P, ...rest }));
+    expect(outcome.erasDone).toBe(rest.eras);
+  });
+
+  it('has room for every request of a trace, and for their audits', () => {
+    const demand = { kind: 'trace', format: 'mooncake', path: '', repeatCount: 3, speedupMil: 1_000 } as const;
+    const scenario = smallScenario([...NETWORK, { role: 'consumer', strategy: 'honest', count: 1, demand }], {
+      eras: 1,
+      params: { 'val.audit_bps': 10_000 },
+    });
+    const { tasks } = capacitiesFor(createRoster(scenario), scenario, 24, new Map([[4, { length: 100_000 }]]));
+    expect(tasks).toBeGreaterThan(300_000);
+  });
+
+  it('grows no faster than the run: a year of two thousand agents reserves less than 4 GB', () => {
+    const scenario = smallScenario(
+      NETWORK.map((group) => ({ ...group, count: 500 })),
+      { eras: 365 },
+    );
+    const {
+      tasks = 0,
+      members = 0,
+      nodes = 0,
+      models = 0,
+      ratings = 0,
+    } = capacitiesFor(createRoster(scenario), scenario, 24);
+    expect((tasks * 20 + members * 8 + nodes * 60 + models * 40 + ratings) * 8).toBeLessThan(4_000_000_000);
+  });
+});
+
+describe('answerAt', () => {
+  it('gives every answer of a run three numbers of its own', async () => {
+    const { shared } = createTestWorld(smallScenario(NETWORK), await openReplay(60));
+    const places = new Set<number>();
+    for (let variant = 0; variant < shared.variants.length; variant++) {
+      for (let level = 0; level < 3; level++) {
+        for (let sample = 0; sample < shared.poolSamples; sample++)
+          places.add(answerAt(shared, variant, sample, level));
+      }
+    }
+    expect(places.size * 3).toBe(shared.answers.length);
+    expect(Math.max(...places) + 3).toBe(shared.answers.length);
+    expect([...places].every((place) => place % 3 === 0)).toBe(true);
+  });
+});
+
+describe('createShared', () => {
+  it('starts empty: no answer, no arrival, no memory, and every agent with streams of its own', async () => {
+    const { shared, state } = createTestWorld(smallScenario(NETWORK), await openReplay(60));
+    for (const column of [shared.answers, shared.memory, shared.auditSamples, shared.arrivalStarts, shared.market])
+      expect(column.some((value) => value !== 0)).toBe(false);
+    const agents = shared.roster.agents.length;
+    const states = Array.from({ length: agents * 2 }, (_, i) => shared.streams.slice(i * 4, i * 4 + 4).join());
+    expect(new Set(states).size).toBe(agents * 2);
+    expect(shared.tables.tokenTotals[F.tokenTotals.accountCount]).toBe(agents);
+    expect(shared.tables.wallets).toBe(state.wallets);
+  });
+});

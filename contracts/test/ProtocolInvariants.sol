@@ -72,6 +72,7 @@ import {World} from "./World.sol";
 /// @notice What must hold in every state of the ledger, whatever anybody does (protocol section 8), each under its number.
 /// They read storage only, and hold between any two actions, also between two chunks of a settlement step. What compares
 /// two states is asserted where the action is taken, in handlers/.
+/// @dev `require`, not the cheatcodes: thousands of conditions are evaluated after each action.
 abstract contract ProtocolInvariants is World {
     function checkInvariants() internal view {
         checkTokens();
@@ -101,21 +102,21 @@ abstract contract ProtocolInvariants is World {
         uint256 locked;
         for (uint64 account; account < end; ++account) {
             uint64 units = wallets[account];
-            assertLe(units, MAX_INT, "INV-2: a wallet");
+            require(units <= MAX_INT, "INV-2: a wallet");
             sum += units;
             if (account >= ACCOUNT_STAKE_VAULT && account <= ACCOUNT_RESTITUTION) locked += units;
             bool isNobody =
                 account == 0 || (account > ACCOUNT_AIRDROP && account != ACCOUNT_KEEPER && account < ACCOUNT_FIRST_AGENT);
-            if (isNobody) assertEq(units, 0, "INV-6: an account that is nobody's");
+            if (isNobody) require(units == 0, "INV-6: an account that is nobody's");
         }
-        assertEq(wallets[end], 0, "INV-6: an account that is not open");
-        assertEq(sum, t.maxSupplyUnits - t.burntUnits, "INV-1");
+        require(wallets[end] == 0, "INV-6: an account that is not open");
+        require(sum == t.maxSupplyUnits - t.burntUnits, "INV-1");
         uint256 remaining = wallets[ACCOUNT_COMMUNITY];
         uint256 circulating = sum - locked - remaining;
-        assertEq(circulating + locked + remaining, t.supplyUnits, "INV-4: parts of the supply");
-        assertLe(t.supplyUnits, t.maxSupplyUnits, "INV-4: maximum supply");
-        assertEq(token.totalSupply(), t.supplyUnits, "INV-4: ERC-20 supply");
-        assertLe(t.maxSupplyUnits, MAX_INT, "INV-2: maximum supply");
+        require(circulating + locked + remaining == t.supplyUnits, "INV-4: parts of the supply");
+        require(t.supplyUnits <= t.maxSupplyUnits, "INV-4: maximum supply");
+        require(token.totalSupply() == t.supplyUnits, "INV-4: ERC-20 supply");
+        require(t.maxSupplyUnits <= MAX_INT, "INV-2: maximum supply");
     }
 
     // Collateral: INV-6, INV-7, INV-9, INV-42, INV-43
@@ -145,13 +146,11 @@ abstract contract ProtocolInvariants is World {
         for (uint256 model = 1; model < ofModels.length; ++model) {
             all.own += ofModels[model];
         }
-        assertEq(walletsAt(ACCOUNT_STAKE_VAULT), all.own, "INV-6: stake vault");
-        assertEq(
-            walletsAt(ACCOUNT_DELEGATION_VAULT), all.delegated + all.unbonding + all.setAside, "INV-6: delegation vault"
-        );
-        assertEq(stakeTotals().delegatedUnits, all.delegated, "INV-9: delegated in all");
+        require(walletsAt(ACCOUNT_STAKE_VAULT) == all.own, "INV-6: stake vault");
+        require(walletsAt(ACCOUNT_DELEGATION_VAULT) == all.delegated + all.unbonding + all.setAside, "INV-6: delegation vault");
+        require(stakeTotals().delegatedUnits == all.delegated, "INV-9: delegated in all");
         uint256 added = stakeTotals().addedEra == currentEra() ? stakeTotals().addedUnits : 0;
-        assertEq(added, all.added, "INV-43: delegated within the era, in all");
+        require(added == all.added, "INV-43: delegated within the era, in all");
     }
 
     /// @dev The books of each target are the sums of its delegations.
@@ -163,15 +162,15 @@ abstract contract ProtocolInvariants is World {
         for (uint64 entity = 1; entity <= count; ++entity) {
             NodeCollateralRecord memory c = records[entity];
             Sums memory s = sums[entity];
-            assertLe(c.ownUnits, MAX_INT, "INV-2: own stake");
-            assertEq(c.delegatedUnits, s.delegated, "INV-9: delegated");
-            assertEq(c.unbondingUnits, s.unbonding, "INV-9: unbonding");
-            assertLe(c.slashUnits, c.slashWeight, "INV-7: slash above the collateral");
-            if (kind == KIND_NODE) assertEq(c.slashPendingUnits + c.slashUnits, 0, "INV-10: slash of a node");
+            require(c.ownUnits <= MAX_INT, "INV-2: own stake");
+            require(c.delegatedUnits == s.delegated, "INV-9: delegated");
+            require(c.unbondingUnits == s.unbonding, "INV-9: unbonding");
+            require(c.slashUnits <= c.slashWeight, "INV-7: slash above the collateral");
+            if (kind == KIND_NODE) require(c.slashPendingUnits + c.slashUnits == 0, "INV-10: slash of a node");
             bool isThisEra = c.addedEra == era;
-            assertEq(isThisEra ? c.delegatedAddedUnits : 0, s.added, "INV-43: delegated within the era");
-            if (isThisEra) assertLe(c.ownAddedUnits, c.ownUnits, "INV-43: staked within the era");
-            if (isOver) assertEq(c.rewardUnits + c.rewardWeight, 0, "INV-42: reward left over");
+            require((isThisEra ? c.delegatedAddedUnits : 0) == s.added, "INV-43: delegated within the era");
+            if (isThisEra) require(c.ownAddedUnits <= c.ownUnits, "INV-43: staked within the era");
+            if (isOver) require(c.rewardUnits + c.rewardWeight == 0, "INV-42: reward left over");
             all.own += c.ownUnits;
             all.delegated += s.delegated;
             all.unbonding += s.unbonding;
@@ -188,13 +187,13 @@ abstract contract ProtocolInvariants is World {
         uint64 era = currentEra();
         for (uint64 delegation = 1; delegation < delegations.length; ++delegation) {
             DelegationsRecord memory d = delegations[delegation];
-            assertLe(d.units + d.unbondingUnits, MAX_INT, "INV-7: a delegation");
+            require(d.units + d.unbondingUnits <= MAX_INT, "INV-7: a delegation");
             if (d.targetKind != kind) continue;
             Sums memory s = sums[d.target];
             s.delegated += d.units;
             s.unbonding += d.unbondingUnits;
             if (d.addedEra != era) continue;
-            assertLe(d.addedUnits, d.units, "INV-43: a delegation within the era");
+            require(d.addedUnits <= d.units, "INV-43: a delegation within the era");
             s.added += d.addedUnits;
         }
     }
@@ -215,8 +214,8 @@ abstract contract ProtocolInvariants is World {
             checkNft(KIND_NODE, node, n[node].owner, holders[node], hasNft);
             if (n[node].state == NODE_ONLINE) ++found;
         }
-        assertEq(holders[count + 1], 0, "INV-15: a node that is none");
-        assertEq(nodeTotals().onlineCount, found, "INV-22: online nodes");
+        require(holders[count + 1] == 0, "INV-15: a node that is none");
+        require(nodeTotals().onlineCount == found, "INV-22: online nodes");
 
         (count, found) = (modelTotals().modelCount, 0);
         ModelsRecord[] memory m = modelsTo(count);
@@ -225,8 +224,8 @@ abstract contract ProtocolInvariants is World {
             checkNft(KIND_MODEL, model, m[model].owner, holders[model], m[model].state != MODEL_REMOVED);
             if (m[model].state == MODEL_LIVE) ++found;
         }
-        assertEq(holders[count + 1], 0, "INV-15: a model that is none");
-        assertEq(modelTotals().liveCount, found, "INV-22: live models");
+        require(holders[count + 1] == 0, "INV-15: a model that is none");
+        require(modelTotals().liveCount == found, "INV-22: live models");
 
         (count, found) = (validatorTotals().validatorCount, 0);
         ValidatorsRecord[] memory v = validatorsTo(count);
@@ -236,41 +235,41 @@ abstract contract ProtocolInvariants is World {
             checkNft(KIND_VALIDATOR, validator, v[validator].owner, holders[validator], hasNft);
             if (v[validator].state == VALIDATOR_ACTIVE) ++found;
         }
-        assertEq(holders[count + 1], 0, "INV-15: a validator that is none");
-        assertEq(validatorTotals().activeCount, found, "INV-22: active validators");
+        require(holders[count + 1] == 0, "INV-15: a validator that is none");
+        require(validatorTotals().activeCount == found, "INV-22: active validators");
     }
 
     function checkNft(uint64 kind, uint64 entity, uint64 owner, uint64 holder, bool expected) private view {
-        assertEq(holder != 0, expected, "INV-15: NFT and state");
-        if (holder != 0) assertEq(holder, owner, "INV-21");
+        require((holder != 0) == expected, "INV-15: NFT and state");
+        if (holder != 0) require(holder == owner, "INV-21");
         uint256 balance = nft.balanceOf(addressOf(owner), nft.idOf(kind, entity));
-        assertEq(balance, expected ? 1 : 0, "INV-15: supply of the identifier");
+        require(balance == (expected ? 1 : 0), "INV-15: supply of the identifier");
     }
 
     // Node slots: INV-16, INV-17
 
     function checkSeats() private view {
         NodeTotalsRecord memory t = nodeTotals();
-        assertLe(t.seatsUsedCount, param(P_NODE_SLOTS), "INV-16: more than there are");
-        assertEq(t.seatsUsedCount + t.freedCount, t.seatsOpenedCount, "INV-16: used and free");
+        require(t.seatsUsedCount <= param(P_NODE_SLOTS), "INV-16: more than there are");
+        require(t.seatsUsedCount + t.freedCount == t.seatsOpenedCount, "INV-16: used and free");
         bool[] memory isTaken = new bool[](t.seatsOpenedCount + 1);
         NodesRecord[] memory all = nodesTo(t.nodeCount);
         uint64 seated;
         for (uint64 node = 1; node <= t.nodeCount; ++node) {
             NodesRecord memory n = all[node];
             bool isGone = n.state == NODE_REMOVED || n.state == NODE_RELEASED;
-            assertEq(n.seat == 0, isGone, "INV-17");
+            require((n.seat == 0) == isGone, "INV-17");
             if (n.seat == 0) continue;
-            assertLe(n.seat, t.seatsOpenedCount, "INV-16: a slot that is none");
-            assertFalse(isTaken[n.seat], "INV-16: a slot taken twice");
+            require(n.seat <= t.seatsOpenedCount, "INV-16: a slot that is none");
+            require(!isTaken[n.seat], "INV-16: a slot taken twice");
             isTaken[n.seat] = true;
             ++seated;
         }
-        assertEq(seated, t.seatsUsedCount, "INV-16: slots counted as used");
+        require(seated == t.seatsUsedCount, "INV-16: slots counted as used");
         uint64[] memory freed = freedSeatsTo(t.freedCount);
         for (uint64 i = 1; i <= t.freedCount; ++i) {
             uint64 seat = freed[i];
-            assertTrue(seat != 0 && seat <= t.seatsOpenedCount && !isTaken[seat], "INV-16: a free slot that is none");
+            require(seat != 0 && seat <= t.seatsOpenedCount && !isTaken[seat], "INV-16: a free slot that is none");
             isTaken[seat] = true;
         }
     }
@@ -288,17 +287,17 @@ abstract contract ProtocolInvariants is World {
             ModelsRecord memory m = all[model];
             ++loads[m.testNode];
             uint64 placed = checkReplicas(h, model, replicas, loads);
-            assertEq(m.hostCount, placed, "INV-24: replicas counted");
-            if (m.state == MODEL_REMOVED) assertEq(placed + m.testNode, 0, "INV-25: deployment of a removed model");
+            require(m.hostCount == placed, "INV-24: replicas counted");
+            if (m.state == MODEL_REMOVED) require(placed + m.testNode == 0, "INV-25: deployment of a removed model");
             if (m.state != MODEL_LIVE) continue;
-            assertEq(v[m.liveVersion].model, model, "INV-23: version of another model");
-            assertEq(v[m.liveVersion].metadataPassed + v[m.liveVersion].functionPassed, 2, "INV-23: a check not passed");
+            require(v[m.liveVersion].model == model, "INV-23: version of another model");
+            require(v[m.liveVersion].metadataPassed + v[m.liveVersion].functionPassed == 2, "INV-23: a check not passed");
         }
         for (uint64 node = 1; node < n.length; ++node) {
-            assertEq(n[node].loadCount, loads[node], "INV-25: deployments counted");
-            assertLe(n[node].loadCount, n[node].capacityCount, "INV-25: capacity");
+            require(n[node].loadCount == loads[node], "INV-25: deployments counted");
+            require(n[node].loadCount <= n[node].capacityCount, "INV-25: capacity");
             bool isServing = n[node].state >= NODE_ONLINE && n[node].state <= NODE_EXITING;
-            if (n[node].loadCount > 0) assertTrue(isServing, "INV-25: deployment on a node that does not serve");
+            if (n[node].loadCount > 0) require(isServing, "INV-25: deployment on a node that does not serve");
         }
     }
 
@@ -312,11 +311,11 @@ abstract contract ProtocolInvariants is World {
         uint256 usedCount;
         for (uint64 host; host < HOSTS_PER_MODEL; ++host) {
             HostsRecord memory h = all[hostRecord(model, host)];
-            assertEq(h.state == HOST_EMPTY, h.node == 0, "INV-24: an empty place");
-            assertEq(h.state == HOST_ROTATING, h.nextNode != 0, "INV-24: a successor");
+            require((h.state == HOST_EMPTY) == (h.node == 0), "INV-24: an empty place");
+            require((h.state == HOST_ROTATING) == (h.nextNode != 0), "INV-24: a successor");
             if (h.node == 0) continue;
             ++placed;
-            assertLt(host, replicas, "INV-24: more replicas than there are to be");
+            require(host < replicas, "INV-24: more replicas than there are to be");
             ++loads[h.node];
             used[usedCount++] = h.node;
             if (h.nextNode == 0) continue;
@@ -325,7 +324,7 @@ abstract contract ProtocolInvariants is World {
         }
         for (uint256 i; i < usedCount; ++i) {
             for (uint256 j; j < i; ++j) {
-                assertTrue(used[i] != used[j], "INV-24: two replicas on a node");
+                require(used[i] != used[j], "INV-24: two replicas on a node");
             }
         }
     }
@@ -355,23 +354,23 @@ abstract contract ProtocolInvariants is World {
         for (uint64 task = 1; task < a.tasks.length; ++task) {
             TasksRecord memory t = a.tasks[task];
             bool isSettled = t.state == TASK_SETTLED;
-            assertEq(isSettled, t.outcome != VERDICT_NONE, "INV-27: outcome of a task that is not settled");
+            require(isSettled == (t.outcome != VERDICT_NONE), "INV-27: outcome of a task that is not settled");
             if (!isSettled) {
                 ++open;
                 fees += t.feeUnits;
             }
             if (t.kind != TASK_KIND_OUTPUT) {
-                assertEq(isSettled, pendingTaskOf(a, t) != task, "INV-27: what the subject waits for");
+                require(isSettled == (pendingTaskOf(a, t) != task), "INV-27: what the subject waits for");
             }
             checkGroup(a, task);
         }
-        assertEq(taskTotals().openCount, open, "INV-27: open tasks");
-        assertEq(taskTotals().settledCount, a.tasks.length - 1 - open, "INV-27: settled tasks");
-        assertEq(walletsAt(ACCOUNT_TASK_POT), fees, "INV-6: task pot");
+        require(taskTotals().openCount == open, "INV-27: open tasks");
+        require(taskTotals().settledCount == a.tasks.length - 1 - open, "INV-27: settled tasks");
+        require(walletsAt(ACCOUNT_TASK_POT) == fees, "INV-6: task pot");
         for (uint64 validator = 1; validator < a.validators.length; ++validator) {
             ValidatorsRecord memory v = a.validators[validator];
-            assertEq(v.engagedCount, a.inHand[validator], "INV-26: tasks in hand");
-            if (v.state == VALIDATOR_EXITED) assertEq(v.engagedCount, 0, "INV-26");
+            require(v.engagedCount == a.inHand[validator], "INV-26: tasks in hand");
+            if (v.state == VALIDATOR_EXITED) require(v.engagedCount == 0, "INV-26");
         }
     }
 
@@ -386,13 +385,13 @@ abstract contract ProtocolInvariants is World {
         TasksRecord memory sum;
         for (uint64 i; i < t.memberCount; ++i) {
             MembersRecord memory m = a.members[t.memberStart + i];
-            assertEq(m.task, task, "INV-28: member of another task");
-            assertLe(m.verdict, VERDICT_FAIL, "INV-28: verdict");
-            assertLe(m.copied, 1, "INV-13: copied more than once");
-            assertTrue(a.validators[m.validator].owner != t.owner, "INV-28: on its own subject");
-            if (m.copied == 1) assertTrue(m.verdict != VERDICT_NONE, "INV-13: copied without a result");
+            require(m.task == task, "INV-28: member of another task");
+            require(m.verdict <= VERDICT_FAIL, "INV-28: verdict");
+            require(m.copied <= 1, "INV-13: copied more than once");
+            require(a.validators[m.validator].owner != t.owner, "INV-28: on its own subject");
+            if (m.copied == 1) require(m.verdict != VERDICT_NONE, "INV-13: copied without a result");
             for (uint64 j; j < i; ++j) {
-                assertTrue(a.members[t.memberStart + j].validator != m.validator, "INV-13: twice in a group");
+                require(a.members[t.memberStart + j].validator != m.validator, "INV-13: twice in a group");
             }
             sum.assignedWeightFp += m.weightFp;
             if (t.state == TASK_ASSIGNED) ++a.inHand[m.validator];
@@ -401,10 +400,10 @@ abstract contract ProtocolInvariants is World {
             sum.submittedWeightFp += m.weightFp;
             if (m.verdict == VERDICT_PASS) sum.passWeightFp += m.weightFp;
         }
-        assertEq(t.submittedCount, sum.submittedCount, "INV-28: results counted");
-        assertEq(t.assignedWeightFp, sum.assignedWeightFp, "INV-28: assigned weight");
-        assertEq(t.submittedWeightFp, sum.submittedWeightFp, "INV-28: submitted weight");
-        assertEq(t.passWeightFp, sum.passWeightFp, "INV-28: passed weight");
+        require(t.submittedCount == sum.submittedCount, "INV-28: results counted");
+        require(t.assignedWeightFp == sum.assignedWeightFp, "INV-28: assigned weight");
+        require(t.submittedWeightFp == sum.submittedWeightFp, "INV-28: submitted weight");
+        require(t.passWeightFp == sum.passWeightFp, "INV-28: passed weight");
     }
 
     // Reputations: INV-34
@@ -415,18 +414,18 @@ abstract contract ProtocolInvariants is World {
         NodeEraRecord[] memory work = nodeEraTo(count);
         for (uint64 node = 1; node <= count; ++node) {
             NodeTrustRecord memory t = trust[node];
-            assertLe(t.trustFp, FP, "INV-34: trust weight");
-            assertLe(t.completionFp, FP, "INV-34: completion");
-            assertLe(t.accuracyFp, FP, "INV-34: accuracy");
-            assertLe(t.stabilityFp, FP, "INV-34: stability");
-            assertLe(t.speedFp, FP, "INV-34: speed");
-            assertLe(t.behaviourFp, FP, "INV-34: behaviour");
-            assertLe(t.qualityFp, FP, "INV-34: quality");
-            assertLe(work[node].scoreFp, FP, "INV-34: score");
+            require(t.trustFp <= FP, "INV-34: trust weight");
+            require(t.completionFp <= FP, "INV-34: completion");
+            require(t.accuracyFp <= FP, "INV-34: accuracy");
+            require(t.stabilityFp <= FP, "INV-34: stability");
+            require(t.speedFp <= FP, "INV-34: speed");
+            require(t.behaviourFp <= FP, "INV-34: behaviour");
+            require(t.qualityFp <= FP, "INV-34: quality");
+            require(work[node].scoreFp <= FP, "INV-34: score");
         }
         ValidatorsRecord[] memory v = validatorsTo(validatorTotals().validatorCount);
         for (uint64 validator = 1; validator < v.length; ++validator) {
-            assertLe(v[validator].reputationFp, FP, "INV-34: reputation");
+            require(v[validator].reputationFp <= FP, "INV-34: reputation");
         }
     }
 
@@ -441,7 +440,7 @@ abstract contract ProtocolInvariants is World {
         for (uint64 request = 1; request < requests.length; ++request) {
             RequestsRecord memory q = requests[request];
             if (q.state == REQUEST_ROUTED || q.state == REQUEST_SERVED) {
-                assertTrue(q.node > 0 && q.node <= nodeCount, "INV-25: a route to no node");
+                require(q.node > 0 && q.node <= nodeCount, "INV-25: a route to no node");
             }
             if (q.state != REQUEST_OPEN && q.state != REQUEST_ROUTED) continue;
             fees[q.consumer] += q.feeUnits;
@@ -450,12 +449,12 @@ abstract contract ProtocolInvariants is World {
         PrepaidRecord[] memory rights = prepaidTo(end);
         uint64 free;
         for (uint64 account; account < end; ++account) {
-            assertEq(rights[account].lockedUnits, fees[account], "INV-42: locked fees of an account");
+            require(rights[account].lockedUnits == fees[account], "INV-42: locked fees of an account");
             free += rights[account].freeUnits;
         }
-        assertEq(callTotals().lockedUnits, total, "INV-42: locked fees");
-        assertEq(callTotals().freeUnits, free, "INV-42: call rights");
-        assertEq(walletsAt(ACCOUNT_CALL_ESCROW), free + total, "INV-6: escrow of calls");
+        require(callTotals().lockedUnits == total, "INV-42: locked fees");
+        require(callTotals().freeUnits == free, "INV-42: call rights");
+        require(walletsAt(ACCOUNT_CALL_ESCROW) == free + total, "INV-6: escrow of calls");
     }
 
     // Emission and what an era leaves behind: INV-40, INV-42, INV-47
@@ -463,39 +462,35 @@ abstract contract ProtocolInvariants is World {
     function checkEmission() private view {
         EmissionTotalsRecord memory e = emissionTotals();
         ClockTotalsRecord memory c = clockTotals();
-        assertEq(
-            e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits,
-            e.eraUnits,
-            "INV-40: pools"
-        );
+        require(e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits == e.eraUnits, "INV-40: pools");
         uint256 granted = Fixed.mulDivDown(tokenTotals().maxSupplyUnits, param(P_ECON_ALLOC_BPS_COMMUNITY), BPS);
         uint256 left = walletsAt(ACCOUNT_COMMUNITY);
         bool isPaying = c.stepsDone >= STEP_OPEN_EMISSION && c.stepsDone < STEP_PAY_CREATORS;
-        if (isPaying) assertGe(left, granted - e.emittedUnits, "INV-40: paid more than the pools");
-        else assertEq(left, granted - e.emittedUnits, "INV-40: paid what was emitted");
+        if (isPaying) require(left >= granted - e.emittedUnits, "INV-40: paid more than the pools");
+        else require(left == granted - e.emittedUnits, "INV-40: paid what was emitted");
 
         uint64 eras = c.settledEraCount + (c.stepsDone >= STEP_OPEN_EMISSION ? 1 : 0);
-        if (eras == 0) assertEq(e.emittedUnits, 0, "INV-47: before the first settlement");
-        else assertLe(e.eraUnits, emission.scheduleUnits(eras - 1), "INV-47: schedule");
-        assertGe(e.emittedUnits, e.eraUnits, "INV-47: emitted in all");
-        assertLe(e.emittedUnits, granted, "INV-47: reward account");
+        if (eras == 0) require(e.emittedUnits == 0, "INV-47: before the first settlement");
+        else require(e.eraUnits <= emission.scheduleUnits(eras - 1), "INV-47: schedule");
+        require(e.emittedUnits >= e.eraUnits, "INV-47: emitted in all");
+        require(e.emittedUnits <= granted, "INV-47: reward account");
         if (!isSettling()) checkLeftovers();
     }
 
     function checkLeftovers() private view {
-        assertEq(validatorTotals().potUnits, 0, "INV-42: pot left over");
+        require(validatorTotals().potUnits == 0, "INV-42: pot left over");
         uint256 sum;
         ValidatorsRecord[] memory v = validatorsTo(validatorTotals().validatorCount);
         for (uint64 validator = 1; validator < v.length; ++validator) {
             sum += v[validator].eraPayWeightFp;
         }
-        assertEq(validatorTotals().payWeightFp, sum, "INV-42: pay weights");
+        require(validatorTotals().payWeightFp == sum, "INV-42: pay weights");
         sum = 0;
         ModelsRecord[] memory m = modelsTo(modelTotals().modelCount);
         for (uint64 model = 1; model < m.length; ++model) {
             sum += m[model].eraWu;
         }
-        assertEq(modelTotals().eraWu, sum, "INV-42: work of creators");
+        require(modelTotals().eraWu == sum, "INV-42: work of creators");
     }
 
     // Time: INV-67
@@ -503,8 +498,8 @@ abstract contract ProtocolInvariants is World {
     function checkTime() private view {
         ClockTotalsRecord memory c = clockTotals();
         uint64 slotsPerEra = param(P_TIME_SLOTS_PER_ERA);
-        assertEq(c.era, c.slotCount == 0 ? 0 : (c.slotCount - 1) / slotsPerEra, "INV-67: era of the slot");
-        assertLe(c.settledEraCount, c.slotCount / slotsPerEra, "INV-67: settled before its end");
-        assertGe(c.settledEraCount, c.era, "INV-67: an era left out");
+        require(c.era == (c.slotCount == 0 ? 0 : (c.slotCount - 1) / slotsPerEra), "INV-67: era of the slot");
+        require(c.settledEraCount <= c.slotCount / slotsPerEra, "INV-67: settled before its end");
+        require(c.settledEraCount >= c.era, "INV-67: an era left out");
     }
 }

@@ -3,29 +3,13 @@
  * foresee what an era's settlement needs to be sent (the ranking), as an operator's own software would.
  */
 import { assert } from '../base/assert.ts';
-import { digestOf, packState, usedRanges } from '../engine/digest.ts';
+import { copyState } from '../engine/copyState.ts';
+import { digestOf, packState } from '../engine/digest.ts';
 import type { LedgerPort } from '../engine/ports.ts';
 import { ACTION_NAMES, type Action } from '../protocol/actions.ts';
 import { applyAction } from '../protocol/apply.ts';
-import { FIELDS, STRIDE, type TableName } from '../protocol/layout.ts';
 import { type Capacities, createState, type State } from '../protocol/state.ts';
 import { failureText, type ProtocolChain } from './protocolChain.ts';
-
-const TABLES = Object.keys(FIELDS) as TableName[];
-
-/** Makes `to` equal to `from`, touching only the records that either of them uses. */
-function copyTables(from: State, to: State): void {
-  const cleared = TABLES.map((table) => usedRanges(to, table));
-  TABLES.forEach((table, i) => {
-    for (const range of cleared[i]!) to[table].fill(0, range.from * STRIDE[table], range.to * STRIDE[table]);
-  });
-  for (const table of TABLES) {
-    for (const range of usedRanges(from, table)) {
-      const at = range.from * STRIDE[table];
-      to[table].set(from[table].subarray(at, range.to * STRIDE[table]), at);
-    }
-  }
-}
 
 /**
  * @param state tables to keep current; its content is replaced by the chain's
@@ -41,7 +25,7 @@ export async function createChainLedger(
   return {
     state,
     async applyBlock(block) {
-      copyTables(state, foresight);
+      copyState(state, foresight);
       foresight.nowS = block.nowS;
       state.nowS = block.nowS;
       const actions: Action[] = [];

@@ -44,11 +44,20 @@ export class LockstepError extends Error {
   readonly era: number;
   readonly differences: readonly Difference[];
   readonly journal: readonly JournalBlock[];
-  constructor(message: string, era: number, differences: readonly Difference[], journal: readonly JournalBlock[]) {
+  /** Blocks at the journal's beginning after which the two were seen to be equal. */
+  readonly agreedBlockCount: number;
+  constructor(
+    message: string,
+    era: number,
+    differences: readonly Difference[],
+    journal: readonly JournalBlock[],
+    agreedBlockCount: number,
+  ) {
     super(message);
     this.era = era;
     this.differences = differences;
     this.journal = journal;
+    this.agreedBlockCount = agreedBlockCount;
   }
 }
 
@@ -140,6 +149,7 @@ export function createLockstepLedger(
   const { core, chain } = options;
   const journal: JournalBlock[] = [];
   let era = 0;
+  let agreedBlockCount = 0;
   let pending: Promise<void>[] = [];
   let failure: unknown;
   let tail: Promise<void> = Promise.resolve();
@@ -148,7 +158,13 @@ export function createLockstepLedger(
     const chainCodes = await chain.execute(block.nowS, block.actions, null);
     const disagreement = compareCodes(block.actions, codes, chainCodes);
     if (disagreement !== null)
-      throw new LockstepError(`Slot ${block.slot}, phase ${block.phase}: ${disagreement}`, era, [], journal);
+      throw new LockstepError(
+        `Slot ${block.slot}, phase ${block.phase}: ${disagreement}`,
+        era,
+        [],
+        journal,
+        agreedBlockCount,
+      );
     for (const fault of block.faults) await chain.tamper(fault.table, fault.word, BigInt(fault.value));
   }
 
@@ -198,8 +214,11 @@ export function createLockstepLedger(
           settledEra,
           differences,
           journal,
+          agreedBlockCount,
         );
       }
+      agreedBlockCount = journal.length;
+      era = settledEra + 1;
       return { digest, comparedWordCount: wordCount };
     },
     async close() {

@@ -109,7 +109,7 @@ describe('a run in lockstep', () => {
       expect(cause.differences).toEqual([differenceAt(spot)]);
       expect(message).toContain(lineOf(differenceAt(spot)));
       // A record of its own comes into use by one action.
-      expect(message).toContain(`Reproduced by ${steps} of the run`);
+      expect(message).toContain(`Reproduced by ${steps} ${steps === 1 ? 'step' : 'steps'} from genesis`);
     },
   );
 
@@ -123,7 +123,7 @@ describe('a run in lockstep', () => {
     };
     const { message } = await causeOf(run([fault], folder));
     expect(message).toContain(
-      '\n  nodes[1].needsChange: core 0, chain 1\nReproduced by 2 steps (none can be left out)',
+      '\n  nodes[1].needsChange: core 0, chain 1\nReproduced by 2 steps from genesis (none can be left out)',
     );
     const { items, shortest } = failureFile(folder);
     expect(shortest).toBe(true);
@@ -169,7 +169,7 @@ populations:
     expect(stderr).toContain(
       'Era 0: core and chain disagree\n  emissionTotals[0].emittedUnits: core 20000000000, chain 5\n',
     );
-    expect(stderr).toContain('Reproduced by 1 step (none can be left out)');
+    expect(stderr).toContain('Reproduced by 1 step from genesis (none can be left out)');
     expect(stderr).toContain('This is a bug in PoWR Lab.');
     expect(status).toBe(EXIT.bug);
     const fault = { slot: 2, phase: 0, table: 'emissionTotals', word: 0, value: '5' };

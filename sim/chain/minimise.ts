@@ -2,10 +2,11 @@
  * Finds the shortest list of actions after which core and chain disagree: the reproduction of a lockstep failure. Replays
  * parts of a journal on fresh ledgers; decides nothing about who is right.
  */
+import { copyState } from '../engine/copyState.ts';
 import { createGenesisState, type GenesisPlan } from '../engine/genesis.ts';
 import type { Action } from '../protocol/actions.ts';
 import { applyAction } from '../protocol/apply.ts';
-import type { Capacities, State } from '../protocol/state.ts';
+import { type Capacities, createState, type State } from '../protocol/state.ts';
 import { compareCodes, compareStates, type Difference, type Fault, type JournalBlock } from './lockstep.ts';
 import { openProtocolChain, type ProtocolChain, type ProtocolChainOptions } from './protocolChain.ts';
 
@@ -48,24 +49,32 @@ export function blocksOf(items: readonly JournalItem[]): JournalBlock[] {
 export type Replay = { readonly differences: readonly Difference[]; readonly message: string } | null;
 
 export type Replayer = {
-  /** Does the items on ledgers at genesis. @returns what differs, null if nothing does */
+  /** Does the items on ledgers that have done the prefix. @returns what differs, null if nothing does */
   replay(items: readonly JournalItem[]): Promise<Replay>;
   close(): Promise<void>;
 };
 
-/** Ledgers to replay on: one chain, brought back to genesis before each replay. */
+/**
+ * Ledgers to replay on: a core and a chain that do `prefix` once, and are brought back to its end before each replay.
+ * Without a prefix they start at genesis.
+ */
 export async function openReplayer(
   plan: GenesisPlan,
   capacities: Capacities,
   options: ProtocolChainOptions,
+  prefix: readonly JournalBlock[] = [],
 ): Promise<Replayer> {
   const chain = await openProtocolChain(options);
   try {
-    const toGenesis = await chain.checkpoint();
+    const anchor = createGenesisState(plan, capacities);
+    for (const block of prefix) await doBlock(anchor, chain, block);
+    const toAnchor = await chain.checkpoint();
+    const core = createState(capacities);
     return {
       async replay(items) {
-        await toGenesis();
-        return replayOn(createGenesisState(plan, capacities), chain, items);
+        await toAnchor();
+        copyState(anchor, core);
+        return replayOn(core, chain, items);
       },
       close: () => chain.close(),
     };
@@ -75,18 +84,21 @@ export async function openReplayer(
   }
 }
 
+/** Does a block on both. @returns in what their answers to an action disagree, null if they do not */
+async function doBlock(core: State, chain: ProtocolChain, block: JournalBlock): Promise<string | null> {
+  core.nowS = block.nowS;
+  core.eventCount = 0;
+  const codes = block.actions.map((action) => applyAction(core, action));
+  const chainCodes = block.actions.length === 0 ? [] : await chain.execute(block.nowS, block.actions, null);
+  for (const fault of block.faults) await chain.tamper(fault.table, fault.word, BigInt(fault.value));
+  const disagreement = compareCodes(block.actions, codes, chainCodes);
+  return disagreement === null ? null : `Slot ${block.slot}, phase ${block.phase}: ${disagreement}`;
+}
+
 async function replayOn(core: State, chain: ProtocolChain, items: readonly JournalItem[]): Promise<Replay> {
   for (const block of blocksOf(items)) {
-    core.nowS = block.nowS;
-    core.eventCount = 0;
-    const codes = block.actions.map((action) => applyAction(core, action));
-    if (block.actions.length > 0) {
-      const disagreement = compareCodes(block.actions, codes, await chain.execute(block.nowS, block.actions, null));
-      if (disagreement !== null) {
-        return { differences: [], message: `Slot ${block.slot}, phase ${block.phase}: ${disagreement}` };
-      }
-    }
-    for (const fault of block.faults) await chain.tamper(fault.table, fault.word, BigInt(fault.value));
+    const message = await doBlock(core, chain, block);
+    if (message !== null) return { differences: [], message };
   }
   const { differences } = await compareStates(core, chain);
   const first = differences[0];
@@ -141,4 +153,40 @@ export async function findShortest(
     parts = Math.min(current.length, parts * 2);
   }
   return { items: current, ...found, shortest: current.length <= 1 };
+}
+
+/** A reproduction and where it starts. */
+export type AnchoredReproduction = Reproduction & {
+  /** The run's block after which the items are to be done; null: at genesis. */
+  readonly after: { readonly slot: number; readonly phase: number } | null;
+};
+
+/**
+ * Finds the shortest list of what a run did that shows its difference again. It starts where core and chain were last seen
+ * to be equal, so that only the era in which they parted is searched; if what is left does it from genesis as well, it is
+ * told from there.
+ *
+ * @param agreedBlockCount blocks at the journal's beginning after which the two were equal
+ * @param searchWallMs real time for the search, without the time to get to its start
+ * @returns null if replaying the whole journal shows no difference: something outside the run changed the chain
+ */
+export async function reproduce(
+  journal: readonly JournalBlock[],
+  agreedBlockCount: number,
+  plan: GenesisPlan,
+  capacities: Capacities,
+  options: ProtocolChainOptions,
+  searchWallMs: number,
+): Promise<AnchoredReproduction | null> {
+  async function search(prefix: readonly JournalBlock[], items: readonly JournalItem[]): Promise<Reproduction | null> {
+    const replayer = await openReplayer(plan, capacities, options, prefix);
+    return findShortest(items, replayer.replay, searchWallMs).finally(replayer.close);
+  }
+  const prefix = journal.slice(0, agreedBlockCount);
+  const found = await search(prefix, itemsOf(journal.slice(agreedBlockCount)));
+  const last = prefix[prefix.length - 1];
+  if (last === undefined) return found === null ? null : { ...found, after: null };
+  const fromGenesis = await search([], found === null ? itemsOf(journal) : found.items);
+  if (fromGenesis !== null) return { ...fromGenesis, after: null };
+  return found === null ? null : { ...found, after: { slot: last.slot, phase: last.phase } };
 }

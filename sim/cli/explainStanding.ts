@@ -145,7 +145,10 @@ function validatorStanding(validator: ValidatorOfAgent, rules: Rules): Standing 
         observedFp,
         afterFp: byRuleFp,
         weightBps: BPS,
-        how: `${counted(taskCount, 'task')}: ${alignedCount} with the consensus${late}, ${againstCount} against it, ${copiedCount} copied, ${missedCount} missed`,
+        how:
+          taskCount === 0
+            ? 'no tasks'
+            : `${counted(taskCount, 'task')}: ${alignedCount} with the consensus${late}, ${againstCount} against it, ${copiedCount} copied, ${missedCount} missed`,
       },
     ],
     byRuleFp,

@@ -2,7 +2,7 @@
 import { createColors } from 'picocolors';
 import type { AgentName } from '../store/readAgent.ts';
 import { alignCells } from './alignCells.ts';
-import { fullTokens, percent, percentOfBps, tokens } from './amounts.ts';
+import { counted, fullTokens, grouped, percent, percentOfBps, tokens } from './amounts.ts';
 import { type EraExplanation, totalsOf } from './explain.ts';
 import type { MoneyColumn, MoneyLine } from './explainIncome.ts';
 import type { Standing } from './explainStanding.ts';
@@ -78,8 +78,9 @@ function standingText({ entity, measure, rules, beforeFp, afterFp, indicators }:
 }
 
 /** Nothing was earned, lost or spent, nothing happened, and no standing moved. */
-function isQuiet({ lines, happenings, standings, wallet, disagreements }: EraExplanation): boolean {
+function isQuiet({ row, lines, happenings, standings, wallet, disagreements }: EraExplanation): boolean {
   return (
+    row.rejectedCount === 0 &&
     lines.length === 0 &&
     happenings.length === 0 &&
     wallet.flows.length === 0 &&
@@ -90,6 +91,7 @@ function isQuiet({ lines, happenings, standings, wallet, disagreements }: EraExp
 
 function eraText(explained: ExplainedRun, era: EraExplanation, c: Colors): string[] {
   const { decimals, agent } = explained;
+  const { wallet, row } = era;
   const dn = (units: number): string => tokens(units, decimals);
   const standing = STANDING_OF_ROLE[agent.role];
   const parts = [
@@ -97,9 +99,12 @@ function eraText(explained: ExplainedRun, era: EraExplanation, c: Colors): strin
       const units = sumOf(era.lines.filter(({ column }) => columns.includes(column)));
       return `${heading} ${dn(units)}`;
     }),
-    ...(standing === undefined ? [] : [`${standing} ${change(era.standingBeforeFp, era.row.standingFp)}`]),
+    ...(standing === undefined ? [] : [`${standing} ${change(era.standingBeforeFp, row.standingFp)}`]),
   ];
-  const { wallet } = era;
+  const locked = [
+    ...(row.stakeUnits === 0 ? [] : [`${dn(row.stakeUnits)} in stake`]),
+    ...(row.delegatedUnits === 0 ? [] : [`${dn(row.delegatedUnits)} delegated`]),
+  ];
   const flows = wallet.flows.map(({ reason, units }) => `${reason} ${units < 0 ? '' : '+'}${dn(units)}`);
   return [
     `${c.bold(`era ${era.era}`)}  ${parts.join(' · ')}`,
@@ -107,7 +112,11 @@ function eraText(explained: ExplainedRun, era: EraExplanation, c: Colors): strin
     ...era.standings.flatMap((one) => standingText(one, c)),
     ...(era.happenings.length === 0 ? [] : ['  happened']),
     ...era.happenings.map(({ slot, what, rules }) => `    slot ${slot}  ${what}  ${c.cyan(rulesText(rules))}`),
+    ...(row.rejectedCount === 0
+      ? []
+      : [`  ${counted(row.actionCount, 'action')}, ${grouped(row.rejectedCount)} of them rejected`]),
     `  wallet ${dn(wallet.beforeUnits)} → ${dn(wallet.afterUnits)}${flows.length === 0 ? '' : c.dim(`: ${flows.join(', ')}`)}`,
+    ...(locked.length === 0 ? [] : [c.dim(`  and at the era's end ${locked.join(', ')}`)]),
     ...era.disagreements.map(({ what, explained: own, stored }) =>
       c.red(`  DIFFERS ${what}: explained ${own}, stored ${stored}`),
     ),

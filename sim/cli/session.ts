@@ -10,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { CATALOGUE } from '../../agents/catalogue.ts';
 import { agentNames } from '../../agents/names.ts';
 import { AssertionError } from '../base/assert.ts';
-import type { Fault, JournalBlock } from '../chain/lockstep.ts';
+import type { Fault, LockstepError } from '../chain/lockstep.ts';
 import type { ProtocolChain } from '../chain/protocolChain.ts';
 import { createCoreLedger } from '../engine/coreLedger.ts';
 import { parseTrace, type TracedRequest } from '../engine/demand.ts';
@@ -73,7 +73,7 @@ export class SessionError extends Error {
 }
 
 /** Real time that the search for the shortest reproduction may take. */
-const MINIMISE_WALL_MS = 60_000;
+const MINIMISE_WALL_MS = 240_000;
 
 /** Entries of the list that an error of this name carries, at least 1: a refusal that differs lists none. */
 function countOf(error: unknown, name: string, list: string): number {
@@ -170,7 +170,6 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   let inference: InferencePort | null = null;
   let chain: ProtocolChain | null = null;
   let ledger: LedgerPort | null = null;
-  let journal: readonly JournalBlock[] = [];
   const { mode, device, poolSamples } = scenario.inference;
   const opening = openInference({
     mode,
@@ -202,13 +201,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       if (scenario.ledger === 'chain')
         ledger = await (await import('../chain/chainLedger.ts')).createChainLedger(state, chain, capacities);
       else {
-        const lockstep = (await import('../chain/lockstep.ts')).createLockstepLedger({
-          core: state,
-          chain,
-          faults: options.faults ?? [],
-        });
-        journal = lockstep.journal;
-        ledger = lockstep;
+        const { createLockstepLedger } = await import('../chain/lockstep.ts');
+        ledger = createLockstepLedger({ core: state, chain, faults: options.faults ?? [] });
       }
     }
     const agents = createAgentPool(shared, options.threads, builtDir);
@@ -364,7 +358,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         .catch(() => {});
       const note =
         error instanceof Error && error.name === 'LockstepError'
-          ? await writeReproduction(journal, directory, plan, capacities, chainOptions).catch(
+          ? await writeReproduction(error as LockstepError, directory, plan, capacities, chainOptions).catch(
               (second: unknown) => `\nThe search for the shortest list of actions failed: ${String(second)}`,
             )
           : '';
@@ -381,21 +375,23 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
 
 /** Writes the shortest list of actions that shows the difference again. @returns a sentence about it */
 async function writeReproduction(
-  journal: readonly JournalBlock[],
+  failure: LockstepError,
   directory: string | null,
   plan: ReturnType<typeof planGenesis>,
   capacities: ReturnType<typeof capacitiesFor>,
   chainOptions: Parameters<typeof import('../chain/protocolChain.ts').openProtocolChain>[0],
 ): Promise<string> {
-  const { findShortest, itemsOf, openReplayer } = await import('../chain/minimise.ts');
-  const replayer = await openReplayer(plan, capacities, chainOptions);
-  const found = await findShortest(itemsOf(journal), replayer.replay, MINIMISE_WALL_MS).finally(replayer.close);
+  const { reproduce } = await import('../chain/minimise.ts');
+  const { journal, agreedBlockCount } = failure;
+  const found = await reproduce(journal, agreedBlockCount, plan, capacities, chainOptions, MINIMISE_WALL_MS);
   if (found === null)
     return '\nThe actions alone do not reproduce it on fresh ledgers: something outside the run changed the chain.';
-  const text = `${JSON.stringify({ message: found.message, differences: found.differences, shortest: found.shortest, items: found.items }, null, 1)}\n`;
-  if (directory === null) return `\nReproduced by ${found.items.length} of the run's steps: ${found.message}`;
+  const { after, items, message, differences, shortest } = found;
+  const start = after === null ? 'from genesis' : `after slot ${after.slot}, phase ${after.phase} of the run`;
+  const steps = `${items.length} ${items.length === 1 ? 'step' : 'steps'}`;
+  if (directory === null) return `\nReproduced by ${steps} ${start}: ${message}`;
   const { replaceFile } = await import('../store/writeFile.ts');
   const path = join(directory, 'lockstep-failure.json');
-  await replaceFile(path, text);
-  return `\nReproduced by ${found.items.length} ${found.items.length === 1 ? 'step' : 'steps'} (${found.shortest ? 'none can be left out' : 'the time to shorten it ran out'}), written to ${path}`;
+  await replaceFile(path, `${JSON.stringify({ message, differences, shortest, after, items }, null, 1)}\n`);
+  return `\nReproduced by ${steps} ${start} (${shortest ? 'none can be left out' : 'the time to shorten it ran out'}), written to ${path}`;
 }

@@ -80,6 +80,12 @@ function tableText(plan: Plan, groups: readonly (readonly SweepRow[])[], outcome
   return textTable([heading, ...rows], plan.axes.length);
 }
 
+function choiceText(shownCount: number): string {
+  return shownCount === 0
+    ? 'No metric differs between the combinations.'
+    : 'Shown are the metrics that the axes move most, compared with chance; --metrics a,b chooses others.';
+}
+
 /** @throws UsageError, StoreError */
 export async function sweepCommand(file: string, options: SweepOptions, builtDir: string): Promise<number> {
   const call = callOf(file, options);
@@ -186,9 +192,7 @@ export async function sweepCommand(file: string, options: SweepOptions, builtDir
     seedCount < 2
       ? 'One seed: there is no interval. Add seeds with --seeds A..B.'
       : `Mean over seeds ± half of its ${100 * CONFIDENCE} % interval (Student's t).`,
-    ...(wanted === undefined
-      ? ['Shown are the metrics that the axes move most, compared with chance; --metrics a,b chooses others.']
-      : []),
+    ...(wanted === undefined ? [choiceText(outcomes.length)] : []),
     '',
     'Each run alone:',
     ...rows.map(({ point }) => commandOf(plan, point)),

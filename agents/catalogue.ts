@@ -125,7 +125,7 @@ export const CATALOGUE: readonly StrategySpec[] = [
     name: 'newcomer',
     behaviour: 'BEH-2',
     intent: 'honest',
-    summary: 'Good hardware, no history: enters late and builds its trust.',
+    summary: 'No history: enters late, on hardware as good as the scenario says, and builds its trust.',
     options: { nodes, capacity, reinvest_bps: reinvest, outage_bps: outage },
   },
   {
@@ -152,6 +152,7 @@ export const CATALOGUE: readonly StrategySpec[] = [
       capacity,
       variant: variant('en-m3', 'weights that it really runs'),
       cheat_bps: { unit: 'bps', min: 0, max: 10_000, fallback: 10_000, note: 'share of requests served with them' },
+      cartel,
       outage_bps: outage,
     },
   },

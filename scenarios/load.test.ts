@@ -372,7 +372,7 @@ describe('formatIssues', () => {
       a.yaml:9:32  error E102  unknown parameter "val.group_sise" — did you mean "val.group_size"?
          9 | params: { node.stake_min: 500, val.group_sise: 3 }
            |                                ^^^^^^^^^^^^^^
-             allowed here: 90 parameters; "powr params" lists them"
+             allowed here: 92 parameters; "powr params" lists them"
     `);
   });
   it('colours for a terminal without changing a letter', () => {

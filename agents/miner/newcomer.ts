@@ -1,4 +1,7 @@
-/** BEH-2: good hardware without a history. Enters late (the population's `enter`) and has to build its trust. */
+/**
+ * BEH-2: no history. Enters late (the population's `enter`) on the hardware that the population names, and has to build its
+ * trust against nodes that have one.
+ */
 import { numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
 

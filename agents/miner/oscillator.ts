@@ -1,4 +1,4 @@
-/** BEH-9: works honestly until its trust is up, cheats for some eras, and builds it up again. */
+/** BEH-9: works honestly for some eras, which builds its trust, cheats for some, and builds it up again. */
 import { numberOption, variantOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { createInlineAgents } from '../../sim/cli/agentPool.ts';
 import {
   acceptedShare,
   differencesOf,
@@ -7,7 +6,6 @@ import {
   modelsOf,
   overSeeds,
   rowsOf,
-  runSmall,
   smallScenario,
   sumOf,
 } from '../../sim/cli/testRun.ts';
@@ -15,6 +13,8 @@ import type { Scenario } from '../../sim/engine/scenario.ts';
 import type { Group, WorldRun } from '../../sim/engine/testWorld.ts';
 
 const SEEDS = [1, 2, 3, 4];
+/** Work units of one answer of the reference variant. */
+const EN_WU = 1_342;
 type Validators = Pick<Group, 'strategy' | 'options'>;
 /** Two in five answers are checked, and a good part of them, and of the models, is bad: a vote can be wrong either way. */
 const PARAMS = { 'val.audit_bps': 5_000, 'val.samples': 10, 'place.replicas': 3 };
@@ -56,10 +56,18 @@ function measure(run: WorldRun): Found {
   };
 }
 
+/** What was measured already: several tests ask for the same twins. */
+const measured = new Map<string, Promise<Found[]>>();
+function over(subject: Validators, subjects: number, diligent: number): Promise<Found[]> {
+  const key = JSON.stringify([subject, subjects, diligent]);
+  if (!measured.has(key)) measured.set(key, overSeeds(SEEDS, network(subject, subjects, diligent), measure));
+  return measured.get(key)!;
+}
+
 /** One subject among six diligent validators. */
-const alone = (subject: Validators) => overSeeds(SEEDS, network(subject, 1, 6), measure);
+const alone = (subject: Validators) => over(subject, 1, 6);
 /** Five subjects and two diligent validators. */
-const majority = (subject: Validators) => overSeeds(SEEDS, network(subject, 5, 2), measure);
+const majority = (subject: Validators) => over(subject, 5, 2);
 
 const DILIGENT: Validators = { strategy: 'diligent' };
 const gap = (key: keyof Found, own: readonly Found[], twin: readonly Found[]) =>
@@ -70,9 +78,8 @@ const gap = (key: keyof Found, own: readonly Found[], twin: readonly Found[]) =>
     ),
   );
 
-/** Inferences that five validators order to judge two models and three nodes; nobody asks for anything else. */
-async function ordersOf(strategy: string): Promise<number> {
-  let orders = 0;
+/** Inferences that five validators execute to judge two models and three nodes; nobody asks for anything else. */
+async function executionsOf(strategy: string): Promise<number> {
   const scenario = smallScenario(
     [
       { role: 'creator', strategy: 'steady', count: 2 },
@@ -81,20 +88,13 @@ async function ordersOf(strategy: string): Promise<number> {
     ],
     { eras: 4, params: PARAMS },
   );
-  await runSmall(scenario, {
-    agents(shared) {
-      const inner = createInlineAgents(shared);
-      return {
-        ...inner,
-        async decide(phase, slotCount) {
-          const batch = await inner.decide(phase, slotCount);
-          orders += batch.orders.length / 3;
-          return batch;
-        },
-      };
-    },
-  });
-  return orders;
+  const [units] = await overSeeds([1], scenario, ({ eras }) =>
+    sumOf(
+      eras.flatMap(({ agents }) => agents.filter(({ role }) => role === 'validator')),
+      'executedWu',
+    ),
+  );
+  return units! / EN_WU;
 }
 
 describe('BEH-18 diligent', () => {
@@ -115,14 +115,14 @@ describe('BEH-18 diligent', () => {
     for (const key of ['reputationFp', 'rewardUnits'] as const) expect(gap(key, poor, skilled).high).toBeLessThan(0);
   });
 
-  it('executes ten samples for each model and five for each node, per validator', async () => {
-    expect(await ordersOf('diligent')).toBe(5 * (2 * 10 + 3 * 5));
+  it('executes ten samples for each model and for each node, per validator', async () => {
+    expect(await executionsOf('diligent')).toBe(5 * (2 * 10 + 3 * 10));
   });
 });
 
 describe('BEH-19 lazy', () => {
   it('saves every execution', async () => {
-    expect(await ordersOf('lazy')).toBe(0);
+    expect(await executionsOf('lazy')).toBe(0);
   });
 
   it('given a diligent majority > is aligned as often as what it passes is good, and earns less', async () => {
@@ -151,7 +151,7 @@ describe('BEH-19 lazy', () => {
 
 describe('BEH-20 copier, submissions in plain sight', () => {
   it('saves every execution', async () => {
-    expect(await ordersOf('copier')).toBe(0);
+    expect(await executionsOf('copier')).toBe(0);
   });
 
   it('given word-for-word copies > half are flagged; it is slashed, suspended and earns a fraction', async () => {

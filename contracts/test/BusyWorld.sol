@@ -14,8 +14,8 @@ import {
 import {Deployment} from "./Deployment.sol";
 
 /// @title BusyWorld
-/// @notice A protocol in the middle of its life: models live and served, delegations old, new and unbonding, tasks decided,
-/// missed and open, a slash pending, a rotation due. Every settlement step has something to do.
+/// @notice A protocol in the middle of its life: models live and served, delegations old, new and unbonding, tasks
+/// decided, missed and open, a slash pending, a rotation due. Every settlement step has something to do.
 abstract contract BusyWorld is Deployment {
     uint64 private constant RANDOM_PLACES = 2;
 
@@ -24,6 +24,7 @@ abstract contract BusyWorld is Deployment {
         deploy();
         setParam(P_PLACE_POLICY, RANDOM_PLACES);
         setParam(P_VAL_AUDIT_BPS, 10_000);
+        tune();
         populate();
         liveModel(CREATOR);
         liveModel(B);
@@ -38,6 +39,9 @@ abstract contract BusyWorld is Deployment {
         serveSome(5);
         nextEra();
     }
+
+    /// @dev Sets parameters before anybody acts.
+    function tune() internal virtual {}
 
     function delegateTo(uint64 delegator, uint64 kind, uint64 target, uint64 units, uint64 autoStake) internal {
         by(delegator);

@@ -35,6 +35,7 @@ import {
     P_DN_SPLIT_BPS_FOUNDATION,
     P_DN_SPLIT_BPS_NODE,
     P_DN_SPLIT_BPS_VALIDATORS,
+    P_PLACE_POLICY,
     P_REQ_TIMEOUT_MS,
     P_VAL_AUDIT_BPS,
     REQUEST_OPEN,
@@ -331,9 +332,7 @@ contract CallsTest is Deployment {
     }
 
     /// F-32, INV-42
-    function testFuzz_serveRequest_givenAnyFeeAndSplit_partsSumToTheFee(uint64 feeUnits, uint64[4] memory cuts)
-        public
-    {
+    function testFuzz_serveRequest_givenAnyFeeAndSplit_partsSumToTheFee(uint64 feeUnits, uint64[4] memory cuts) public {
         feeUnits = uint64(bound(feeUnits, 1, BOUGHT));
         poke(address(models), SLOT_MODELS + 6 * uint256(model), 3, feeUnits);
         uint256[5] memory split = [
@@ -403,7 +402,20 @@ contract CallsTest is Deployment {
         calls.serveRequest(1, 0, 0);
     }
 
-    function test_serveRequest_givenANodeThatHostsNoMore_isRefused() public {
+    function test_serveRequest_givenAReplicaThatMovedMeanwhile_isStillAnswered() public {
+        ask(CONSUMER, model);
+        route(node);
+        by(K);
+        nodes.loseHeartbeat(node);
+        setParam(P_PLACE_POLICY, 2);
+        by(K);
+        models.replaceHost(model, 0);
+        assertFalse(models.isHosting(model, node));
+        serve(1, 50);
+        assertEq(requestsAt(1).state, REQUEST_SERVED);
+    }
+
+    function test_serveRequest_givenARemovedModel_isRefused() public {
         ask(CONSUMER, model);
         route(node);
         by(CREATOR);

@@ -122,9 +122,7 @@ contract EmissionTest is Deployment {
         settleEra(WHOLE);
         EmissionTotalsRecord memory e = emissionTotals();
         assertEq(e.eraUnits, left);
-        assertEq(
-            e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits, left
-        );
+        assertEq(e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits, left);
         assertEq(walletsAt(ACCOUNT_COMMUNITY), 0);
         openSlot();
         settleEra(WHOLE);
@@ -144,9 +142,7 @@ contract EmissionTest is Deployment {
         settleEra(WHOLE);
         EmissionTotalsRecord memory e = emissionTotals();
         assertEq(e.eraUnits, Fixed.mulDivDown(tokenTotals().maxSupplyUnits, ppm, 1_000_000));
-        assertEq(
-            e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits, e.eraUnits
-        );
+        assertEq(e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits, e.eraUnits);
         assertApproxEq(e.powrUnits, Fixed.mulDivDown(e.eraUnits, powrBps, Fixed.BPS));
         assertApproxEq(e.creatorUnits, Fixed.mulDivDown(e.eraUnits, creatorBps, Fixed.BPS));
     }

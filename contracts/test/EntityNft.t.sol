@@ -235,9 +235,7 @@ contract EntityNftTest is Deployment {
     function test_safeTransferFrom_givenAnUnapprovedOperator_isRefused() public {
         mint(KIND_NODE, 7, A);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IERC1155Errors.ERC1155MissingApprovalForAll.selector, addressOf(B), addressOf(A)
-            )
+            abi.encodeWithSelector(IERC1155Errors.ERC1155MissingApprovalForAll.selector, addressOf(B), addressOf(A))
         );
         by(B);
         nft.safeTransferFrom(addressOf(A), addressOf(B), NODE_7, 1, "");

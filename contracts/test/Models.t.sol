@@ -341,9 +341,7 @@ contract ModelsTest is Deployment {
         models.requestTest(2);
         refusedBy(A, NotOwner.selector, A, CREATOR);
         models.requestTest(model);
-        refusedInOtherStates(
-            model, CREATOR, abi.encodeCall(models.requestTest, (model)), 1 << 4 | 1 << 8 | 1 << 10
-        );
+        refusedInOtherStates(model, CREATOR, abi.encodeCall(models.requestTest, (model)), 1 << 4 | 1 << 8 | 1 << 10);
         pokeModel(model, 10, 1);
         refusedBy(CREATOR, ChangeRequired.selector, model, 0);
         models.requestTest(model);

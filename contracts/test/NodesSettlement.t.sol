@@ -108,6 +108,44 @@ contract NodesSettlementTest is Deployment {
         assertEq(nodeEraAt(1).acceptedWu, 0);
     }
 
+    function test_onAudit_givenRejectedWork_isAnOffenceThatLowersTheTrustAtOnceAndOnce() public {
+        NodeTrustRecord memory b = nodeTrustAt(1);
+        uint64 behaviourFp = uint64(Ewma.ewma(b.behaviourFp, 0, ALPHA_30));
+        uint64 trustFp = uint64(
+            (uint256(b.completionFp)
+                    * 2_500
+                    + uint256(b.accuracyFp)
+                    * 3_000
+                    + uint256(b.stabilityFp)
+                    * 2_000
+                    + uint256(b.speedFp)
+                    * 1_000
+                    + uint256(behaviourFp)
+                    * 1_500) / 10_000
+        );
+        emits(address(nodes));
+        emit TrustUpdated(1, trustFp, b.qualityFp);
+        audited(1, 20, 9_000, false);
+        NodeTrustRecord memory t = nodeTrustAt(1);
+        assertEq(t.behaviourFp, behaviourFp);
+        assertEq(t.trustFp, trustFp);
+        assertEq(t.offenceEra, currentEra() + 1);
+        vm.recordLogs();
+        audited(1, 20, 9_000, false);
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertEq(abi.encode(nodeTrustAt(1)), abi.encode(t));
+        nextEra();
+        uint64 before = nodeTrustAt(1).behaviourFp;
+        audited(1, 20, 9_000, false);
+        assertEq(nodeTrustAt(1).behaviourFp, Ewma.ewma(before, 0, ALPHA_30));
+    }
+
+    function test_onAudit_givenAcceptedWork_leavesTheTrust() public {
+        NodeTrustRecord memory b = nodeTrustAt(1);
+        audited(1, 20, 0, true);
+        assertEq(abi.encode(nodeTrustAt(1)), abi.encode(b));
+    }
+
     // computeEraMetrics
 
     function test_computeEraMetrics_givenAudits_isTheMeanQualityWeightedByWork() public {
@@ -198,14 +236,15 @@ contract NodesSettlementTest is Deployment {
         assertEq(nodeTotals().scoreSumFp, FP);
     }
 
-    function test_scoreNodes_givenANodeThatDoesNotWork_isZero() public {
+    function test_scoreNodes_givenANodeThatHasLeft_scoresForWhatItDid() public {
         served(1, 30);
         served(2, 30);
-        setState(1, NODE_REGISTERED);
+        setState(1, NODE_REMOVED);
         setState(2, NODE_EXITING);
         score();
-        assertEq(nodeEraAt(1).scoreFp, 0);
+        assertGt(nodeEraAt(1).scoreFp, 0);
         assertGt(nodeEraAt(2).scoreFp, 0);
+        assertEq(nodeTotals().scoreSumFp, nodeEraAt(1).scoreFp + nodeEraAt(2).scoreFp);
     }
 
     // payNodes
@@ -328,21 +367,26 @@ contract NodesSettlementTest is Deployment {
         routed(1, 4);
         served(1, 10);
         audited(1, 10, 9_000, true);
-        audited(1, 10, 9_000, false);
         report(1, 2, 90, 100, 300);
         endEra();
         runSteps(STEP_UPDATE_TRUST - 1, WHOLE);
         uint64 completionFp = uint64(learnt(b.completionFp, 250_000_000));
-        uint64 accuracyFp = uint64(learnt(b.accuracyFp, 500_000_000));
-        // 0.9 less twice 0.02; half-way between 100 and 500 ms; no offence.
+        uint64 accuracyFp = uint64(learnt(b.accuracyFp, FP));
+        // 0.9 less twice 0.02; half-way between 100 and 500 ms.
         uint64 stabilityFp = uint64(learnt(b.stabilityFp, 860_000_000));
         uint64 speedFp = uint64(learnt(b.speedFp, 500_000_000));
         uint64 behaviourFp = uint64(Ewma.ewma(b.behaviourFp, FP, ALPHA_30));
         uint64 trustFp = uint64(
-            (
-                uint256(completionFp) * 2_500 + uint256(accuracyFp) * 3_000 + uint256(stabilityFp) * 2_000
-                    + uint256(speedFp) * 1_000 + uint256(behaviourFp) * 1_500
-            ) / 10_000
+            (uint256(completionFp)
+                    * 2_500
+                    + uint256(accuracyFp)
+                    * 3_000
+                    + uint256(stabilityFp)
+                    * 2_000
+                    + uint256(speedFp)
+                    * 1_000
+                    + uint256(behaviourFp)
+                    * 1_500) / 10_000
         );
         emits(address(nodes));
         emit TrustUpdated(1, trustFp, nodeTrustAt(1).qualityFp);
@@ -370,13 +414,17 @@ contract NodesSettlementTest is Deployment {
         assertGt(t.behaviourFp, b.behaviourFp);
     }
 
-    function test_updateTrust_givenAnOffenceOfTheEra_lowersBehaviour() public {
-        NodeTrustRecord memory b = nodeTrustAt(1);
-        poke(address(nodes), SLOT_NODE_TRUST + 2, 7, currentEra() + 1);
+    function test_updateTrust_givenAnOffenceOfTheEra_doesNotRaiseBehaviour() public {
+        audited(1, 10, 9_000, false);
+        uint64 lowered = nodeTrustAt(1).behaviourFp;
+        uint64 accuracyFp = nodeTrustAt(1).accuracyFp;
+        // An offence of the era before.
         poke(address(nodes), SLOT_NODE_TRUST + 4, 7, currentEra());
+        uint64 old = nodeTrustAt(2).behaviourFp;
         judge();
-        assertEq(nodeTrustAt(1).behaviourFp, Ewma.ewma(b.behaviourFp, 0, ALPHA_30));
-        assertGt(nodeTrustAt(2).behaviourFp, nodeTrustAt(1).behaviourFp);
+        assertEq(nodeTrustAt(1).behaviourFp, lowered);
+        assertEq(nodeTrustAt(1).accuracyFp, learnt(accuracyFp, 0));
+        assertEq(nodeTrustAt(2).behaviourFp, Ewma.ewma(old, FP, ALPHA_30));
     }
 
     function test_updateTrust_givenTheEndOfTheEra_clearsItsCounts() public {

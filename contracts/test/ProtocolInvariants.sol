@@ -69,9 +69,9 @@ import {
 import {World} from "./World.sol";
 
 /// @title ProtocolInvariants
-/// @notice What must hold in every state of the ledger, whatever anybody does (protocol section 8), each under its number.
-/// They read storage only, and hold between any two actions, also between two chunks of a settlement step. What compares
-/// two states is asserted where the action is taken, in handlers/.
+/// @notice What must hold in every state of the ledger, whatever anybody does (protocol section 8), each under its
+/// number. They read storage only, and hold between any two actions, also between two chunks of a settlement step.
+/// What compares two states is asserted where the action is taken, in handlers/.
 /// @dev `require`, not the cheatcodes: thousands of conditions are evaluated after each action.
 abstract contract ProtocolInvariants is World {
     function checkInvariants() internal view {
@@ -105,8 +105,8 @@ abstract contract ProtocolInvariants is World {
             require(units <= MAX_INT, "INV-2: a wallet");
             sum += units;
             if (account >= ACCOUNT_STAKE_VAULT && account <= ACCOUNT_RESTITUTION) locked += units;
-            bool isNobody =
-                account == 0 || (account > ACCOUNT_AIRDROP && account != ACCOUNT_KEEPER && account < ACCOUNT_FIRST_AGENT);
+            bool isNobody = account == 0
+                || (account > ACCOUNT_AIRDROP && account != ACCOUNT_KEEPER && account < ACCOUNT_FIRST_AGENT);
             if (isNobody) require(units == 0, "INV-6: an account that is nobody's");
         }
         require(wallets[end] == 0, "INV-6: an account that is not open");
@@ -147,7 +147,10 @@ abstract contract ProtocolInvariants is World {
             all.own += ofModels[model];
         }
         require(walletsAt(ACCOUNT_STAKE_VAULT) == all.own, "INV-6: stake vault");
-        require(walletsAt(ACCOUNT_DELEGATION_VAULT) == all.delegated + all.unbonding + all.setAside, "INV-6: delegation vault");
+        require(
+            walletsAt(ACCOUNT_DELEGATION_VAULT) == all.delegated + all.unbonding + all.setAside,
+            "INV-6: delegation vault"
+        );
         require(stakeTotals().delegatedUnits == all.delegated, "INV-9: delegated in all");
         uint256 added = stakeTotals().addedEra == currentEra() ? stakeTotals().addedUnits : 0;
         require(added == all.added, "INV-43: delegated within the era, in all");
@@ -291,7 +294,9 @@ abstract contract ProtocolInvariants is World {
             if (m.state == MODEL_REMOVED) require(placed + m.testNode == 0, "INV-25: deployment of a removed model");
             if (m.state != MODEL_LIVE) continue;
             require(v[m.liveVersion].model == model, "INV-23: version of another model");
-            require(v[m.liveVersion].metadataPassed + v[m.liveVersion].functionPassed == 2, "INV-23: a check not passed");
+            require(
+                v[m.liveVersion].metadataPassed + v[m.liveVersion].functionPassed == 2, "INV-23: a check not passed"
+            );
         }
         for (uint64 node = 1; node < n.length; ++node) {
             require(n[node].loadCount == loads[node], "INV-25: deployments counted");
@@ -379,7 +384,8 @@ abstract contract ProtocolInvariants is World {
         return isNode ? a.nodes[t.subject].pendingTask : a.models[t.subject].pendingTask;
     }
 
-    /// @dev The present group of a task: each member once, never the subject's owner, and the sums of what they submitted.
+    /// @dev The present group of a task: each member once, never the subject's owner, and the sums of what they
+    /// submitted.
     function checkGroup(TaskTables memory a, uint64 task) private pure {
         TasksRecord memory t = a.tasks[task];
         TasksRecord memory sum;
@@ -462,7 +468,10 @@ abstract contract ProtocolInvariants is World {
     function checkEmission() private view {
         EmissionTotalsRecord memory e = emissionTotals();
         ClockTotalsRecord memory c = clockTotals();
-        require(e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits == e.eraUnits, "INV-40: pools");
+        require(
+            e.powrUnits + e.validatorUnits + e.creatorUnits + e.stakerUnits + e.foundationUnits == e.eraUnits,
+            "INV-40: pools"
+        );
         uint256 granted = Fixed.mulDivDown(tokenTotals().maxSupplyUnits, param(P_ECON_ALLOC_BPS_COMMUNITY), BPS);
         uint256 left = walletsAt(ACCOUNT_COMMUNITY);
         bool isPaying = c.stepsDone >= STEP_OPEN_EMISSION && c.stepsDone < STEP_PAY_CREATORS;

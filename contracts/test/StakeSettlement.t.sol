@@ -359,4 +359,30 @@ contract StakeSettlementTest is Deployment {
         assertEq(walletsAt(A), before + 90 * ONE);
         assertEq(validatorCollateralAt(validator).unbondingUnits, 0);
     }
+
+    function test_releaseDelegations_givenATargetThatHasLeft_releasesEverything() public {
+        delegateTo(A, KIND_VALIDATOR, validator, 100 * ONE, 0);
+        delegateTo(B, KIND_VALIDATOR, 2, 100 * ONE, 0);
+        by(A);
+        stake.undelegate(1, 40 * ONE);
+        by(VAL_1);
+        validators.exitValidator(validator);
+        endEra();
+        runSteps(STEP_RELEASE_DELEGATIONS - 1, WHOLE);
+        emits(address(stake));
+        emit StakeChanged(KIND_VALIDATOR, validator, 0, 0);
+        emits(address(token));
+        emit Moved(ACCOUNT_DELEGATION_VAULT, A, 100 * ONE, MOVE_RELEASE);
+        emits(address(stake));
+        emit DelegationChanged(1, validator, 0, 0);
+        by(K);
+        stake.releaseDelegations(0, 2);
+        assertEq(walletsAt(A), OPENING);
+        assertEq(delegationsAt(1).units, 0);
+        assertEq(delegationsAt(1).unbondingUnits, 0);
+        assertEq(validatorCollateralAt(validator).delegatedUnits, 0);
+        assertEq(validatorCollateralAt(validator).unbondingUnits, 0);
+        assertEq(stakeTotals().delegatedUnits, 100 * ONE);
+        assertEq(delegationsAt(2).units, 100 * ONE);
+    }
 }

@@ -455,7 +455,8 @@ contract TasksTest is Deployment {
 
     function test_settleTask_givenALateResult_scoresLess() public {
         assign(task);
-        wait_(450);
+        // Late is what comes after the first twentieth of 900 s.
+        wait_(45);
         submit(1, VERDICT_PASS, 10);
         wait_(1);
         submit(2, VERDICT_PASS, 10);
@@ -572,7 +573,8 @@ contract TasksTest is Deployment {
         assertEq(settleInOrder(verdicts, orders[order % 5]), first, "INV-29");
     }
 
-    /// @dev Each member passes, fails or does not submit. @return what the task and its members' validators look like then
+    /// @dev Each member passes, fails or does not submit. @return what the task and its members' validators look like
+    /// then
     function settleInOrder(uint8 verdicts, uint64[3] memory order) private returns (bytes memory) {
         for (uint256 i; i < 3; ++i) {
             uint64 verdict = (verdicts / uint64(3 ** order[i])) % 3;

@@ -75,6 +75,30 @@ contract TokenTest is Deployment {
         assertEq(token.maxSupplyUnits(), SUPPLY);
     }
 
+    function test_constructor_givenTheAllocation_saysWhatItMintsToWhom() public {
+        vm.recordLogs();
+        deploy(smallParams());
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        uint64[6] memory accounts = [
+            ACCOUNT_COMMUNITY,
+            ACCOUNT_TEAM,
+            ACCOUNT_INVESTORS,
+            ACCOUNT_LIQUIDITY,
+            ACCOUNT_AIRDROP,
+            ACCOUNT_FOUNDATION
+        ];
+        assertEq(logs.length, 12);
+        for (uint256 i; i < 6; ++i) {
+            uint64 units = walletsAt(accounts[i]);
+            assertEq(logs[2 * i].emitter, address(token));
+            assertEq(logs[2 * i].topics[0], Moved.selector);
+            assertEq(logs[2 * i].data, abi.encode(0, accounts[i], units, MOVE_GENESIS));
+            assertEq(logs[2 * i + 1].topics[0], IERC20.Transfer.selector);
+            assertEq(logs[2 * i + 1].topics[2], bytes32(uint256(uint160(holder(accounts[i])))));
+            assertEq(logs[2 * i + 1].data, abi.encode(units));
+        }
+    }
+
     function testFuzz_constructor_givenAnySupply_leavesNothingOver(uint64 units) public {
         uint64[] memory p = smallParams();
         p[P_ECON_MAX_SUPPLY] = uint64(bound(units, 0, MAX_INT));
@@ -285,8 +309,9 @@ contract TokenTest is Deployment {
     }
 }
 
-/// @notice The token as an ERC-20. Identifiers are those of the crytic properties; where none is given, the case is from
-/// OpenZeppelin's list. Properties of pausable, mintable and publicly burnable tokens do not apply: nobody can do either.
+/// @notice The token as an ERC-20. Identifiers are those of the crytic properties; where none is given, the case is
+/// from OpenZeppelin's list. Properties of pausable, mintable and publicly burnable tokens do not apply: nobody can do
+/// either.
 contract TokenErc20Test is Deployment {
     uint256 private constant SUPPLY = 100_000_000 * uint256(ONE);
 
@@ -452,7 +477,8 @@ contract TokenErc20Test is Deployment {
         transferFrom(A, addressOf(B), 5);
     }
 
-    /// ERC20-BASE-015, ERC20-BASE-016, ERC20-ALLOWANCE-001, ERC20-ALLOWANCE-002: raising and lowering is approving again
+    /// ERC20-BASE-015, ERC20-BASE-016, ERC20-ALLOWANCE-001, ERC20-ALLOWANCE-002: raising and lowering is approving
+    /// again
     function testFuzz_approve_givenAnyAmountTwice_holdsTheLast(uint256 first, uint256 second) public {
         approve(A, CONSUMER, first);
         assertEq(token.allowance(addressOf(A), addressOf(CONSUMER)), first);

@@ -7,7 +7,8 @@ import {NodeEraRecord, NodeTrustRecord, ValueOutOfRange} from "../src/Protocol.s
 import {Trust, TrustRules, TrustWeights} from "../src/Trust.sol";
 import {Base} from "./Base.sol";
 
-/// @notice The formulas of reputation on their own: moving average (F-1), indicators (F-2), trust weight (F-3), score (F-4).
+/// @notice The formulas of reputation on their own: moving average (F-1), indicators (F-2), trust weight (F-3), score
+/// (F-4).
 contract TrustTest is Base {
     uint256 private constant FP = 1e9;
     uint256 private constant MAX_INT = 2 ** 53 - 1;
@@ -110,8 +111,7 @@ contract TrustTest is Base {
         answered = bound(answered, 0, type(uint16).max);
         expected = bound(expected, 1, type(uint16).max);
         assertLe(Trust.shareFp(answered, expected), FP);
-        uint256 stabilityFp =
-            Trust.stabilityFp(answered, expected, bound(flaps, 0, 255), bound(penaltyFp, 0, FP));
+        uint256 stabilityFp = Trust.stabilityFp(answered, expected, bound(flaps, 0, 255), bound(penaltyFp, 0, FP));
         assertLe(stabilityFp, Trust.shareFp(answered, expected));
         assertLe(Trust.speedFp(bound(meanMs, 0, 2 ** 21), 100, 500), FP);
     }
@@ -164,6 +164,21 @@ contract TrustTest is Base {
         assertLe(t.speedFp, FP);
         assertLe(t.behaviourFp, FP);
         assertLe(t.trustFp, FP);
+    }
+
+    /// INV-34
+    function testFuzz_offend_givenAnyRecord_neverRaisesBehaviourOrTrust(uint64 behaviourFp, uint64 others, uint64 mark)
+        public
+        pure
+    {
+        NodeTrustRecord memory t = Trust.start(others % 10_001, weights());
+        t.behaviourFp = uint64(bound(behaviourFp, 0, FP));
+        t.trustFp = uint64(Trust.weighFp(t, weights()));
+        (uint64 behaviourBefore, uint64 trustBefore) = (t.behaviourFp, t.trustFp);
+        Trust.offend(t, mark, Ewma.alphaOf(30), weights());
+        assertLe(t.behaviourFp, behaviourBefore);
+        assertLe(t.trustFp, trustBefore);
+        assertEq(t.offenceEra, mark);
     }
 
     // Score

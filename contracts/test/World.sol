@@ -46,8 +46,8 @@ import {Base} from "./Base.sol";
 import {SLOT_PARAM_VALUES, Tables} from "./Tables.sol";
 
 /// @title World
-/// @notice A deployed protocol in the hands of a test: its contracts, its tables, its time, and short ways through the life
-/// cycles. It asserts nothing about rules.
+/// @notice A deployed protocol in the hands of a test: its contracts, its tables, its time, and short ways through the
+/// life cycles. It asserts nothing about rules.
 abstract contract World is Base, Tables, IProtocolEvents {
     uint64 internal constant GENESIS_S = 1_767_225_600;
     /// @notice One token in base units, at the default number of decimals.
@@ -257,7 +257,9 @@ abstract contract World is Base, Tables, IProtocolEvents {
 
     /// @return target contract of a settlement step @return data its calldata for positions [from, to)
     function stepCall(uint64 step, uint64 from, uint64 to) internal view returns (address target, bytes memory data) {
-        if (step == STEP_POST_RANKING) return (address(nodes), abi.encodeCall(Nodes.postRanking, (from, to, ranks(from, to))));
+        if (step == STEP_POST_RANKING) {
+            return (address(nodes), abi.encodeCall(Nodes.postRanking, (from, to, ranks(from, to))));
+        }
         bytes4 selector;
         if (step == 1) (target, selector) = (address(nodes), Nodes.computeEraMetrics.selector);
         else if (step == 2) (target, selector) = (address(emission), Emission.openEmission.selector);

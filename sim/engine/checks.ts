@@ -61,18 +61,24 @@ function meanBps(values: readonly number[]): number {
 const UNKNOWN: Assessment = { passes: false, qualityBps: 0, known: false };
 const REFUSED: Assessment = { passes: false, qualityBps: 0, known: true };
 
-/** Metadata: enough of the required fields, nothing critical. @rule F-19 */
+/** True if a document has enough of the required fields and nothing critical. @rule F-19 */
+export function isFitDocument(content: ReturnType<View['document']>, metaMinFp: number): boolean {
+  return !content.flagged && mulDivDown(FP, content.fieldCount, DOCUMENT_FIELDS) >= metaMinFp;
+}
+
+/** Metadata: what the document says, and what a validator may see in it that is not there. @rule F-19 */
 function assessDocument(view: View, task: number, perception: Perception): Assessment {
   const reference = field(view, task, 'referenceId');
   const documentId =
     field(view, task, 'kind') === TASK_KIND.nodeMetadata
       ? reference
       : view.ledger.versions[reference * STRIDE.versions + F.versions.documentId]!;
-  const { fieldCount, flagged } = view.document(documentId);
-  const complete = mulDivDown(FP, fieldCount, DOCUMENT_FIELDS) >= view.param('val.meta_min');
+  const content = view.document(documentId);
+  // Looked for in any document, so that what an assessor draws does not depend on what it finds.
+  const falseFlag = perception.seesFalseFlag();
   return {
-    passes: complete && !flagged && !perception.seesFalseFlag(),
-    qualityBps: Math.floor((fieldCount * BPS) / DOCUMENT_FIELDS),
+    passes: isFitDocument(content, view.param('val.meta_min')) && !falseFlag,
+    qualityBps: Math.floor((content.fieldCount * BPS) / DOCUMENT_FIELDS),
     known: true,
   };
 }

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createInlineAgents } from '../cli/agentPool.ts';
-import { rowsOf, runSmall, smallScenario, sumOf } from '../cli/testRun.ts';
-import { A, ACTION_NAMES, type ActionName } from '../protocol/actions.ts';
-import { ACCOUNT, F, HOSTS_PER_MODEL, NODE_STATE, STRIDE, TASK_STATE, VERDICT } from '../protocol/layout.ts';
+import { agentsWithout, rowsOf, runSmall, smallScenario, sumOf } from '../cli/testRun.ts';
+import { A, type ActionName } from '../protocol/actions.ts';
+import {
+  ACCOUNT,
+  F,
+  HOSTS_PER_MODEL,
+  MODEL_STATE,
+  NODE_STATE,
+  STRIDE,
+  TASK_STATE,
+  VERDICT,
+} from '../protocol/layout.ts';
 import { type NodeReport, REPORT_WORDS, unpackNodeReport } from '../protocol/nodeReport.ts';
 import { attachState, type State } from '../protocol/state.ts';
 import type { BlockResult } from './ports.ts';
@@ -43,19 +51,7 @@ async function watch(
     agents(run) {
       shared = run;
       s = attachState(run.tables);
-      const inner = createInlineAgents(run);
-      return {
-        ...inner,
-        async decide(phase, slotCount) {
-          const { actions, orders } = await inner.decide(phase, slotCount);
-          const kept: number[] = [];
-          for (let at = 0; at < actions.length; at += 3 + actions[at + 2]!) {
-            if (!refuses(actions[at]!, ACTION_NAMES[actions[at + 1]!]!))
-              kept.push(...actions.subarray(at, at + 3 + actions[at + 2]!));
-          }
-          return { actions: Float64Array.from(kept), orders };
-        },
-      };
+      return agentsWithout(refuses)(run);
     },
     hooks: { block: (slot, phase, result) => look({ slot, phase, result, s: s!, shared: shared! }) },
   });
@@ -258,6 +254,14 @@ describe('keeper > validation tasks', () => {
     expect(Math.abs(flagged.length / byCopier - 0.5)).toBeLessThan(0.2);
   });
 
+  it('given results of one and the same second > suspects none of them: nobody can have copied', async () => {
+    const flagged: number[] = [];
+    await watch(network([STEADY]), { params: { 'val.copy_false_bps': 1_000 } }, ({ result }) => {
+      flagged.push(...sentBy(result, 'flagCopy').map(({ args }) => args[0]!));
+    });
+    expect(flagged).toEqual([]);
+  });
+
   it('given a rewritten report > flags it only by mistake', async () => {
     const { flagged, byCopier } = await flags(
       { 'val.copy_detect_bps': 10_000, 'val.copy_false_bps': 0 },
@@ -333,14 +337,33 @@ describe('keeper > requests', () => {
 
 describe('keeper > hosts', () => {
   it('given a host that is lost > places the replica anew in that slot; where no node is free, tries again six slots later', async () => {
-    const tries = new Map<number, number[]>();
-    await watch(network([{ ...STEADY, count: 3, options: { outage_bps: 600 } }]), { eras: 8 }, ({ slot, result }) => {
-      for (const { args } of sentBy(result, 'replaceHost'))
-        tries.set(args[0]! * 8 + args[1]!, [...(tries.get(args[0]! * 8 + args[1]!) ?? []), slot]);
-    });
-    expect(tries.size).toBeGreaterThan(1);
-    for (const slots of tries.values())
-      for (const [i, slot] of slots.entries()) if (i > 0) expect(slot - slots[i - 1]!).toBeGreaterThanOrEqual(6);
+    const failedAt = new Map<number, number>();
+    let placed = 0;
+    let waits = 0;
+    await watch(
+      network([{ ...STEADY, count: 3, options: { outage_bps: 600 } }]),
+      { eras: 8 },
+      ({ slot, phase, s, result }) => {
+        result.actions.forEach(({ kind, args }, i) => {
+          if (kind !== A.replaceHost) return;
+          const record = args[0]! * HOSTS_PER_MODEL + args[1]!;
+          expect(slot - (failedAt.get(record) ?? -6)).toBeGreaterThanOrEqual(6);
+          if (result.codes[i] === 0) placed += 1;
+          else failedAt.set(record, slot);
+        });
+        if (phase !== 66) return;
+        for (let model = 1; model <= s.modelTotals[F.modelTotals.modelCount]!; model++) {
+          if (s.models[model * STRIDE.models + F.models.state] !== MODEL_STATE.live) continue;
+          for (const record of [model * HOSTS_PER_MODEL, model * HOSTS_PER_MODEL + 1]) {
+            if (stateOf(s, s.hosts[record * STRIDE.hosts + F.hosts.node]!) === NODE_STATE.online) continue;
+            expect(slot - failedAt.get(record)!).toBeLessThan(6);
+            waits += 1;
+          }
+        }
+      },
+    );
+    expect(placed).toBeGreaterThan(3);
+    expect(waits).toBeGreaterThan(3);
   });
 });
 

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { incomeUnits, runSmall, smallScenario, sumOf } from '../cli/testRun.ts';
+import { agentsWithout, incomeUnits, runSmall, smallScenario, sumOf } from '../cli/testRun.ts';
 import { MOVE } from '../protocol/events.ts';
 import { F } from '../protocol/layout.ts';
 import { repoRoot } from '../store/paths.ts';
@@ -35,18 +34,6 @@ describe('giniOf', () => {
   ])('given %s > is what the formula gives by hand', (_, amounts, wanted) => {
     expect(giniOf(amounts)).toBe(wanted);
   });
-
-  it('depends neither on the order nor on the unit, and lies between 0 and 1 − 1/n', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 40 }), (amounts) => {
-        const gini = giniOf(amounts);
-        expect(giniOf([...amounts].reverse())).toBe(gini);
-        expect(giniOf(amounts.map((amount) => amount * 8))).toBeCloseTo(gini, 12);
-        expect(gini).toBeGreaterThanOrEqual(0);
-        expect(gini).toBeLessThanOrEqual(1 - 1 / amounts.length + 1e-12);
-      }),
-    );
-  });
 });
 
 /** Everything that can move tokens, moving them: fees, stakes, penalties, slashes with delegators, exits, prepayments. */
@@ -56,8 +43,8 @@ const GROUPS: readonly Group[] = [
   { role: 'miner', strategy: 'steady', count: 4, options: { exit_era: 6, outage_bps: 300 } },
   { role: 'miner', strategy: 'whitewasher', count: 2, openTokens: 5_000 },
   { role: 'miner', strategy: 'cheater', count: 1, options: { outage_bps: 10_000 } },
-  { role: 'validator', strategy: 'diligent', count: 3, options: { skill_bps: 7_000 } },
-  { role: 'validator', strategy: 'copier', count: 3, options: { noise_bps: 10_000 } },
+  { role: 'validator', strategy: 'diligent', count: 3 },
+  { role: 'validator', strategy: 'copier', count: 3 },
   { role: 'consumer', strategy: 'honest', count: 6 },
   { role: 'consumer', strategy: 'brigader', count: 1 },
   { role: 'delegator', strategy: 'yield-seeker', count: 4 },
@@ -70,7 +57,6 @@ const REST: Partial<Scenario> = {
     'val.samples': 5,
     'val.task_fee': 1,
     'val.slash_copy_bps': 200,
-    'val.copy_false_bps': 500,
     'val.slash_noshow_bps': 300,
     'model.register_fee': 2,
     'model.register_stake': 10,
@@ -82,13 +68,16 @@ const REST: Partial<Scenario> = {
   },
 };
 
+/** Every fiftieth slot all validators forget to answer: so the best of them are slashed too, with those who back them. */
+const forgetful = agentsWithout((_agent, name, slot) => name === 'submitResult' && slot % 50 === 49);
+
 const wealthOf = (row: AgentRow): number => row.walletUnits + row.stakeUnits + row.delegatedUnits;
 const gainOf = (rows: readonly AgentRow[]): number => incomeUnits(rows) - sumOf(rows, 'penaltyUnits', 'spentUnits');
 
 describe('era rows', () => {
   const runs = new Map<number, Promise<WorldRun>>();
   const runOf = (seed: number): Promise<WorldRun> => {
-    if (!runs.has(seed)) runs.set(seed, runSmall(smallScenario(GROUPS, { ...REST, seed })));
+    if (!runs.has(seed)) runs.set(seed, runSmall(smallScenario(GROUPS, { ...REST, seed }), { agents: forgetful }));
     return runs.get(seed)!;
   };
 
@@ -112,7 +101,8 @@ describe('era rows', () => {
   );
 
   it('the scenario moves tokens in every way that rows tell of', async () => {
-    const rows = (await runOf(1)).eras.flatMap(({ agents }) => agents);
+    const runs = await Promise.all([1, 2, 3].map(runOf));
+    const rows = runs.flatMap(({ eras }) => eras.flatMap(({ agents }) => agents));
     for (const column of [
       'callUnits',
       'rewardUnits',
@@ -217,7 +207,9 @@ describe('era rows', () => {
   it('a scenario that records neither agents nor events > keeps none, and the same summary', async () => {
     const [all, none] = [
       await runOf(3),
-      await runSmall(smallScenario(GROUPS, { ...REST, seed: 3, record: { agents: 'none', events: 'none' } })),
+      await runSmall(smallScenario(GROUPS, { ...REST, seed: 3, record: { agents: 'none', events: 'none' } }), {
+        agents: forgetful,
+      }),
     ];
     expect(none.eras.flatMap(({ agents, events }) => [...agents, ...events])).toEqual([]);
     expect(none.outcome.observer.summary()).toEqual(all.outcome.observer.summary());

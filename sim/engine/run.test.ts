@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createInlineAgents } from '../cli/agentPool.ts';
 import { openReplay, runSmall, smallScenario } from '../cli/testRun.ts';
 import { A, ACTION_NAMES, ACTIONS } from '../protocol/actions.ts';
+import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
 import { createTracker, findViolations, INVARIANTS } from '../protocol/invariants.ts';
 import { ACCOUNT, F, STRIDE } from '../protocol/layout.ts';
 import { attachState, type State } from '../protocol/state.ts';
@@ -99,6 +100,38 @@ describe('runScenario > inference', () => {
     await expect(
       runSmall(network(), { inference: { ...port, infer: async (jobs) => (await port.infer(jobs)).slice(1) } }),
     ).rejects.toThrow('the inference port must answer every job');
+  });
+});
+
+describe('runScenario > market', () => {
+  it('publishes, at the start of each slot, the live models by rank with the weights of a consumer’s choice', async () => {
+    let offers = 0;
+    await runSmall(
+      smallScenario(
+        [...GROUPS, { role: 'creator', strategy: 'steady', count: 2, options: { variant: 'en-m4', fee_milli: 3 } }],
+        { eras: 4 },
+      ),
+      {
+        agents(shared) {
+          const inner = createInlineAgents(shared);
+          const s = attachState(shared.tables);
+          return {
+            ...inner,
+            decide(phase, slotCount) {
+              if (phase === PHASE.open) {
+                const live = listModels(s);
+                const weights = choiceWeights(s, live);
+                const wanted = live.flatMap((model, i) => [model, marketRankFp(s, model), weights[i]!]);
+                expect(Array.from(shared.market.subarray(0, 1 + wanted.length))).toEqual([live.length, ...wanted]);
+                offers += live.length;
+              }
+              return inner.decide(phase, slotCount);
+            },
+          };
+        },
+      },
+    );
+    expect(offers).toBeGreaterThan(50);
   });
 });
 

@@ -23,7 +23,7 @@ export type Group = { readonly role: Population['role']; readonly strategy: stri
 > & { /** Opening wallet in tokens. */ readonly openTokens?: number };
 
 /** One request per consumer every two slots. */
-export const HALF_PER_SLOT: Population['demand'] = { kind: 'poisson', ratePerSlotMil: 500 };
+const HALF_PER_SLOT: Population['demand'] = { kind: 'poisson', ratePerSlotMil: 500 };
 
 const OPEN_TOKENS = { creator: 1_000, miner: 2_000, validator: 2_000, consumer: 500, delegator: 5_000 } as const;
 

@@ -3,12 +3,13 @@ import { FP } from '../base/fixedPoint.ts';
 import { runSmall, smallScenario } from '../cli/testRun.ts';
 import { F, STRIDE, TASK_KIND, TASK_STATE, VERDICT } from '../protocol/layout.ts';
 import { P } from '../protocol/params.ts';
-import { encodeDocument } from './documents.ts';
+import { isFitDocument } from './checks.ts';
+import { decodeDocument, encodeDocument } from './documents.ts';
 import type { WorldRun } from './testWorld.ts';
-import { judgeDocument, trueVerdict } from './truth.ts';
+import { trueVerdict } from './truth.ts';
 import { createSight } from './view.ts';
 
-describe('judgeDocument', () => {
+describe('isFitDocument', () => {
   it.each([
     [9, false, 0.9, VERDICT.pass],
     [8, false, 0.9, VERDICT.fail],
@@ -17,7 +18,9 @@ describe('judgeDocument', () => {
     [10, true, 0, VERDICT.fail],
     [0, false, 0, VERDICT.pass],
   ])('given %i of ten fields, flagged %s, and a minimum of %d > %i', (fieldCount, flagged, minimum, verdict) => {
-    expect(judgeDocument(encodeDocument(fieldCount, flagged, 5), minimum * FP)).toBe(verdict);
+    expect(isFitDocument(decodeDocument(encodeDocument(fieldCount, flagged, 5)), minimum * FP)).toBe(
+      verdict === VERDICT.pass,
+    );
   });
 });
 
@@ -26,7 +29,7 @@ describe('trueVerdict', () => {
   let settled: number[] = [];
   const kindOf = (task: number) => run.state.tasks[task * STRIDE.tasks + F.tasks.kind]!;
   const outcomeOf = (task: number) => run.state.tasks[task * STRIDE.tasks + F.tasks.outcome]!;
-  const judge = (task: number) => trueVerdict(run.shared, run.state, createSight(run.shared).view, task);
+  const judge = (task: number) => trueVerdict(createSight(run.shared).view, task);
   const ofKind = (kind: number) => settled.filter((task) => kindOf(task) === kind);
 
   beforeAll(async () => {

@@ -119,7 +119,10 @@ export function applyAction(s: State, action: Action): number {
   }
   const list = action.bulk ?? NO_LIST;
   for (const value of list)
-    assert(isAmount(value), `${ACTION_NAMES[action.kind]}: ${spec.bulk} holds ${value}, not an integer in [0, 2^53)`);
+    assert(
+      value >= 0 && Math.floor(value) === value,
+      `${ACTION_NAMES[action.kind]}: ${spec.bulk} holds ${value}, not a whole number`,
+    );
   if (spec.keeper === true) {
     if (actor !== ACCOUNT.keeper) return reject(s, R.OnlyKeeper, actor, ACCOUNT.keeper);
   } else if (actor < ACCOUNT.firstAgent || actor >= ACCOUNT.firstAgent + s.tokenTotals[F.tokenTotals.accountCount]!) {

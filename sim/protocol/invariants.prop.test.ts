@@ -59,7 +59,7 @@ describe('INVARIANTS', () => {
   });
 
   it('given a long history > it has reached every action, and all invariants held', () => {
-    const { accepted, s } = walkFor(1, 12_000, 25);
+    const { accepted, s } = walkFor(8, 12_000, 25);
     const never = ACTION_NAMES.filter((name) => !accepted.has(name));
     expect(never).toEqual([]);
     expect(s.clockTotals[F.clockTotals.settledEraCount]).toBeGreaterThan(20);

@@ -91,14 +91,14 @@ describe('computeEraMetrics', () => {
 });
 
 describe('scoreNodes', () => {
-  it('given nodes that do not work in the network > scores them 0, whatever they did', () => {
+  it('given nodes that are away or have left > scores the work they did all the same (NODE-14)', () => {
     writeWorkers(10, 10, 10, 10);
     writeRecord(s, 'nodes', 2, { state: NODE_STATE.removed });
     writeRecord(s, 'nodes', 3, { state: NODE_STATE.exiting });
     writeRecord(s, 'nodes', 4, { state: NODE_STATE.offline });
     settle(s, ['computeEraMetrics', 'scoreNodes']);
-    expect([1, 2, 3, 4].map(scoreOf)).toEqual([FP, 0, FP, FP]);
-    expect(readTotals(s).scoreSumFp).toBe(3 * FP);
+    expect([1, 2, 3, 4].map(scoreOf)).toEqual([FP, FP, FP, FP]);
+    expect(readTotals(s).scoreSumFp).toBe(4 * FP);
   });
 
   it('given scores of the era before > overwrites them and their sum', () => {

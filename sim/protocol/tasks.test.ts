@@ -357,10 +357,10 @@ describe('settleTask', () => {
     expect(refusal(s, call(task))).toEqual([R.WrongState, TASK_STATE.settled, 0]);
   });
 
-  describe('given a result at the middle of the deadline', () => {
+  describe('given a result at the end of the first twentieth of the window', () => {
     it.each([
-      [DEADLINE_S / 2, FP],
-      [DEADLINE_S / 2 + 1, 800_000_000],
+      [DEADLINE_S / 20, FP],
+      [DEADLINE_S / 20 + 1, 800_000_000],
       [DEADLINE_S, 800_000_000],
     ])('%i s after the assignment > scores %i, with full pay (F-6)', (afterS, scoreFp) => {
       const { s, owner } = createBench();
@@ -374,14 +374,14 @@ describe('settleTask', () => {
       expect(readValidator(s, 1)).toMatchObject({ eraScoreFp: scoreFp, eraPayWeightFp: HALF });
     });
 
-    it('given a deadline of an odd number of seconds > its first half ends at the half second', () => {
+    it('given a window that twenty does not divide > a result is late from the next whole second on', () => {
       const { s, owner } = createBench({ 'val.deadline_s': 61 });
       const task = openAudit(s, owner, 1);
       const members = assign(s, task);
       const startS = s.nowS;
-      s.nowS = startS + 30;
+      s.nowS = startS + 3;
       for (const member of members.slice(1)) accept(submit(s, member));
-      s.nowS = startS + 31;
+      s.nowS = startS + 4;
       accept(submit(s, members[0]!));
       settle(s, task);
       expect(readValidator(s, 1).eraScoreFp).toBe(800_000_000);

@@ -17,7 +17,7 @@ import {
 } from './nodeWorld.ts';
 import type { State } from './state.ts';
 import { createWorld, enterSettlement, eventsOf, forgetEvents, setParam } from './taskWorld.ts';
-import { isWorking, shareFp, speedFp, stabilityFp, trustFpOf } from './trust.ts';
+import { isWorking, recordOffence, shareFp, speedFp, stabilityFp, trustFpOf } from './trust.ts';
 
 const QUIET = { fullHours: 0, taskHours: 0, breachedHours: 0, flapCount: 0, streakCount: 0, offlineSinceS: 0 };
 /** A half-life of one era: an indicator moves half of the way to its sample, so the results can be checked by eye. */
@@ -141,7 +141,7 @@ describe('updateTrust', () => {
   it.each([
     [0, 750_000_000],
     [1, 750_000_000], // an offence of era 0
-    [4, 250_000_000], // an offence of this era, 3
+    [4, 500_000_000], // an offence of this era, 3: it was taken in when it was confirmed
     [5, 750_000_000],
   ])('given offenceEra = %d in era 3 > moves behaviour to %d', (offenceEra, behaviourFp) => {
     s.clockTotals.set([3]);
@@ -150,6 +150,22 @@ describe('updateTrust', () => {
     writeRecord(s, 'clockTotals', 0, { settledEraCount: 3 });
     settle(s, ['updateTrust']);
     expect(readRecord(s, 'nodeTrust', node).behaviourFp).toBe(behaviourFp);
+  });
+
+  it('given a confirmed offence > lowers behaviour and trust at once, and only once in an era (TRUST-2)', () => {
+    setParam(s, 'trust.behaviour_half_life', 1);
+    s.clockTotals.set([3]);
+    const node = addOnline(s);
+    const before = trustFpOf(s, node);
+    recordOffence(s, node);
+    // Half of one half, and the weight falls by the 1 500 bps of behaviour of what was lost.
+    expect(readRecord(s, 'nodeTrust', node)).toMatchObject({ behaviourFp: 250_000_000, offenceEra: 4 });
+    expect(trustFpOf(s, node)).toBe(before - 37_500_000);
+    recordOffence(s, node);
+    expect(readRecord(s, 'nodeTrust', node).behaviourFp).toBe(250_000_000);
+    s.clockTotals.set([4]);
+    recordOffence(s, node);
+    expect(readRecord(s, 'nodeTrust', node)).toMatchObject({ behaviourFp: 125_000_000, offenceEra: 5 });
   });
 
   it('given nodes that do not work > leaves their trust alone, and clears the era of every node', () => {

@@ -63,7 +63,8 @@ export async function withSealedTables<T>(
     if (files.length > 0) found.push({ table, files });
   }
   return withDuckDb(async (connection) => {
-    const paths = found.flatMap(({ files }) => files.map(({ path }) => sqlText(path)));
+    // A path is looked up as the pattern that names exactly it, and the seal judges both.
+    const paths = found.flatMap(({ files }) => files.flatMap(({ path }) => [sqlText(path), sqlPath(path)]));
     await connection.run(`SET allowed_paths = [${paths.join(', ')}]`);
     for (const { table, files } of found) await connection.run(viewOf(table, files));
     await connection.run('SET enable_external_access = false');

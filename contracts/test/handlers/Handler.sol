@@ -14,9 +14,9 @@ import {ACTION_COUNT, isRejection} from "../Actions.sol";
 import {World} from "../World.sol";
 
 /// @title Handler
-/// @notice What the handlers of an invariant campaign share: chance, the choice of entities that an action is for, sending
-/// an action, and counting what came of it. A refusal must be a rejection of the protocol; anything else fails the campaign.
-/// Each function of a handler proposes one kind of action, mostly one that can be accepted.
+/// @notice What the handlers of an invariant campaign share: chance, the choice of entities that an action is for,
+/// sending an action, and counting what came of it. A refusal must be a rejection of the protocol; anything else fails
+/// the campaign. Each function of a handler proposes one kind of action, mostly one that can be accepted.
 abstract contract Handler is World {
     uint64[ACTION_COUNT] private called;
     uint64[ACTION_COUNT] private accepted;

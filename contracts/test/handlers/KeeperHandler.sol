@@ -17,8 +17,8 @@ import {
 import {A_AUDIT_REQUESTS, A_CLOSE_REQUESTS, A_COMPUTE_ERA_METRICS, A_OPEN_SLOT} from "../Actions.sol";
 import {Handler} from "./Handler.sol";
 
-/// @notice Time: slots are opened, and eras settled in chunks of changing size, as the keeper does it: requests are closed
-/// first, and nobody else acts between the steps.
+/// @notice Time: slots are opened, and eras settled in chunks of changing size, as the keeper does it: requests are
+/// closed first, and nobody else acts between the steps.
 contract KeeperHandler is Handler {
     constructor(address[FAMILY_COUNT] memory addresses) Handler(addresses) {}
 

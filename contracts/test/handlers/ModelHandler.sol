@@ -68,8 +68,7 @@ contract ModelHandler is Handler {
             if (modelHoldersAt(model) != 0) ++alive;
         }
         if (alive > 9) return;
-        bytes memory data =
-            abi.encodeCall(Models.registerModel, (chance(2), chance(ONE), chance(20), chance(60)));
+        bytes memory data = abi.encodeCall(Models.registerModel, (chance(2), chance(ONE), chance(20), chance(60)));
         act(A_REGISTER_MODEL, agent(), address(models), data);
     }
 
@@ -109,8 +108,7 @@ contract ModelHandler is Handler {
 
     function submitVersion(uint256 seed) external turn(seed) {
         uint64 model = among(KIND_MODEL, 1 << MODEL_LIVE);
-        bytes memory data =
-            abi.encodeCall(Models.submitVersion, (model, chance(900), 1 + chance(50), 1 + chance(ONE)));
+        bytes memory data = abi.encodeCall(Models.submitVersion, (model, chance(900), 1 + chance(50), 1 + chance(ONE)));
         send(A_SUBMIT_VERSION, model, data);
     }
 

@@ -95,7 +95,7 @@ contract NodeHandler is Handler {
 
     function requestExit(uint256 seed) external turn(seed) {
         // Some nodes must stay, or nothing more happens.
-        if (nodeTotals().onlineCount < 3 && !once(10)) return;
+        if (!once(nodeTotals().onlineCount < 4 ? 30 : 3)) return;
         uint64 node = among(KIND_NODE, WORKING);
         send(A_REQUEST_EXIT, node, abi.encodeCall(Nodes.requestExit, (node)));
     }
@@ -116,7 +116,7 @@ contract NodeHandler is Handler {
     }
 
     function loseHeartbeat(uint256 seed) external turn(seed) {
-        if (nodeTotals().onlineCount < 3 && !once(5)) return;
+        if (!once(nodeTotals().onlineCount < 4 ? 12 : 2)) return;
         uint64 node = among(KIND_NODE, 1 << NODE_ONLINE);
         act(A_LOSE_HEARTBEAT, K, address(nodes), abi.encodeCall(Nodes.loseHeartbeat, (node)));
     }

@@ -32,7 +32,7 @@ contract TaskHandler is Handler {
         list[1] = this.submitResult.selector;
         list[2] = this.flagCopy.selector;
         list[3] = this.settleTask.selector;
-        list[4] = this.decideTask.selector;
+        list[4] = this.decideTasks.selector;
     }
 
     function assignTask(uint256 seed) external turn(seed) {
@@ -54,9 +54,14 @@ contract TaskHandler is Handler {
         settleOne(among(KIND_TASK, 1 << TASK_ASSIGNED));
     }
 
-    /// @notice A task's whole round at once, so that life cycles get somewhere: most members submit, some copy.
-    function decideTask(uint256 seed) external turn(seed) {
-        uint64 task = among(KIND_TASK, 1 << TASK_CREATED | 1 << TASK_ASSIGNED);
+    /// @notice Whole rounds of some tasks at once, so that life cycles get somewhere: most members submit, some copy.
+    function decideTasks(uint256 seed) external turn(seed) {
+        for (uint64 count = 1 + chance(3); count > 0; --count) {
+            decideOne(among(KIND_TASK, 1 << TASK_CREATED | 1 << TASK_ASSIGNED));
+        }
+    }
+
+    function decideOne(uint64 task) private {
         if (tasksAt(task).state == TASK_CREATED) assignOne(task);
         TasksRecord memory t = tasksAt(task);
         if (t.state != TASK_ASSIGNED) return;
@@ -67,7 +72,7 @@ contract TaskHandler is Handler {
             if (once(12)) act(A_FLAG_COPY, K, address(tasks), abi.encodeCall(Tasks.flagCopy, (t.memberStart + i)));
         }
         // Past the deadline who has not submitted never will; but the slot must not run out.
-        passTime(901);
+        if (once(4)) passTime(901);
         settleOne(task);
     }
 
@@ -122,8 +127,6 @@ contract TaskHandler is Handler {
             weights.pass += m.weightFp;
             ++counts.pass;
         }
-        return Consensus.decide(
-            Consensus.ballotsOf(weights, counts), param(P_VAL_QUORUM_BPS), param(P_VAL_PASS_BPS)
-        );
+        return Consensus.decide(Consensus.ballotsOf(weights, counts), param(P_VAL_QUORUM_BPS), param(P_VAL_PASS_BPS));
     }
 }

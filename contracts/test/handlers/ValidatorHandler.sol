@@ -64,8 +64,9 @@ contract ValidatorHandler is Handler {
 
     function exitValidator(uint256 seed) external turn(seed) {
         // Some must stay, or nothing is ever decided.
-        if (validatorTotals().activeCount < 4 && !once(10)) return;
-        uint64 validator = among(KIND_VALIDATOR, 1 << VALIDATOR_ACTIVE | 1 << VALIDATOR_SUSPENDED | 1 << VALIDATOR_KEYED);
+        if (!once(validatorTotals().activeCount < 5 ? 20 : 3)) return;
+        uint64 validator =
+            among(KIND_VALIDATOR, 1 << VALIDATOR_ACTIVE | 1 << VALIDATOR_SUSPENDED | 1 << VALIDATOR_KEYED);
         uint64 engaged = validatorsAt(validator).engagedCount;
         if (!send(A_EXIT_VALIDATOR, validator, abi.encodeCall(Validators.exitValidator, (validator)))) return;
         assertEq(engaged, 0, "INV-26: left with a task in hand");

@@ -136,7 +136,10 @@ const FULL: Json = {
   shocks: [{ at: 'era 1', kind: 'outage', region: 'eu', lasts: '6h' }],
   record: { agents: 'none' },
   expect: [{ metric: 'a', is: '< 0', seeds: 3, confidence: '95%' }],
-  sweep: { seeds: '1..3' },
+  sweep: {
+    axes: { 'val.samples': [5, 10], 'val.acc_min': { from: '80%', to: '90%', steps: 3 } },
+    seeds: '1..3',
+  },
 };
 
 const KEYS = [

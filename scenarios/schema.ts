@@ -268,12 +268,13 @@ export const scenarioSchema = map({
 
 type JsonSchema = { [key: string]: unknown };
 
-/** Adds `x-` keys to every map whose keys are fixed. */
+/** Adds `x-` keys to every map, whether its keys are fixed or the author's choice: the loader sets them aside anywhere. */
 function allowFreeKeys(schema: unknown): void {
   if (Array.isArray(schema)) schema.forEach(allowFreeKeys);
   else if (typeof schema === 'object' && schema !== null) {
     const object = schema as JsonSchema;
-    if (object.additionalProperties === false) object.patternProperties = { '^x-': {} };
+    const others = object.additionalProperties;
+    if (others === false || (typeof others === 'object' && others !== null)) object.patternProperties = { '^x-': {} };
     Object.values(object).forEach(allowFreeKeys);
   }
 }

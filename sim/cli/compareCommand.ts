@@ -26,6 +26,7 @@ export type CompareOptions = ManyOptions & {
   readonly compare?: readonly string[];
   readonly seed?: number;
   readonly resume?: boolean;
+  readonly threads?: number;
   readonly json?: boolean;
 };
 
@@ -51,6 +52,10 @@ function checkOptions(options: CompareOptions): void {
   if (options.seeds === undefined)
     throw new UsageError('--compare needs seeds to compare over: add --seeds A..B, such as --seeds 1..30');
   if (options.seed !== undefined) throw new UsageError('--seed and --seeds exclude each other; leave one out');
+  if (options.threads !== undefined)
+    throw new UsageError(
+      '--threads is for one run; many runs have one thread each, and --workers says how many at a time',
+    );
   if (options.resume === true)
     throw new UsageError('--resume is for one run; runs of --seeds that are finished are kept without it');
 }

@@ -36,6 +36,9 @@ const DEFAULT_INFERENCE = 'replay';
 
 const MOST_POINTS = 200_000;
 
+/** Runs that must be done before a guess of the time left is worth showing: workers take a while to start. */
+const LEAST_DONE = 0.3;
+
 /** How `powr run` is called for one run of the study, without what a variant changes and without the seed. */
 export function callOf(file: string, options: ManyOptions): Call {
   const named: readonly (readonly [flag: string, path: string, value: string | number | undefined])[] = [
@@ -52,7 +55,8 @@ export function callOf(file: string, options: ManyOptions): Call {
     file: relative(process.cwd(), file) || file,
     words: [
       ...given.flatMap(([flag, , value]) => [flag, String(value)]),
-      ...options.set.flatMap((change) => ['--set', change]),
+      // A run takes no notice of axes, however they were given.
+      ...options.set.filter((change) => !/^sweep[.=]/.test(change)).flatMap((change) => ['--set', change]),
     ],
     overrides: [...given.map(([, path, value]) => `${path}=${value}`), ...options.set],
   };
@@ -163,7 +167,8 @@ export async function runMany(
             `${countOf(toRun, 'run')} to do, ${reused} already in ${directory}; ${countOf(Math.min(options.workers ?? availableParallelism(), Math.max(toRun, 1)), 'worker process', 'worker processes')}\n`,
           );
       },
-      progress: (done, ended, toRun) => progress.update(done, toRun, `${ended} of ${countOf(toRun, 'run')}`),
+      progress: (done, ended, toRun) =>
+        progress.update(done < LEAST_DONE ? 0 : done, toRun, `${ended} of ${countOf(toRun, 'run')}`),
     });
     progress.finish();
     if (signal !== null) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { writeOverride } from '../../scenarios/sweep.ts';
 import { grid } from '../experiment/design.ts';
 import { commandOf, type Plan } from '../experiment/plan.ts';
-import { STUDY_FILES } from '../experiment/points.ts';
+import { STUDY_FILES, writeStudyFile } from '../experiment/points.ts';
 import { CONFIDENCE } from '../experiment/statistics.ts';
 import {
   type Cell,
@@ -18,7 +18,6 @@ import {
   type SweepRow,
   writeParquet,
 } from '../experiment/table.ts';
-import { replaceFile } from '../store/writeFile.ts';
 import { seedsOption } from './compareCommand.ts';
 import { EXIT, UsageError } from './exitCodes.ts';
 import { evaluateMetric } from './expectations.ts';
@@ -121,7 +120,7 @@ export async function sweepCommand(file: string, options: SweepOptions, builtDir
     parquet: join(directory, STUDY_FILES.parquet),
     report: join(directory, STUDY_FILES.report),
   };
-  await replaceFile(paths.csv, csvText(plan, rows));
+  await writeStudyFile(paths.csv, csvText(plan, rows));
   await writeParquet(plan, rows, paths.csv, paths.parquet);
   const groups = groupsOf(plan, rows);
   const wanted = options.metrics

@@ -5,11 +5,11 @@ import { renderSweepReport } from '../../reports/sweepReport.ts';
 import type { Scenario } from '../engine/scenario.ts';
 import { metricNames, valuesOf } from '../experiment/compare.ts';
 import { commandOf, type Plan } from '../experiment/plan.ts';
+import { writeStudyFile } from '../experiment/points.ts';
 import type { Failure } from '../experiment/study.ts';
 import { cellOf, type SweepRow } from '../experiment/table.ts';
 import { repoRoot } from '../store/paths.ts';
 import { buildReportRuntime } from '../store/reportRuntime.ts';
-import { replaceFile } from '../store/writeFile.ts';
 import { pointText } from './manyRuns.ts';
 import type { Outcome } from './sweepCommand.ts';
 
@@ -69,5 +69,5 @@ export async function writeSweepReport(path: string, report: SweepReport): Promi
     metrics,
     runtime: await buildReportRuntime('sweepBrowser'),
   });
-  await replaceFile(path, html);
+  await writeStudyFile(path, html);
 }

@@ -19,12 +19,12 @@ function tell(message: WorkerMessage): void {
 }
 
 /** @throws whatever keeps the point from being finished */
-async function runPoint(job: Job, builtDir: string): Promise<void> {
+async function runPoint(job: Job, builtDir: string, build: string): Promise<void> {
   const loaded = loadScenarioFile(job.file, job.overrides);
   if (!loaded.ok) throw new UsageError(formatIssues(loaded.issues, false));
   if (loaded.hash !== job.scenarioHash)
     throw new UsageError(`${job.file}, or a file that it names, was changed after the runs were planned; start again`);
-  if (buildIdOf(builtDir) !== job.build) throw new UsageError('PoWR Lab was built anew after the runs were planned');
+  if (build !== job.build) throw new UsageError('PoWR Lab was built anew after the runs were planned');
   const { scenario, resolvedYaml } = loaded;
   const partial = partialDirectory(job.directory, job.id);
   const final = pointDirectory(job.directory, job.id);
@@ -61,11 +61,12 @@ async function runPoint(job: Job, builtDir: string): Promise<void> {
 export async function workerCommand(builtDir: string): Promise<never> {
   if (process.send === undefined)
     throw new UsageError('point-worker is started by powr sweep and powr run --seeds only');
+  const build = buildIdOf(builtDir);
   // Ctrl-C on a terminal reaches every process of the group; whoever started this one decides what it means.
   for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => {});
   process.on('disconnect', () => process.exit(0));
   process.on('message', (job: Job) => {
-    void runPoint(job, builtDir).then(
+    void runPoint(job, builtDir, build).then(
       () => tell({ kind: 'end', end: { ok: true } }),
       (error: unknown) => {
         const end: JobEnd = { ok: false, reason: messageOf(error) };

@@ -101,10 +101,10 @@ describe('createLocalEngine', () => {
       progress() {},
       end: ({ id }) => ends.push(id),
     });
-    await expect
-      .poll(() => existsSync(join(folder, 'j')) && existsSync(join(folder, 'k')), { timeout: 10_000 })
-      .toBe(true);
-    const pids = ['j', 'k'].map((name) => Number(readFileSync(join(folder, name), 'utf8')));
+    const pidOf = (name: string): number =>
+      existsSync(join(folder, name)) ? Number(readFileSync(join(folder, name))) : 0;
+    await expect.poll(() => pidOf('j') > 0 && pidOf('k') > 0, { timeout: 10_000 }).toBe(true);
+    const pids = ['j', 'k'].map(pidOf);
     await engine.stop();
     await running;
     expect(ends).toEqual([]);

@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Manifest } from '../engine/trace.ts';
 import { RUN_FILES } from '../store/paths.ts';
 import { isManifest } from '../store/readRun.ts';
@@ -29,10 +29,33 @@ export function pointDirectory(directory: string, id: string): string {
 
 const PARTIAL = '.partial';
 const host = hostname().replace(/[^A-Za-z0-9]+/g, '_');
+const ownPartial = `${PARTIAL}-${host}-${process.pid}-`;
 
 /** Where this process writes a point until it is whole: no other process uses the same folder. */
 export function partialDirectory(directory: string, id: string): string {
-  return join(directory, STUDY_FILES.points, `${PARTIAL}-${host}-${process.pid}-${id}`);
+  return join(directory, STUDY_FILES.points, `${ownPartial}${id}`);
+}
+
+/**
+ * Makes a file of a study and gives it its name when it is whole. Two processes may do so at once: readers see the file
+ * of either.
+ *
+ * @param make writes the file at the path that it is given
+ * @throws StoreError DISK_FULL or WRITE_FAILED
+ */
+export async function makeStudyFile(path: string, make: (partial: string) => Promise<void>): Promise<void> {
+  const partial = join(dirname(path), `${ownPartial}${basename(path)}`);
+  try {
+    await make(partial);
+    await publishFile(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    throw storeErrorOf(error, path);
+  }
+}
+
+export async function writeStudyFile(path: string, text: string): Promise<void> {
+  await makeStudyFile(path, (partial) => replaceFile(partial, text));
 }
 
 /**
@@ -44,9 +67,9 @@ export async function openStudy(directory: string, plan: Plan): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
     const names = await readdir(directory);
-    // A kill before the plan got its name leaves no more than its first draft.
-    const own = [STUDY_FILES.plan, `${STUDY_FILES.plan}.tmp`];
-    if (names.length > 0 && !names.some((name) => own.includes(name))) {
+    // A kill, or a second start, before the plan has its name: no more is there than its draft.
+    const isOwn = (name: string): boolean => name === STUDY_FILES.plan || name.startsWith(PARTIAL);
+    if (names.length > 0 && !names.some(isOwn) && names.some((name) => name !== STUDY_FILES.points)) {
       throw new StoreError('FOREIGN_DIRECTORY', `${directory} is not empty and holds no ${STUDY_FILES.plan}`, {
         fix: 'name an empty or a new directory with --out',
       });
@@ -55,17 +78,18 @@ export async function openStudy(directory: string, plan: Plan): Promise<void> {
   } catch (error) {
     throw storeErrorOf(error, directory);
   }
-  await replaceFile(join(directory, STUDY_FILES.plan), planText(plan));
+  await writeStudyFile(join(directory, STUDY_FILES.plan), planText(plan));
   await removePartials(directory);
 }
 
 /** Removes what processes of this machine that are gone have left half written. */
 export async function removePartials(directory: string): Promise<void> {
-  const folder = join(directory, STUDY_FILES.points);
   const own = new RegExp(`^\\${PARTIAL}-${host}-(\\d+)-`);
-  for (const name of await readdir(folder).catch(() => [])) {
-    const pid = own.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+  for (const folder of [directory, join(directory, STUDY_FILES.points)]) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const pid = own.exec(name)?.[1];
+      if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+    }
   }
 }
 

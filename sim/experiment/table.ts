@@ -2,13 +2,11 @@
  * The table of a sweep: a row for each finished point, in the plan's order, with axis values, seed, digest and metrics;
  * and its cells, the points that differ in their seed only. The same points give the same bytes.
  */
-import { rm } from 'node:fs/promises';
 import type { AxisValue } from '../engine/scenario.ts';
 import { sqlPath, sqlText, withDuckDb } from '../store/duckdb.ts';
-import { publishFile, storeErrorOf } from '../store/writeFile.ts';
 import { metricNames, type Summary, valuesOf } from './compare.ts';
 import type { Plan, Point, Variant } from './plan.ts';
-import type { PointResult } from './points.ts';
+import { makeStudyFile, type PointResult } from './points.ts';
 import { groupRatio, intervalOf } from './statistics.ts';
 
 export type SweepRow = { readonly point: Point; readonly variant: Variant; readonly result: PointResult };
@@ -82,17 +80,12 @@ export function csvText(plan: Plan, rows: readonly SweepRow[]): string {
 export async function writeParquet(plan: Plan, rows: readonly SweepRow[], csv: string, path: string): Promise<void> {
   const types = columnsOf(plan, rows).map(({ name, type }) => `${sqlText(name)}: ${sqlText(type)}`);
   const source = `read_csv(${sqlPath(csv)}, header = true, delim = ',', quote = '"', escape = '"', nullstr = '', columns = {${types.join(', ')}})`;
-  const partial = `${path}.tmp`;
-  try {
-    await withDuckDb(async (connection) => {
+  await makeStudyFile(path, (partial) =>
+    withDuckDb(async (connection) => {
       await connection.run('SET threads = 1');
       await connection.run(`COPY (SELECT * FROM ${source}) TO ${sqlText(partial)} (FORMAT parquet, COMPRESSION zstd)`);
-    });
-    await publishFile(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined);
-    throw storeErrorOf(error, path);
-  }
+    }),
+  );
 }
 
 /** What the seeds of one combination say of a metric. */

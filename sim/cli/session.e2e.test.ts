@@ -83,7 +83,8 @@ describe('runSession', () => {
       /^Era 0: INV-1 \(all accounts together hold what was minted less what was burnt\) does not hold: /,
     );
     const manifest = manifestIn('broken');
-    expect([manifest.state, manifest.erasDone, manifest.invariants.violatedCount]).toEqual(['failed', 0, 1]);
+    expect([manifest.state, manifest.erasDone]).toEqual(['failed', 0]);
+    expect(manifest.invariants.violatedCount).toBeGreaterThan(0);
   });
 
   it('given a request to stop > says how many eras are settled', async () => {

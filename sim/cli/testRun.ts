@@ -17,7 +17,7 @@ import {
 import type { AgentRow, ModelRow } from '../engine/trace.ts';
 import { openInference } from '../inference/openInference.ts';
 import { DEFAULT_POOL_SEED } from '../inference/textRecognition.ts';
-import { ACTION_NAMES } from '../protocol/actions.ts';
+import { ACTION_NAMES, type ActionName } from '../protocol/actions.ts';
 import { repoRoot } from '../store/paths.ts';
 import { createInlineAgents } from './agentPool.ts';
 
@@ -46,6 +46,28 @@ export async function runSmall(scenario: Scenario, options: Partial<WorldOptions
     ...options,
     inference,
   });
+}
+
+/** The agents of a run, but that they do not take the actions that `refuses` names. Slots count from 0. */
+export function agentsWithout(
+  refuses: (agent: number, name: ActionName, slot: number) => boolean,
+): WorldOptions['agents'] {
+  return (shared) => {
+    const inner = createInlineAgents(shared);
+    return {
+      ...inner,
+      async decide(phase, slotCount) {
+        const { actions, orders } = await inner.decide(phase, slotCount);
+        const kept: number[] = [];
+        for (let at = 0; at < actions.length; at += 3 + actions[at + 2]!) {
+          const name = ACTION_NAMES[actions[at + 1]!]!;
+          if (!refuses(actions[at]!, name, slotCount - 1))
+            kept.push(...actions.subarray(at, at + 3 + actions[at + 2]!));
+        }
+        return { actions: Float64Array.from(kept), orders };
+      },
+    };
+  };
 }
 
 /** Student's t for a two-sided 95 % interval, by number of pairs. */

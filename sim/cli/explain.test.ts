@@ -1,0 +1,154 @@
+/** Losses that few runs have, from events as the rules emit them: each cites its rule, and its amount is what was moved. */
+import { describe, expect, it } from 'vitest';
+import type { AgentRow, DelegationRow, EraRow, Manifest, ModelRow, NodeRow, ValidatorRow } from '../engine/trace.ts';
+import { type EventName, MOVE } from '../protocol/events.ts';
+import { ACCOUNT, KIND, MODEL_STATE, NODE_STATE } from '../protocol/layout.ts';
+import { PARAMS } from '../protocol/params.ts';
+import type { AgentHistory, EventOfAgent } from '../store/readAgent.ts';
+import { columnsOf, type TableName } from '../store/tables.ts';
+import { explainAgent } from './explain.ts';
+import type { MoneyLine, Rules } from './explainIncome.ts';
+
+const ME = 40;
+const TOKEN = 1_000_000;
+
+/** A row of zeros and empty texts, but for `own`. */
+function rowOf<T>(table: TableName, own: Partial<T>): T {
+  const zeros = columnsOf(table).map(({ field, type }) => [field, type === 'VARCHAR' ? '' : 0]);
+  return { ...Object.fromEntries(zeros), ...own } as T;
+}
+
+const rules: Rules = {
+  decimals: 6,
+  value(key) {
+    const spec = PARAMS.find((one) => one.key === key)!;
+    return spec.unit === 'tokens' ? spec.fallback * TOKEN : spec.fallback;
+  },
+};
+
+/** Events of one block, in order. */
+function eventsOf(...list: readonly (readonly [EventName, ...number[]])[]): EventOfAgent[] {
+  return list.map(([name, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0], row) => ({
+    ...{ era: 0, slot: 7, phase: 0, row, name },
+    ...{ a, b, c, d, e, f },
+  }));
+}
+
+function explain(penaltyUnits: number, events: readonly EventOfAgent[], rest: Partial<AgentHistory> = {}) {
+  const history: AgentHistory = {
+    manifest: {} as Manifest,
+    scenarioYaml: '',
+    account: ME,
+    eras: [rowOf<EraRow>('metrics', {})],
+    agents: [rowOf<AgentRow>('agents', { account: ME, role: 'miner', penaltyUnits })],
+    ...{ nodes: [], validators: [], delegations: [], models: [], calls: [] },
+    events,
+    ...rest,
+  };
+  return explainAgent(history, rules)[0]!;
+}
+
+const inSum = { before: 0, sum: 1 };
+const node = { ...rowOf<NodeRow>('nodes', { node: 3, account: ME, state: 'exiting' }), score: inSum, maxWu: 0 };
+
+function onlyLine(lines: readonly MoneyLine[]): MoneyLine {
+  expect(lines).toHaveLength(1);
+  return lines[0]!;
+}
+
+describe('losses', () => {
+  it('an exiting node’s error beyond its budget > NODE-13, a share of its stake', () => {
+    const { lines, disagreements } = explain(
+      10 * TOKEN,
+      eventsOf(
+        ['Moved', ACCOUNT.stakeVault, ACCOUNT.treasury, 10 * TOKEN, MOVE.penalty],
+        ['Slashed', KIND.node, 3, 10 * TOKEN],
+        ['StakeChanged', KIND.node, 3, 490 * TOKEN, 0],
+      ),
+      { nodes: [node] },
+    );
+    expect(onlyLine(lines)).toMatchObject({ units: 10 * TOKEN, rules: ['NODE-13'], byRuleUnits: 10 * TOKEN });
+    expect(lines[0]!.how).toBe('an error beyond the budget of an exiting node: 2 % of a stake of 500 DN (slot 7)');
+    expect(disagreements.filter(({ what }) => what.includes('penalty'))).toEqual([]);
+  });
+
+  it('a reservation that ran out > NODE-2, told from an exit error by the release in the same block', () => {
+    const { lines } = explain(
+      25 * TOKEN,
+      eventsOf(
+        ['Moved', ACCOUNT.stakeVault, ACCOUNT.treasury, 25 * TOKEN, MOVE.penalty],
+        ['Slashed', KIND.node, 3, 25 * TOKEN],
+        ['StakeChanged', KIND.node, 3, 475 * TOKEN, 0],
+        ['Transition', KIND.node, 3, ACCOUNT.keeper, NODE_STATE.reserved, NODE_STATE.released],
+      ),
+      { nodes: [node] },
+    );
+    expect(onlyLine(lines)).toMatchObject({ units: 25 * TOKEN, rules: ['NODE-2'], byRuleUnits: 25 * TOKEN });
+  });
+
+  it('a model that the protocol removed > MODEL-15', () => {
+    const model = {
+      ...rowOf<ModelRow>('models', { model: 2, account: ME }),
+      servedWu: 0,
+      wu: inSum,
+    };
+    const { lines } = explain(
+      7 * TOKEN,
+      eventsOf(
+        ['Transition', KIND.model, 2, ACCOUNT.keeper, MODEL_STATE.live, MODEL_STATE.removed],
+        ['Moved', ACCOUNT.stakeVault, ACCOUNT.treasury, 7 * TOKEN, MOVE.penalty],
+        ['Slashed', KIND.model, 2, 7 * TOKEN],
+        ['StakeChanged', KIND.model, 2, 0],
+      ),
+      { models: [model] },
+    );
+    expect(onlyLine(lines)).toMatchObject({ units: 7 * TOKEN, rules: ['MODEL-15'], byRuleUnits: 7 * TOKEN });
+  });
+
+  it('a slash of a validator > VAL-14: the owner’s part of it, and for what', () => {
+    const validator = {
+      ...rowOf<ValidatorRow>('validators', { validator: 5, account: ME, copiedCount: 2 }),
+      payWeight: inSum,
+      potUnits: 0,
+    };
+    const { lines } = explain(
+      60 * TOKEN,
+      eventsOf(
+        ['Moved', ACCOUNT.stakeVault, ACCOUNT.treasury, 60 * TOKEN, MOVE.slash],
+        ['Slashed', KIND.validator, 5, 100 * TOKEN],
+        ['StakeChanged', KIND.validator, 5, 940 * TOKEN, 500 * TOKEN],
+      ),
+      { validators: [validator] },
+    );
+    expect(onlyLine(lines)).toMatchObject({ units: 60 * TOKEN, rules: ['VAL-14', 'SLASH-7'] });
+    expect(lines[0]!.how).toBe(
+      '2 copied results at 5 % each of all stake in it: 100 DN, of which its delegators bear 40 DN (slot 7)',
+    );
+  });
+
+  it('a delegation that bears a slash > DELEG-5; the slash of another, and a change without a loss, are none of it', () => {
+    const delegation = {
+      ...rowOf<DelegationRow>('delegations', { delegation: 9, account: ME, targetKind: 'validator', target: 5 }),
+      ...{ eligible: inSum, eligibleOfTarget: inSum, targetOwnUnits: 0, targetRewardUnits: 0 },
+    };
+    const events = eventsOf(
+      ['Moved', ACCOUNT.delegationVault, ACCOUNT.treasury, 33 * TOKEN, MOVE.slash],
+      ['DelegationChanged', 8, 5, 0, 0],
+      ['Moved', ACCOUNT.delegationVault, ACCOUNT.treasury, 40 * TOKEN, MOVE.slash],
+      ['DelegationChanged', 9, 5, 460 * TOKEN, 0],
+      ['StakeChanged', KIND.validator, 5, 940 * TOKEN, 460 * TOKEN],
+      ['DelegationChanged', 9, 5, 461 * TOKEN, 0],
+    );
+    // As they are read: of other delegations only what was moved, not what it was for.
+    const read = events.filter(({ name, a }) => name !== 'DelegationChanged' || a === 9);
+    const { lines } = explain(40 * TOKEN, read, { delegations: [delegation] });
+    expect(onlyLine(lines)).toMatchObject({ units: 40 * TOKEN, rules: ['SLASH-7', 'DELEG-5'] });
+    expect(lines[0]!.how).toContain('its share of the slash of validator 5');
+  });
+});
+
+describe('a row that its events do not give', () => {
+  it('is told, with both amounts', () => {
+    expect(explain(1, []).disagreements).toEqual([{ what: 'penaltyUnits', explained: 0, stored: 1 }]);
+  });
+});

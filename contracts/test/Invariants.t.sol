@@ -107,12 +107,6 @@ abstract contract Campaign is BusyWorld, ProtocolInvariants {
         assign(lastTask());
     }
 
-    /// forge-config: default.invariant.runs = 16
-    /// forge-config: default.invariant.depth = 200
-    /// forge-config: default.invariant.fail-on-revert = true
-    /// forge-config: long.invariant.runs = 256
-    /// forge-config: long.invariant.depth = 500
-    /// forge-config: long.invariant.fail-on-revert = true
     function invariant_theLedgerHolds() public view {
         checkInvariants();
     }
@@ -174,10 +168,24 @@ abstract contract Campaign is BusyWorld, ProtocolInvariants {
 }
 
 /// @notice Under parameters near the defaults.
+/// forge-config: default.invariant.runs = 16
+/// forge-config: default.invariant.depth = 200
+/// forge-config: default.invariant.fail-on-revert = true
+/// forge-config: default.invariant.shrink-run-limit = 200
+/// forge-config: long.invariant.runs = 256
+/// forge-config: long.invariant.depth = 500
+/// forge-config: long.invariant.fail-on-revert = true
 contract InvariantsTest is Campaign {}
 
 /// @notice Under parameters at the ends of their ranges: eras of one slot, no fees, slashes of everything, four
 /// replicas in bands, no unbonding time, no exit queue, equal scores for all who worked.
+/// forge-config: default.invariant.runs = 16
+/// forge-config: default.invariant.depth = 200
+/// forge-config: default.invariant.fail-on-revert = true
+/// forge-config: default.invariant.shrink-run-limit = 200
+/// forge-config: long.invariant.runs = 256
+/// forge-config: long.invariant.depth = 500
+/// forge-config: long.invariant.fail-on-revert = true
 contract InvariantsAtTheEdgesTest is Campaign {
     function tune() internal override {
         super.tune();

@@ -80,12 +80,7 @@ contract TokenTest is Deployment {
         deploy(smallParams());
         Vm.Log[] memory logs = vm.getRecordedLogs();
         uint64[6] memory accounts = [
-            ACCOUNT_COMMUNITY,
-            ACCOUNT_TEAM,
-            ACCOUNT_INVESTORS,
-            ACCOUNT_LIQUIDITY,
-            ACCOUNT_AIRDROP,
-            ACCOUNT_FOUNDATION
+            ACCOUNT_COMMUNITY, ACCOUNT_TEAM, ACCOUNT_INVESTORS, ACCOUNT_LIQUIDITY, ACCOUNT_AIRDROP, ACCOUNT_FOUNDATION
         ];
         assertEq(logs.length, 12);
         for (uint256 i; i < 6; ++i) {

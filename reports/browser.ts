@@ -2,85 +2,27 @@
  * The page's script, run in the reader's browser: redraws each picture in place at the width it has, reads values off at
  * the pointer or by arrow keys, and hands out files. Without it the page is complete; it decides nothing about contents.
  */
-import { parse, View } from 'vega';
-import { expressionInterpreter } from 'vega-interpreter';
+
+import {
+  type Box,
+  type Dom,
+  element,
+  enliven,
+  hideTip,
+  nextFrame,
+  offer,
+  page,
+  pictureOf,
+  showTip,
+  tip,
+} from './browserPage.ts';
 import { chartRows, withRows } from './chartRows.ts';
 import { csvOf, jsonOf, specOf } from './files.ts';
 import { formatNumber, formatShare } from './numbers.ts';
 import { type FigurePayload, PAYLOAD_ID, type Payload } from './payload.ts';
-import { refuseLoader } from './refuseLoader.ts';
 import { recordsOf, type TableRecord } from './table.ts';
-import { COLOURS, withLightColours } from './theme.ts';
 
-/** As much of the browser as is used here: the libraries of the other rooms must not see a document. */
-type Box = { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
-type Point = { readonly clientX: number; readonly clientY: number; readonly key: string; preventDefault(): void };
-type Dom = {
-  textContent: string | null;
-  className: string;
-  id: string;
-  href: string;
-  download: string;
-  hidden: boolean;
-  tabIndex: number;
-  readonly clientWidth: number;
-  readonly scrollLeft: number;
-  readonly firstElementChild: Dom | null;
-  readonly dataset: Record<string, string>;
-  readonly style: Record<string, string> & { setProperty(name: string, value: string): void };
-  readonly classList: { add(name: string): void };
-  append(...children: readonly (Dom | string)[]): void;
-  replaceChildren(...children: readonly Dom[]): void;
-  setAttribute(name: string, value: string): void;
-  cloneNode(deep: true): Dom;
-  querySelector(selector: string): Dom | null;
-  querySelectorAll(selector: string): Iterable<Dom>;
-  getBoundingClientRect(): Box;
-  addEventListener(type: string, listener: (event: Point) => void): void;
-  click(): void;
-  remove(): void;
-};
-declare const document: {
-  readonly documentElement: Dom;
-  readonly body: Dom;
-  getElementById(id: string): Dom | null;
-  createElement(name: string): Dom;
-};
-declare const Blob: new (parts: readonly string[], options: { readonly type: string }) => object;
-declare const URL: { createObjectURL(blob: object): string; revokeObjectURL(url: string): void };
-declare const XMLSerializer: new () => { serializeToString(node: Dom): string };
-declare const ResizeObserver: new (listener: () => void) => { observe(element: Dom): void };
-declare const requestAnimationFrame: (callback: () => void) => void;
-
-const payload = JSON.parse(document.getElementById(PAYLOAD_ID)!.textContent!) as Payload;
-
-function element(name: string, className: string, text = ''): Dom {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-function offer(name: string, type: string, content: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  requestAnimationFrame(() => URL.revokeObjectURL(link.href));
-}
-
-/** The picture alone, with colours and a background of its own, for use elsewhere. */
-function pictureOf(plot: Dom): string {
-  const svg = plot.querySelector('svg')!.cloneNode(true);
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  svg.setAttribute('font-family', 'system-ui, Arial, sans-serif');
-  // As a rectangle: the page's content policy refuses style attributes, in copies too.
-  const ground = `<rect width="100%" height="100%" fill="${COLOURS['--paper']![0]}"/>`;
-  const text = new XMLSerializer().serializeToString(svg).replace('>', `>${ground}`);
-  return `${withLightColours(text)}\n`;
-}
+const payload = JSON.parse(page.getElementById(PAYLOAD_ID)!.textContent!) as Payload;
 
 function addTools(figure: Dom, plot: Dom, shown: FigurePayload): void {
   const tools = figure.querySelector('.tools')!;
@@ -103,29 +45,6 @@ function addTools(figure: Dom, plot: Dom, shown: FigurePayload): void {
   tool('SVG', () => pictureOf(plot), 'svg', 'image/svg+xml');
   tools.hidden = false;
 }
-
-const tip = element('div', 'tip');
-tip.hidden = true;
-
-function showTip(
-  heading: string,
-  lines: readonly (readonly [string, string])[],
-  at: { readonly x: number; readonly y: number },
-): void {
-  const list = element('dl', '');
-  for (const [name, value] of lines) list.append(element('dt', '', name), element('dd', '', value));
-  tip.replaceChildren(element('strong', '', heading), list);
-  tip.hidden = false;
-  const { width, height } = tip.getBoundingClientRect();
-  const page = document.documentElement.clientWidth;
-  const left = at.x + 14 + width > page ? at.x - width - 14 : at.x + 14;
-  tip.style.setProperty('left', `${Math.max(4, left)}px`);
-  tip.style.setProperty('top', `${Math.max(4, at.y - height / 2)}px`);
-}
-
-const hideTip = (): void => {
-  tip.hidden = true;
-};
 
 function writeValue(cell: unknown, format: 'number' | 'share' | 'ratio'): string {
   if (typeof cell !== 'number') return '–';
@@ -215,57 +134,19 @@ function addCursor(plot: Dom, shown: FigurePayload): void {
   });
 }
 
-type Hover = { readonly clientX: number; readonly clientY: number };
-
-/** Draws the figure anew where it stands; the picture that was there stays until the new one is ready. */
-async function enliven(plot: Dom, shown: FigurePayload): Promise<void> {
-  const spec = withRows(shown.vega, chartRows(shown.data, shown.order));
-  const runtime = parse(spec as unknown as Parameters<typeof parse>[0], undefined, { ast: true } as object);
-  const stage = element('div', 'stage');
-  const view = new View(runtime, {
-    renderer: 'svg',
-    container: stage,
-    hover: true,
-    loader: refuseLoader,
-    expr: expressionInterpreter,
-  } as object);
-  view.tooltip((_handler: unknown, event: unknown, _item: unknown, value: unknown) => {
-    if (typeof value !== 'object' || value === null) return hideTip();
-    const [[, heading], ...lines] = Object.entries(value) as [[string, unknown], ...[string, unknown][]];
-    const { clientX, clientY } = event as Hover;
-    showTip(
-      String(heading),
-      lines.map(([name, text]) => [name, String(text)] as const),
-      { x: clientX, y: clientY },
-    );
-  });
-  let drawnWidth = 0;
-  const refit = async (): Promise<void> => {
-    const width = plot.clientWidth;
-    if (!shown.isFitted || width === 0 || width === drawnWidth) return;
-    drawnWidth = width;
-    await view.width(width).runAsync();
-  };
-  await view.runAsync();
-  plot.querySelector('svg')!.remove();
-  plot.append(stage);
-  stage.querySelector('svg')!.setAttribute('aria-hidden', 'true');
-  await refit();
-  new ResizeObserver(() => void refit()).observe(plot);
-}
-
 async function start(): Promise<void> {
-  document.body.append(tip);
+  page.body.append(tip);
   for (const shown of payload.figures) {
-    const figure = document.getElementById(`fig-${shown.id}`)!;
+    const figure = page.getElementById(`fig-${shown.id}`)!;
     const plot = figure.querySelector('.plot')!;
     addTools(figure, plot, shown);
     if (shown.cursor !== null) plot.tabIndex = 0;
     addCursor(plot, shown);
-    await enliven(plot, shown);
-    await new Promise<void>((resolve) => requestAnimationFrame(() => resolve()));
+    const spec = withRows(shown.vega, chartRows(shown.data, shown.order));
+    await enliven(plot, spec, shown.isFitted, ([heading, ...lines], at) => showTip(heading![1], lines, at));
+    await nextFrame();
   }
-  document.documentElement.dataset.charts = 'live';
+  page.documentElement.dataset.charts = 'live';
 }
 
 void start();

@@ -9,6 +9,7 @@ const STYLE: { readonly [R in Role]: (faker: Faker) => string } = {
   validator: (faker) => `${faker.person.lastName()} validation`,
   consumer: (faker) => faker.company.name(),
   delegator: (faker) => faker.person.fullName(),
+  slark: (faker) => `${faker.person.lastName()} watch`,
 };
 
 /**

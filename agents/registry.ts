@@ -9,13 +9,28 @@ import { cloner } from './creator/cloner.ts';
 import { improver } from './creator/improver.ts';
 import { spammer as creatorSpammer } from './creator/spammer.ts';
 import { steady as steadyCreator } from './creator/steady.ts';
+import { dodger } from './delegator/dodger.ts';
+import { whale } from './delegator/whale.ts';
 import { yieldSeeker } from './delegator/yieldSeeker.ts';
 import { cheater } from './miner/cheater.ts';
 import { degrading } from './miner/degrading.ts';
+import { farmer } from './miner/farmer.ts';
+import { hoarder } from './miner/hoarder.ts';
+import { misdeclarer } from './miner/misdeclarer.ts';
 import { newcomer } from './miner/newcomer.ts';
 import { oscillator } from './miner/oscillator.ts';
+import { parker } from './miner/parker.ts';
+import { prioritiser } from './miner/prioritiser.ts';
+import { overclaimer, spoofer } from './miner/spoofer.ts';
 import { steady as steadyMiner } from './miner/steady.ts';
 import { whitewasher } from './miner/whitewasher.ts';
+import { chaser } from './slark/chaser.ts';
+import { colluder as slarkColluder } from './slark/colluder.ts';
+import { copier as slarkCopier } from './slark/copier.ts';
+import { diligent as diligentSlark } from './slark/diligent.ts';
+import { inflator } from './slark/inflator.ts';
+import { overloaded } from './slark/overloaded.ts';
+import { selfBacker } from './slark/selfBacker.ts';
 import { colluder } from './validator/colluder.ts';
 import { conformist } from './validator/conformist.ts';
 import { copier } from './validator/copier.ts';
@@ -42,6 +57,22 @@ export const STRATEGIES: readonly Strategy[] = [
   brigader,
   consumerSpammer,
   yieldSeeker,
+  whale,
+  dodger,
+  spoofer,
+  overclaimer,
+  farmer,
+  prioritiser,
+  hoarder,
+  parker,
+  misdeclarer,
+  diligentSlark,
+  slarkColluder,
+  inflator,
+  overloaded,
+  selfBacker,
+  slarkCopier,
+  chaser,
 ];
 
 const byName = new Map(STRATEGIES.map((strategy) => [`${strategy.role}/${strategy.name}`, strategy]));

@@ -27,6 +27,10 @@ describe('createShard', () => {
       A.registerValidator,
       0,
     ]);
-    expect(first.decide(PHASE.close, 1)).toEqual({ actions: new Float64Array(0), orders: new Float64Array(0) });
+    expect(first.decide(PHASE.close, 1)).toEqual({
+      actions: new Float64Array(0),
+      orders: new Float64Array(0),
+      messages: new Float64Array(0),
+    });
   });
 });

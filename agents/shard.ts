@@ -3,7 +3,7 @@
 import { assert } from '../sim/base/assert.ts';
 import type { AgentRandom, Decision, Phase, View } from '../sim/engine/agentContract.ts';
 import { PHASE } from '../sim/engine/agentContract.ts';
-import type { DecisionBatch } from '../sim/engine/ports.ts';
+import { type DecisionBatch, MESSAGE } from '../sim/engine/ports.ts';
 import type { SharedRun } from '../sim/engine/shared.ts';
 import { createSight } from '../sim/engine/view.ts';
 import { A, ACTIONS, type ActionName } from '../sim/protocol/actions.ts';
@@ -35,6 +35,7 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
   const random: AgentRandom = sight.random;
   let actions: number[] = [];
   let orders: number[] = [];
+  let messages: number[] = [];
   let agent = 0;
   let phase: Phase = PHASE.open;
   const out: Decision = {
@@ -53,19 +54,38 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
       );
       orders.push(agent, variant, sample, level);
     },
+    respond(challenge, answerId, responseMs, evicts) {
+      assert(
+        phase === PHASE.serve,
+        `Agent ${agent} answers a challenge in phase ${phase}; that is possible in serve only`,
+      );
+      messages.push(agent, MESSAGE.respond, challenge, answerId, responseMs, evicts ? 1 : 0);
+    },
+    judge(challenge, licence, verdict, delayMs) {
+      assert(
+        phase === PHASE.reveal || phase === PHASE.close,
+        `Agent ${agent} judges a challenge in phase ${phase}; that is possible in reveal and close only`,
+      );
+      messages.push(agent, MESSAGE.judge, challenge, licence, verdict, delayMs);
+    },
   };
   return {
     decide(nextPhase, slotCount) {
       phase = nextPhase;
       actions = [];
       orders = [];
+      messages = [];
       for (const { info, strategy, memory } of members) {
         if (slotCount <= info.entrySlot || !strategy.phases.includes(phase)) continue;
         agent = info.agent;
         sight.pointAt(info, phase, slotCount);
         strategy.decide(view, memory, random, out);
       }
-      return { actions: Float64Array.from(actions), orders: Float64Array.from(orders) };
+      return {
+        actions: Float64Array.from(actions),
+        orders: Float64Array.from(orders),
+        messages: Float64Array.from(messages),
+      };
     },
   };
 }

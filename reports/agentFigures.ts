@@ -92,11 +92,18 @@ export function profitFigure(reading: Reading): Made {
   };
 }
 
-export function standingFigure(reading: Reading, role: 'miner' | 'validator'): Made {
+/** What the standing of a role is called, and the figure of it. */
+const STANDINGS = {
+  miner: { who: 'miners', what: 'trust weight', id: 'trust' },
+  validator: { who: 'validators', what: 'reputation', id: 'reputation' },
+  slark: { who: 'Slarks', what: 'agreement with the majority', id: 'slark-accuracy' },
+} as const;
+
+export function standingFigure(reading: Reading, role: keyof typeof STANDINGS): Made {
   const data = metrics.standingTable(reading, role);
-  const what = role === 'miner' ? 'trust weight' : 'reputation';
+  const { who, what, id } = STANDINGS[role];
   if (data.rows.length === 0)
-    return `${capital(what)} of ${role}s: ${reading.finalAgents.length === 0 ? noAgents : `no ${role} has any`}.`;
+    return `${capital(what)} of ${who}: ${reading.finalAgents.length === 0 ? noAgents : `no agent of this role has any`}.`;
   const order = strategiesOf(reading, role).filter(({ label }) => labelsOf(data, 'strategy').includes(label));
   const values = (isHonest: boolean): number[] =>
     reading.finalAgents
@@ -112,13 +119,13 @@ export function standingFigure(reading: Reading, role: 'miner' | 'validator'): M
     }),
   )}`;
   const [a, b] = [quantileOf(honest, 0.5), quantileOf(others, 0.5)];
-  let title = `${capital(what)} of ${role}s ends at a median of ${quantileOf([...honest, ...others], 0.5).toFixed(2)}`;
+  let title = `${capital(what)} of ${who} ends at a median of ${quantileOf([...honest, ...others], 0.5).toFixed(2)}`;
   if (honest.length > 0 && others.length > 0) {
     const gap = a - b;
     title =
       Math.abs(gap) < 0.02
-        ? `${capital(what)} does not tell honest ${role}s from others`
-        : `${capital(what)} puts honest ${role}s ${Math.abs(gap).toFixed(2)} ${gap > 0 ? 'above' : 'below'} the others`;
+        ? `${capital(what)} does not tell honest ${who} from others`
+        : `${capital(what)} puts honest ${who} ${Math.abs(gap).toFixed(2)} ${gap > 0 ? 'above' : 'below'} the others`;
   }
   return {
     ...overEras(reading, data, {
@@ -129,7 +136,7 @@ export function standingFigure(reading: Reading, role: 'miner' | 'validator'): M
       format: 'ratio',
       panels: { key: 'strategy', labels: order.map(({ label }) => label) },
     }),
-    id: role === 'miner' ? 'trust' : 'reputation',
+    id,
     title,
     summary: `${capital(what)} by strategy over the eras: ${ends}. Lines are medians over the agents of a strategy, dark bands their middle half, light bands their middle 90 % (5th to 95th percentile).`,
     size: 'full',

@@ -14,11 +14,11 @@ export const SIZE = { half: { width: 520, height: 230 }, full: { width: 1_106 } 
 export const DATA_NAME = 'table';
 /** Field that holds a row's place in the order of stacked parts, panels or bars. */
 export const PLACE = 'place';
-const byPlace = { field: PLACE, op: 'min' } as const;
+export const byPlace = { field: PLACE, op: 'min' } as const;
 
-const base = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { name: DATA_NAME } } as const;
+export const base = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { name: DATA_NAME } } as const;
 /** The drawing takes the width it is given, axes and legend included. */
-const fitted = (size: { readonly width: number; readonly height: number }): Spec => ({
+export const fitted = (size: { readonly width: number; readonly height: number }): Spec => ({
   ...size,
   autosize: { type: 'fit-x', contains: 'padding' },
 });
@@ -31,7 +31,7 @@ export function eraDomain(bins: EraBins, kind: 'points' | 'bars'): readonly [num
   return [0, Math.max(last.from, 1)];
 }
 
-function eraAxis(bins: EraBins, kind: 'points' | 'bars'): Spec {
+export function eraAxis(bins: EraBins, kind: 'points' | 'bars'): Spec {
   return {
     field: kind === 'bars' ? 'bar_from' : 'era',
     type: 'quantitative',
@@ -54,12 +54,17 @@ export type Format = keyof typeof formats;
 export const amountFormat = (largest: number): Format => (largest < 10_000 ? 'number' : 'amount');
 
 /** Number format of an axis. Vega gives all labels of an `s` axis one prefix, zero too: '0k' is written '0'. */
-const labels = (format: Format): Spec => ({
+export const labels = (format: Format): Spec => ({
   format: formats[format],
   ...(format === 'amount' ? { labelExpr: "datum.value === 0 ? '0' : datum.label" } : {}),
 });
 
-const legendAbove = (columns: number): Spec => ({ orient: 'top', direction: 'horizontal', title: null, columns });
+export const legendAbove = (columns: number): Spec => ({
+  orient: 'top',
+  direction: 'horizontal',
+  title: null,
+  columns,
+});
 
 /** A click on a legend entry picks its series out; without a click all are equal. */
 const picked = (series: string): Spec => ({

@@ -76,6 +76,9 @@ const silentLogger = {
 
 const round = (digits: string): string => String(Math.round(Number(digits) * 100) / 100);
 
+/** Attributes with the value that they would have without them. */
+const DEFAULTS = / (?:opacity="1"|stroke-width="1"|font-weight="normal"|transform="translate\(0,0\)")/g;
+
 function tidySvg(svg: string, id: string): string {
   const names = new Map<string, string>();
   const nameOf = (old: string): string => {
@@ -84,9 +87,11 @@ function tidySvg(svg: string, id: string): string {
   };
   // The picture is described as a whole by its figure, its type set by the style sheet; marks need to say nothing.
   return svg
+    .replace(/<path [^>]*\bd="" [^>]*display="none"\/>/g, '')
     .replace(/<[^>]+>/g, (tag) =>
       tag
-        .replace(/ (?:font-family|xmlns:xlink|version|role|aria-[a-z]+)="[^"]*"/g, '')
+        .replace(/ (?:font-family|xmlns:xlink|version|role|pointer-events|aria-[a-z]+)="[^"]*"/g, '')
+        .replace(DEFAULTS, '')
         .replace(/ id="([^"]*)"/g, (_, old: string) => ` id="${nameOf(old)}"`)
         .replace(/url\(#([^)]*)\)/g, (_, old: string) => `url(#${nameOf(old)})`)
         .replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, round),

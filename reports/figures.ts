@@ -3,6 +3,17 @@ import { intentFigure, profitFigure, standingFigure } from './agentFigures.ts';
 import type { Made, Section } from './figure.ts';
 import { courseFigure, demandFigure, networkFigure, qualityFigure, serviceFigure } from './marketFigures.ts';
 import { emissionFigure, gasFigure, giniFigure, incomeFigure, lorenzFigure } from './moneyFigures.ts';
+import {
+  challengeFigure,
+  detectionFigure,
+  flowFigure,
+  hasChallenges,
+  hasProviders,
+  livenessFigure,
+  lossFigure,
+  survivalFigure,
+  tierFigure,
+} from './providerFigures.ts';
 import type { Reading } from './reading.ts';
 import { acceptedFigure, errorFigure, taskFigure } from './validationFigures.ts';
 
@@ -34,6 +45,28 @@ export function makeSections(reading: Reading): Section[] {
       taskFigure(reading),
       errorFigure(reading),
     ]),
+    section(
+      'providers',
+      'Providers',
+      'What do providers earn, and who stays?',
+      hasProviders(reading)
+        ? [
+            tierFigure(reading),
+            livenessFigure(reading),
+            flowFigure(reading),
+            survivalFigure(reading),
+            lossFigure(reading),
+          ]
+        : ['Trust tiers, liveness and survival: nobody provides capacity in this run.'],
+    ),
+    section(
+      'challenges',
+      'Challenges',
+      'Do challenges find what is not there?',
+      hasChallenges(reading)
+        ? [challengeFigure(reading), detectionFigure(reading), standingFigure(reading, 'slark')]
+        : ['Challenges and their detection of over-claiming: nobody was challenged in this run.'],
+    ),
     section('market', 'Market', 'What happens on the market?', [
       demandFigure(reading),
       qualityFigure(reading),

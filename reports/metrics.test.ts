@@ -4,7 +4,7 @@ import type { AgentRow, RunTables } from '../sim/engine/trace.ts';
 import { binEras } from './eraBins.ts';
 import { compareIntents, honestyClaim } from './honesty.ts';
 import * as metrics from './metrics.ts';
-import { readTables } from './reading.ts';
+import { incomeUnits, readTables } from './reading.ts';
 import { syntheticRun } from './syntheticRun.ts';
 import { cellsOf, labelsOf, recordsOf } from './table.ts';
 
@@ -57,7 +57,7 @@ describe('incomeTable', () => {
       (sum, row) => sum + (row.income_tokens as number) * lengths.get(row.era as number)!,
       0,
     );
-    const paid = run.agents.reduce((sum, row) => sum + row.callUnits + row.rewardUnits + row.delegationUnits, 0) / 1e6;
+    const paid = run.agents.reduce((sum, row) => sum + incomeUnits(row), 0) / 1e6;
     expect(shown).toBeCloseTo(paid, 4);
   });
 

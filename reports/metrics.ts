@@ -133,8 +133,8 @@ export function profitTable(reading: Reading): Table {
 }
 
 /** Roles in which honest agents compete with others, so that the question whether cheating pays has an answer. */
-export function contestedRoles(reading: Reading): ('miner' | 'validator' | 'creator')[] {
-  return (['miner', 'validator', 'creator'] as const).filter((role) => {
+export function contestedRoles(reading: Reading): ('miner' | 'validator' | 'creator' | 'slark')[] {
+  return (['miner', 'validator', 'creator', 'slark'] as const).filter((role) => {
     const intents = new Set(strategiesOf(reading, role).map(({ intent }) => intent));
     return intents.has('honest') && intents.size > 1;
   });
@@ -192,7 +192,7 @@ export function meanIncomeByIntent(
 }
 
 /** Standing of the agents of a role by strategy at each bin's end: the five quantiles of a fan. */
-export function standingTable(reading: Reading, role: 'miner' | 'validator'): Table {
+export function standingTable(reading: Reading, role: 'miner' | 'validator' | 'slark'): Table {
   const groups = strategiesOf(reading, role);
   const rows = reading.bins.bins.flatMap(({ from, to }, i) =>
     groups.flatMap(({ label }) => {

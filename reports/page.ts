@@ -225,6 +225,16 @@ function provenanceSection({ manifest, summary, scenarioYaml, changedKeys }: Pag
   )}</details></div></section>`;
 }
 
+/** Digits that a number in the page's data keeps: more than a mean is good for, and half as long to write. */
+const DIGITS = 10;
+
+function shortened({ columns, rows }: Table): Table {
+  return {
+    columns,
+    rows: rows.map((row) => row.map((cell) => (typeof cell === 'number' ? Number(cell.toPrecision(DIGITS)) : cell))),
+  };
+}
+
 function payloadOf({ manifest, sections, drawings }: PageInput): Payload {
   return {
     fileStem: `${manifest.name.replace(/[^A-Za-z0-9_-]+/g, '-')}-s${manifest.seed}`,
@@ -234,7 +244,7 @@ function payloadOf({ manifest, sections, drawings }: PageInput): Payload {
         id,
         title,
         isFitted: 'autosize' in spec,
-        data,
+        data: shortened(data),
         order,
         vegaLite: spec,
         vega: drawings.get(id)!.vega,

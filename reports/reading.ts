@@ -1,7 +1,7 @@
 /** A run as the figures read it: rows by bin of eras, units of the token, groups of agents in a fixed order. */
 import { FP } from '../sim/base/fixedPoint.ts';
 import { TOKEN_DECIMALS, unitsPerToken } from '../sim/base/units.ts';
-import type { AgentRow, EraRow, ModelRow, RunTables } from '../sim/engine/trace.ts';
+import type { AgentRow, EraRow, ModelRow, ProviderRow, RunTables } from '../sim/engine/trace.ts';
 import { binEras, type EraBins } from './eraBins.ts';
 
 export type Intent = AgentRow['intent'];
@@ -19,6 +19,9 @@ export type Reading = {
   /** Rows of the last era. */
   readonly finalAgents: readonly AgentRow[];
   readonly finalModels: readonly ModelRow[];
+  readonly providerRows: readonly (readonly ProviderRow[])[];
+  /** Who owns an account. */
+  agentOf(account: number): AgentRow | undefined;
   /** Agents by role and strategy. */
   readonly groups: readonly Group[];
   tokens(units: number): number;
@@ -33,6 +36,7 @@ export function readTables(run: RunTables): Reading {
     for (const row of rows) parts[bins.indexOf(row.era)]?.push(row);
     return parts;
   };
+  const agents = new Map(run.agents.map((row) => [row.account, row]));
   return {
     run,
     bins,
@@ -42,6 +46,8 @@ export function readTables(run: RunTables): Reading {
     modelRows: byBin(run.models),
     finalAgents: run.agents.filter((row) => row.era === lastEra),
     finalModels: run.models.filter((row) => row.era === lastEra),
+    providerRows: byBin(run.providers),
+    agentOf: (account) => agents.get(account),
     groups: groupsOf(run.agents),
     tokens: (amountUnits) => amountUnits / perToken,
   };
@@ -55,8 +61,9 @@ function decimalsOf(scenarioYaml: string): number {
 
 export const fraction = (fp: number): number => fp / FP;
 
-/** Income of an agent in an era, base units: calls, era rewards, delegation. */
-export const incomeUnits = (row: AgentRow): number => row.callUnits + row.rewardUnits + row.delegationUnits;
+/** Income of an agent in an era, base units, whatever its source. */
+export const incomeUnits = (row: AgentRow): number =>
+  row.callUnits + row.rewardUnits + row.delegationUnits + row.livenessUnits + row.slarkUnits + row.restitutionUnits;
 /** What an agent owns at an era's end, base units. */
 export const wealthUnits = (row: AgentRow): number => row.walletUnits + row.stakeUnits + row.delegatedUnits;
 

@@ -14,6 +14,8 @@ import { buildReportRuntime } from '../sim/store/reportRuntime.ts';
 import { renderReport } from './report.ts';
 import { syntheticRun } from './syntheticRun.ts';
 
+/** Figures of the synthetic run. */
+const FIGURES = 26;
 const found = findBrowser();
 const title = typeof found === 'string' ? `skipped, no browser: ${found}` : 'in a browser';
 const folder = mkdtempSync(join(tmpdir(), 'powr-report-'));
@@ -80,7 +82,7 @@ describe.skipIf(typeof found === 'string')(`the report, ${title}`, () => {
   it('given script > every chart is drawn anew, at the width that it has', async () => {
     const { page } = opened;
     const figures = await page.locator('figure').count();
-    expect(figures).toBe(18);
+    expect(figures).toBe(FIGURES);
     expect((await page.locator('h1').boundingBox())!.height, 'there is no font to draw with').toBeGreaterThan(20);
     expect(await page.locator('figure .stage svg').count()).toBe(figures);
     expect(await page.locator('figure .plot > svg').count()).toBe(0);
@@ -107,12 +109,12 @@ describe.skipIf(typeof found === 'string')(`the report, ${title}`, () => {
     'given no script (%s) > every chart and table is there, and no button that does nothing',
     async (name) => {
       const { page, requests, errors } = await open(name, { script: false });
-      expect(await page.locator('figure .plot > svg').count()).toBe(18);
+      expect(await page.locator('figure .plot > svg').count()).toBe(FIGURES);
       for (const plot of await page.locator('figure .plot > svg').all()) {
         const box = await plot.boundingBox();
         expect(box!.width > 200 && box!.height > 80).toBe(true);
       }
-      expect(await page.locator('figure details table').count()).toBe(18);
+      expect(await page.locator('figure details table').count()).toBe(FIGURES);
       expect(await page.locator('button:visible').count()).toBe(0);
       expect([requests.length, errors.length]).toEqual([1, 0]);
       await page.context().close();

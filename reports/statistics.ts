@@ -46,6 +46,24 @@ export function giniOf(amounts: readonly number[]): number {
 }
 
 /**
+ * Kaplan and Meier's estimate: after `at` units of time, the share of those observed that have not ended, those who were
+ * observed for less left out of account from then on. One point per time at which one ended, and 0 with share 1.
+ */
+export function survivalOf(
+  lives: readonly { readonly length: number; readonly isEnded: boolean }[],
+): { at: number; share: number; atRisk: number; ended: number }[] {
+  const times = [...new Set(lives.filter(({ isEnded }) => isEnded).map(({ length }) => length))].sort((a, b) => a - b);
+  let share = 1;
+  const curve = times.map((at) => {
+    const atRisk = lives.filter(({ length }) => length >= at).length;
+    const ended = lives.filter(({ length, isEnded }) => isEnded && length === at).length;
+    share *= 1 - ended / atRisk;
+    return { at, share, atRisk, ended };
+  });
+  return [{ at: 0, share: 1, atRisk: lives.length, ended: 0 }, ...curve];
+}
+
+/**
  * How often two orders agree: of all pairs that differ in both, the share that both put the same way round (0.5 is
  * chance, 1 full agreement), and their number.
  */

@@ -1,5 +1,15 @@
-/** Runs made up for tests and for looking at reports: four roles, honest and cheating strategies, six models, no chance. */
-import type { AgentRow, EraRow, Manifest, ModelRow, RunTables } from '../sim/engine/trace.ts';
+/** Runs made up for tests and for looking at reports: six roles, honest and cheating strategies, six models, no chance. */
+import type {
+  AgentRow,
+  ChallengeRow,
+  EraRow,
+  Manifest,
+  ModelRow,
+  ProviderRow,
+  RunTables,
+  SlarkRow,
+} from '../sim/engine/trace.ts';
+import { syntheticServices } from './syntheticServices.ts';
 
 export type SyntheticOptions = {
   readonly eras?: number;
@@ -8,6 +18,8 @@ export type SyntheticOptions = {
   /** Put into every text that a user can write. */
   readonly text?: string;
   readonly manifest?: Partial<Manifest>;
+  /** False: a network without providers, Slarks and challenges. */
+  readonly hasProviders?: boolean;
 };
 
 const UNITS = 1_000_000;
@@ -33,9 +45,9 @@ type Group = {
   readonly standing: number;
 };
 
-function groupsOf(size: number): Group[] {
+function groupsOf(size: number, hasProviders: boolean): Group[] {
   const part = (share: number): number => Math.max(1, Math.round(size * share));
-  return [
+  const all: Group[] = [
     { role: 'miner', strategy: 'steady', intent: 'honest', count: part(1), income: 40, accepted: 0.98, standing: 0.85 },
     {
       role: 'miner',
@@ -104,7 +116,26 @@ function groupsOf(size: number): Group[] {
       accepted: 0,
       standing: -1,
     },
+    {
+      role: 'slark',
+      strategy: 'verifier',
+      intent: 'honest',
+      count: part(0.4),
+      income: 24,
+      accepted: 0.98,
+      standing: 0.98,
+    },
+    {
+      role: 'slark',
+      strategy: 'rubber-stamp',
+      intent: 'malicious',
+      count: part(0.1),
+      income: 15,
+      accepted: 0.8,
+      standing: 0.8,
+    },
   ];
+  return all.filter(({ role }) => hasProviders || role !== 'slark');
 }
 
 function agentRows(era: number, groups: readonly Group[], text: string): AgentRow[] {
@@ -125,9 +156,12 @@ function agentRows(era: number, groups: readonly Group[], text: string): AgentRo
         walletUnits: Math.round((500 + group.income * era * (0.5 + noise(1, g, i))) * UNITS),
         stakeUnits: group.role === 'miner' || group.role === 'validator' ? 1_000 * UNITS : 0,
         delegatedUnits: group.role === 'delegator' ? 2_000 * UNITS : 0,
-        callUnits: Math.round(income * 0.2),
-        rewardUnits: group.role === 'delegator' ? 0 : Math.round(income * 0.8),
+        callUnits: group.role === 'slark' ? 0 : Math.round(income * 0.2),
+        rewardUnits: group.role === 'delegator' || group.role === 'slark' ? 0 : Math.round(income * 0.8),
         delegationUnits: group.role === 'delegator' ? Math.round(income * 0.8) : 0,
+        livenessUnits: group.role === 'miner' ? Math.round(income * 0.5) : 0,
+        slarkUnits: group.role === 'slark' ? income : 0,
+        restitutionUnits: 0,
         penaltyUnits: group.intent === 'malicious' && noise(5, era, g, i) > 0.9 ? 20 * UNITS : 0,
         spentUnits: group.role === 'consumer' ? 3 * UNITS : 0,
         standingFp: group.standing < 0 ? -1 : Math.round(Math.max(0, Math.min(1, course)) * 1_000_000_000),
@@ -171,7 +205,12 @@ function modelRows(era: number, text: string): ModelRow[] {
   });
 }
 
-function eraRow(era: number, agents: readonly AgentRow[], models: readonly ModelRow[]): EraRow {
+function eraRow(
+  era: number,
+  agents: readonly AgentRow[],
+  models: readonly ModelRow[],
+  services: ReturnType<typeof syntheticServices>,
+): EraRow {
   const emitted = 20_000 * UNITS;
   const requests = models.reduce((sum, row) => sum + row.requestCount, 0);
   const served = models.reduce((sum, row) => sum + row.servedCount, 0);
@@ -206,6 +245,7 @@ function eraRow(era: number, agents: readonly AgentRow[], models: readonly Model
     blockCount: 118,
     onlineNodeCount: era < 1 ? 0 : agents.filter((row) => row.role === 'miner').length,
     liveModelCount: models.filter((row) => row.state === 'live').length,
+    ...services.columns,
     wealthGiniFp: Math.round((0.3 + 0.25 * (era / (era + 10))) * 1_000_000_000),
     minerIncomeGiniFp: Math.round((0.25 + 0.2 * noise(11, era)) * 1_000_000_000),
     digest: `digest-${era}`,
@@ -215,16 +255,23 @@ function eraRow(era: number, agents: readonly AgentRow[], models: readonly Model
 /** A run of `eras` eras (30) with about four times `size` (20) agents. Equal options give equal tables. */
 export function syntheticRun(options: SyntheticOptions = {}): RunTables {
   const { eras = 30, size = 20, text = '' } = options;
-  const groups = groupsOf(size);
+  const groups = groupsOf(size, options.hasProviders !== false);
   const agents: AgentRow[] = [];
   const models: ModelRow[] = [];
   const eraTable: EraRow[] = [];
+  const providers: ProviderRow[] = [];
+  const slarks: SlarkRow[] = [];
+  const challenges: ChallengeRow[] = [];
   for (let era = 0; era < eras; era++) {
     const agentTable = agentRows(era, groups, text);
     const modelTable = modelRows(era, text);
     for (const row of agentTable) agents.push(row);
     models.push(...modelTable);
-    eraTable.push(eraRow(era, agentTable, modelTable));
+    const services = syntheticServices(era, eras, agentTable, options.hasProviders !== false, noise);
+    providers.push(...services.providers);
+    slarks.push(...services.slarks);
+    challenges.push(...services.challenges);
+    eraTable.push(eraRow(era, agentTable, modelTable, services));
   }
   const manifest: Manifest = {
     version: 1,
@@ -240,7 +287,7 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
     exact: true,
     command: `powr run scenarios/synthetic${text}.yaml --seed 7`,
     roles: Object.fromEntries(
-      ['creator', 'miner', 'validator', 'consumer', 'delegator'].map((role) => [
+      ['creator', 'miner', 'validator', 'consumer', 'delegator', 'slark'].map((role) => [
         role,
         groups.filter((group) => group.role === role).reduce((sum, { count }) => sum + count, 0),
       ]),
@@ -304,5 +351,8 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
     eras: eraTable,
     agents,
     models,
+    providers,
+    slarks,
+    challenges,
   };
 }

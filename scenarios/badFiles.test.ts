@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssues, ISSUE_CODES, type IssueCode } from './issues.ts';
-import { type Files, GOOD, load, readMarks } from './testing.ts';
+import { loadScenario, type Refusal } from './load.ts';
+import { type Files, GOOD, load, readMarks, TEST_CATALOGUE } from './testing.ts';
 
 /** `«` stands before the character to which the issue must point; the codes are in the order of the text. */
 type Case = readonly [
@@ -25,8 +26,8 @@ const UNREADABLE: readonly Case[] = [
   ['a word at the top', '«scenario\n', ['E115']],
   ['a second document', `${GOOD}«---\nversion: 1\n`, ['E115']],
   ['a map inside a map on one line', good('seed: «a: b\n'), ['E101']],
-  ['an open quote', good('ledger: "core«'), ['E101']],
-  ['an open brace', good('chain: { signed_share: 1%\n«'), ['E101']],
+  ['an open quote', good('ledger: «"core'), ['E101']],
+  ['an open brace', good('chain: «{ signed_share: 1%\n'), ['E101']],
   ['a tab as indentation', good('chain:\n«\tsigned_share: 1%\n'), ['E101']],
   ['a comparison that YAML reads as a folded text', good('expect:\n  - metric: a\n    is: > «0\n'), ['E101']],
   ['an alias', good('x-a: &a 1\nseed: «*a\n'), ['E111']],
@@ -70,7 +71,7 @@ const KEYS: readonly Case[] = [
   ['an unknown module', good('modules: { «deepnodes: true }\n'), ['E102']],
   ['an unknown parameter', good('params: { «val.group_sise: 5 }\n'), ['E102']],
   ['a parameter at the top', good('«val.group_size: 5\n'), ['E102']],
-  ['a merge key of YAML 1.1', good('«<<: { seed: 1 }\n'), ['E102']],
+  ['a merge key of YAML 1.1', good('«<<: { seed: 1 }\n'), ['E111']],
   ['a number as key', good('«1: 2\n'), ['E102']],
   ['no version', '«name: a\npopulations: [{ role: miner, count: 1, strategy: steady }]\n', ['E103']],
   ['nothing but a version', '«version: 1\n', ['E103', 'E103']],
@@ -264,12 +265,11 @@ const RULES: readonly Case[] = [
   ['spheron', good('modules: { spheron: «true }\n'), ['E207']],
   ['dfpn', good('modules: { deepnode: true, dfpn: «true }\n'), ['E207']],
   ['no deepnode', good('modules: { deepnode: «false }\n'), ['E207']],
-  ['cuda', good('inference: { device: «cuda }\n'), ['E207']],
   [
     'a trace that is not there',
     withPopulation(
       7,
-      '{ role: consumer, count: 4, strategy: honest, demand: { trace: «../no/such.csv, format: mooncake } }',
+      '{ role: consumer, count: 4, strategy: honest, demand: { trace: «no/such.csv, format: mooncake } }',
     ),
     ['E208'],
   ],
@@ -339,6 +339,20 @@ const EXTENDS: readonly Case[] = [
   ['a base above the folder', good('extends: «../b.yaml\n'), ['E123'], { '../b.yaml': GOOD }],
   ['a base above the folder by a detour', good('extends: «sub/../../b.yaml\n'), ['E123']],
   ['an absolute base', good('extends: «/etc/passwd\n'), ['E123']],
+  [
+    'an absolute trace',
+    withPopulation(
+      7,
+      '{ role: consumer, count: 4, strategy: honest, demand: { trace: «/etc/passwd, format: mooncake } }',
+    ),
+    ['E123'],
+  ],
+  [
+    'a trace above the folder',
+    withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { trace: «../t.csv, format: mooncake } }'),
+    ['E123'],
+    { '../t.csv': '{"timestamp": 0}' },
+  ],
   ['a base on the network', good('extends: «https://example.org/b.yaml\n'), ['E123']],
   ['a deletion of what no base has', good('extends: b.yaml\n«seed:\n'), ['E116'], { 'b.yaml': 'eras: 5\n' }],
   [
@@ -390,6 +404,16 @@ describe('loadScenario, given overrides', () => {
     ['a way through a value', ['name.first=a'], '--set:1:6 E130'],
     ['extends', ['extends=b.yaml'], '--set:1:1 E130'],
     ['__proto__', ['__proto__.x=1'], '--set:1:1 E110'],
+    ['constructor on the way', ['inference.constructor.mode=replay'], '--set:1:11 E110'],
+    ['prototype as parameter', ['params.prototype=1'], '--set:1:8 E110'],
+    ['__proto__ as axis', ['sweep.axes.__proto__=[1]'], '--set:1:12 E110'],
+    ['__proto__ inside a value', ['inference={__proto__: {mode: replay}}'], '--set:1:12 E110'],
+    ['a path of 65 steps', [`${'x.'.repeat(64)}x=1`], '--set:1:129 E112'],
+    ['a path of 60 000 steps', [`${'x.'.repeat(60_000)}x=1`], '--set:1:129 E112'],
+    ['a value with 65 levels', [`x-a=${'['.repeat(70)}`], '--set:1:69 E112'],
+    ['an alias', ['x-a=*a'], '--set:1:5 E111'],
+    ['a zero with a sign', ['seed=-0'], '--set:1:6 E108'],
+    ['an escape character', ['x-a="\\e[2J"'], '--set:1:5 E114'],
     ['an unknown key', ['agnets=5'], '--set:1:1 E102'],
     ['an unknown parameter', ['params.val.group_sise=5'], '--set:1:8 E102'],
     ['a wrong value', ['eras=x'], '--set:1:6 E104'],
@@ -413,7 +437,7 @@ describe('loadScenario, given a chain of bases', () => {
     ).toEqual(['sub/b.yaml:3:13 E105']);
   });
   it('that is not YAML > names the place in the base', () => {
-    expect(errorsOf(good('extends: b.yaml\n'), { 'b.yaml': 'seed: [1\n' }, [])).toEqual(['b.yaml:2:1 E101']);
+    expect(errorsOf(good('extends: b.yaml\n'), { 'b.yaml': 'seed: [1\n' }, [])).toEqual(['b.yaml:1:7 E101']);
   });
   it('that closes a circle > shows the circle', () => {
     const result = load(good('extends: b.yaml\n'), { 'b.yaml': 'extends: c.yaml\n', 'c.yaml': 'extends: b.yaml\n' });
@@ -429,6 +453,59 @@ describe('loadScenario, given a chain of bases', () => {
       Array.from({ length }, (_, i) => [`${i + 1}.yaml`, i + 1 === length ? 'seed: 7\n' : `extends: ${i + 2}.yaml\n`]),
     );
     expect(errorsOf(good('extends: 1.yaml\n'), files, [])).toEqual(expected);
+  });
+});
+
+describe('loadScenario, given bases that lie where they should not, or cost too much', () => {
+  const consumer = (trace: string): string =>
+    withPopulation(7, `{ role: consumer, count: 4, strategy: honest, demand: { trace: ${trace}, format: mooncake } }`);
+  function errorsWith(text: string, refused: Refusal['refused']): string[] {
+    const result = loadScenario({ text, file: 'a.yaml', read: () => ({ refused }), catalogue: TEST_CATALOGUE });
+    return result.ok ? [] : result.issues.map((issue) => `${issue.line}:${issue.column} ${issue.code}`);
+  }
+  it.each([
+    ['outside', '8:10 E123', '7:68 E123'],
+    ['too large', '8:10 E113', '7:68 E113'],
+    ['no file', '8:10 E120', '7:68 E208'],
+  ] as const)('%s, as the file system says > points to the path', (refused, ofBase, ofTrace) => {
+    expect(errorsWith(good('extends: b.yaml\n'), refused)).toEqual([ofBase]);
+    expect(errorsWith(consumer('t.jsonl'), refused)).toEqual([ofTrace]);
+  });
+  it('of 10,000 tokens each > are refused together, with the place where it is too much', () => {
+    const large = `x-list: [${'a,'.repeat(3_400)}]\n`;
+    const files = { 'b.yaml': `extends: c.yaml\n${large}`, 'c.yaml': large };
+    expect(load(good(large)).ok).toBe(true);
+    expect(errorsOf(good('extends: c.yaml\n'), files, [])).toEqual([]);
+    expect(errorsOf(good(`extends: b.yaml\n${large}`), files, [])).toEqual([
+      expect.stringMatching(/^c\.yaml:1:\d+ E113$/),
+    ]);
+  });
+  it('asks for each file once, however many values a sweep tries', () => {
+    const asked: string[] = [];
+    const result = loadScenario({
+      text: `${consumer('t.jsonl')}sweep: { axes: { val.samples: [1, 2, 3, 4, 5] } }\n`,
+      file: 'a.yaml',
+      read: (path) => {
+        asked.push(path);
+        return '{"timestamp": 0}\n';
+      },
+      catalogue: TEST_CATALOGUE,
+    });
+    expect([result.ok, asked]).toEqual([true, ['t.jsonl']]);
+  });
+});
+
+describe('loadScenario, given a base that cannot be read', () => {
+  it('still reports wrong keys, types and units of the file itself, and nothing that the base may hold', () => {
+    const { text, places } = readMarks(`extends: «gone.yaml
+«agnets: 3
+seed:
+params: { val.samples: «x, node.stake_min: «500 }
+ledger: «chian
+`);
+    expect(errorsOf(text, {}, ['eras=5'])).toEqual(
+      places.map((place, i) => `a.yaml:${place} ${['E120', 'E102', 'E106', 'E106', 'E105'][i]}`),
+    );
   });
 });
 

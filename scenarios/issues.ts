@@ -17,7 +17,7 @@ export const ISSUE_CODES = {
   E108: 'a number cannot be held exactly',
   E109: 'a key stands twice in one map',
   E110: 'a key is reserved by the language',
-  E111: 'aliases and tags are not used in scenarios',
+  E111: 'aliases, tags, merge keys and directives are not used in scenarios',
   E112: 'the nesting is too deep',
   E113: 'the text is too large',
   E114: 'the text is not UTF-8 or contains control characters',
@@ -26,7 +26,7 @@ export const ISSUE_CODES = {
   E120: 'the base scenario cannot be read',
   E121: 'a scenario extends itself',
   E122: 'the chain of extended scenarios is too long',
-  E123: 'a base scenario lies outside the folder of the scenario',
+  E123: 'a file that the scenario names lies outside its folder',
   E130: 'an override is not path=value',
   E201: 'the role has no such strategy',
   E202: 'the strategy has no such option',
@@ -69,9 +69,9 @@ export type Issue = {
   readonly lineText: string;
   /** What was found, in one sentence without a full stop. */
   readonly message: string;
-  /** What may stand there; '' when the message says it. */
+  /** What may stand there; '' for a warning whose message says it. */
   readonly allowed: string;
-  /** What to do; '' when that is plain. */
+  /** What to do; '' for a warning where that is plain. */
   readonly fix: string;
 };
 
@@ -81,6 +81,8 @@ export type IssueList = {
   flag(code: IssueCode, place: Place, message: string, advice?: Advice): void;
   /** Whether an error was flagged for what begins at this place. */
   flaggedAt(place: Place): boolean;
+  /** Adds what may stand at a place to the issues there that cannot say it themselves. */
+  allowAt(place: Place, allowed: string): void;
   /** Whether further errors are only counted. */
   full(): boolean;
   /** True once an error was flagged. */
@@ -88,6 +90,59 @@ export type IssueList = {
   /** Errors before warnings; each in the order of its text, sources in the order in which they were first named. */
   list(): Issue[];
 };
+
+/** What to do about an issue where the place that flags it knows nothing better. */
+const USUAL_FIX: Partial<Record<IssueCode, string>> = {
+  E102: 'correct or remove the key; one that begins with "x-" may hold anything',
+  E103: 'add the key',
+  E104: 'write a value of the allowed kind',
+  E105: 'write one of the allowed words',
+  E106: 'write the value with one of the allowed units',
+  E107: 'choose a value in the range',
+  E108: 'write a number with fewer digits',
+  E112: 'write the values with less nesting',
+  E115: 'begin with "version: 1"',
+  E120: 'correct the path, or remove extends',
+  E121: 'remove one of these extends',
+  E130: 'correct the path of the override',
+  E201: 'write one of the allowed strategies; "powr strategies" describes them',
+  E202: 'correct or remove the option; "powr strategies" describes them',
+  E203: 'make the shares sum to 100%',
+  E210: 'choose a longer time',
+  E211: 'choose an earlier moment, or raise eras',
+  E213: 'keep one of them',
+  E214: 'choose a multiple of the slot',
+  E216: 'lower the counts',
+};
+
+/** What may stand in a place, where the place that flags an issue does not say it. */
+const USUAL_ALLOWED: Partial<Record<IssueCode, string>> = {
+  E101: 'YAML 1.2 or JSON',
+  E108: `a number that is counted exactly: whole numbers up to ${Number.MAX_SAFE_INTEGER}, amounts as text with a unit`,
+  E115: 'one document with keys and values, the first of them version: 1',
+  E116: 'a key with a value',
+  E121: 'a chain of scenarios that ends',
+  E122: 'a chain of at most 8 scenarios',
+  E130: 'path=value, such as eras=10 or populations.0.count=50',
+  E203: 'shares that sum to 100%',
+  E204: 'values that sum to 10000 bps',
+  E205: 'wallets that the source can pay',
+  E206: `a supply of at most ${Number.MAX_SAFE_INTEGER} base units`,
+  E207: 'what this version drives',
+  E208: 'a trace below the folder of the scenario',
+  E209: 'a file that begins as the format demands',
+  E210: 'times in which every step has room',
+  E212: 'keys that belong to the role',
+  E213: 'exactly one of them',
+  E215: 'values in this order',
+};
+
+const LONGEST_MESSAGE = 400;
+const LONGEST_ADVICE = 4_000;
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
+}
 
 /** More than this nobody reads, and finding suggestions for each would take time. */
 const MOST_ERRORS = 100;
@@ -110,7 +165,7 @@ export function createIssueList(): IssueList {
           f.place.source === place.source &&
           f.place.from === place.from &&
           f.issue.code === code &&
-          f.issue.message === message,
+          f.issue.message === cut(message, LONGEST_MESSAGE),
       )
     )
       return;
@@ -124,9 +179,9 @@ export function createIssueList(): IssueList {
         column,
         length,
         lineText,
-        message,
-        allowed: advice.allowed ?? '',
-        fix: advice.fix ?? '',
+        message: cut(message, LONGEST_MESSAGE),
+        allowed: cut(advice.allowed || (USUAL_ALLOWED[code] ?? ''), LONGEST_ADVICE),
+        fix: cut(advice.fix || (USUAL_FIX[code] ?? ''), LONGEST_ADVICE),
       },
     });
   }
@@ -143,6 +198,11 @@ export function createIssueList(): IssueList {
       flagged.some(
         (f) => f.issue.severity === 'error' && f.place.source === place.source && f.place.from === place.from,
       ),
+    allowAt(place, allowed) {
+      for (const f of flagged)
+        if (f.place.source === place.source && f.place.from === place.from && f.issue.code === 'E108')
+          f.issue = { ...f.issue, allowed };
+    },
     full: () => errorCount >= MOST_ERRORS,
     failed: () => errorCount > 0,
     list() {
@@ -176,10 +236,20 @@ export function createIssueList(): IssueList {
 
 const WIDEST = 120;
 
-/** Text that a terminal may show: whatever moves its cursor or reorders its letters becomes a dot. */
-function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '·');
+/** What moves the cursor of a terminal, reorders its letters or hides among them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text that a terminal may show: whatever moves its cursor, reorders its letters or hides among them becomes a dot. */
+export function harmless(text: string): string {
+  return text.replace(HARMFUL, '·');
+}
+
+/** JSON that a terminal may show: the same characters as escapes, so that a reader of the JSON still gets them. */
+export function harmlessJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(HARMFUL, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The part of a long line around the underlined words. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PARAMS } from '../sim/protocol/params.ts';
 import { formatIssues } from './issues.ts';
 import type { LoadResult } from './load.ts';
 import { type Files, GOOD, load } from './testing.ts';
@@ -357,22 +358,30 @@ expect: [{ metric: a - b, is: "<=-0.5", seeds: 3 }]
 describe('formatIssues', () => {
   it('shows place, line, carets, what is allowed and what to do', () => {
     const result = load(`${GOOD}agnets: 5\nparams: { node.stake_min: 500, val.group_sise: 3 }\n`);
-    expect(formatIssues(result.ok ? [] : result.issues, false)).toMatchInlineSnapshot(`
+    const text = formatIssues(result.ok ? [] : result.issues, false);
+    expect(
+      text.replace(
+        /\d+ parameters;/,
+        `${PARAMS.length === Number(/(\d+) parameters;/.exec(text)?.[1]) ? 'all' : 'some'} parameters;`,
+      ),
+    ).toMatchInlineSnapshot(`
       "a.yaml:8:1  error E102  unknown key "agnets"
          8 | agnets: 5
            | ^^^^^^
              allowed here: version, name, extends, seed, eras, ledger, modules, inference, chain, params, populations, shocks, record, expect, sweep
+             to do: correct or remove the key; one that begins with "x-" may hold anything
 
       a.yaml:9:27  error E106  node.stake_min: 500 has no unit
          9 | params: { node.stake_min: 500, val.group_sise: 3 }
            |                           ^^^
-             allowed here: an amount of tokens such as 500 DN or 0.5 DN
+             allowed here: an amount of tokens such as 500 DN or 0.5 DN; 0 DN to 1000000 DN
              to do: write 500 DN
 
       a.yaml:9:32  error E102  unknown parameter "val.group_sise" — did you mean "val.group_size"?
          9 | params: { node.stake_min: 500, val.group_sise: 3 }
            |                                ^^^^^^^^^^^^^^
-             allowed here: 92 parameters; "powr params" lists them"
+             allowed here: all parameters; "powr params" lists them
+             to do: correct or remove the key; one that begins with "x-" may hold anything"
     `);
   });
   it('colours for a terminal without changing a letter', () => {

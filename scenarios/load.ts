@@ -5,14 +5,16 @@
 import type { Scenario, StrategySpec } from '../sim/engine/scenario.ts';
 import { createIssueList, type Issue, type IssueList } from './issues.ts';
 import { applyOverrides, mergeBases, mergeMaps, type ReadFile } from './merge.ts';
-import { type MapTree, parseTree } from './parseTree.ts';
+import { createParseBudget, type MapTree, parseTree } from './parseTree.ts';
 import { createSource } from './positions.ts';
 import { type Resolved, resolveTree } from './resolve.ts';
 import { writeResolved } from './resolvedYaml.ts';
-import { checkStructure } from './structure.ts';
+import { checkStructure, type Refused } from './structure.ts';
 import { readSweep } from './sweep.ts';
 
-export { formatIssues, ISSUE_CODES, type Issue, type IssueCode } from './issues.ts';
+export { formatIssues, harmless, harmlessJson, ISSUE_CODES, type Issue, type IssueCode } from './issues.ts';
+export type { Refusal } from './merge.ts';
+export { LARGEST_BYTES } from './parseTree.ts';
 export { presetNames } from './presets.ts';
 
 export type LoadOptions = {
@@ -20,7 +22,7 @@ export type LoadOptions = {
   readonly text: string;
   /** Its path, as messages name it. */
   readonly file: string;
-  /** Reads a file by its path relative to the scenario's folder; null when it cannot be read. */
+  /** Reads the files that the scenario names. */
   readonly read: ReadFile;
   readonly catalogue: readonly StrategySpec[];
   /** Overrides, each `path=value`. */
@@ -48,9 +50,16 @@ export type LoadResult =
 export function loadScenario(options: LoadOptions): LoadResult {
   const { text, file, read, catalogue, set = [] } = options;
   const issues = createIssueList();
+  const contents = new Map<string, ReturnType<ReadFile>>();
+  // The values of a sweep are judged one by one, each with the same files.
+  const readOnce: ReadFile = (path, mostBytes) => {
+    if (!contents.has(path)) contents.set(path, read(path, mostBytes));
+    return contents.get(path)!;
+  };
   const failure = (): LoadResult => ({ ok: false, issues: issues.list() });
   const source = createSource(file, '', text);
-  const tree = parseTree(source, 0, text.length, issues);
+  const budget = createParseBudget();
+  const tree = parseTree(source, 0, text.length, issues, budget);
   if (tree === null) return failure();
   if (tree.kind !== 'map') {
     issues.flag('E115', { ...tree.place, to: tree.place.from + 1 }, 'a scenario is a map of keys and values', {
@@ -58,15 +67,23 @@ export function loadScenario(options: LoadOptions): LoadResult {
     });
     return failure();
   }
-  // A base that cannot be read hides half of the scenario; the half at hand is not judged by itself.
-  const merged = tree.entries.has('extends') ? mergeBases(tree, file, read, issues) : mergeMaps(null, tree, issues);
-  if (merged === null) return failure();
-  const root = applyOverrides(merged, set, issues);
-  const judge = (tree: MapTree, into: IssueList): Resolved => {
-    const refused = checkStructure(tree, into);
-    const resolved = resolveTree(tree, catalogue, read, into);
+  const merged = tree.entries.has('extends')
+    ? mergeBases(tree, file, readOnce, budget, issues)
+    : { tree: mergeMaps(null, tree, issues), isComplete: true };
+  const flagRefused = (refused: readonly Refused[], into: IssueList): void => {
     for (const { place, message, allowed } of refused)
       if (!into.flaggedAt(place)) into.flag('E106', place, message, { allowed });
+  };
+  // A base that cannot be read hides part of the scenario: keys and types are judged, and nothing that needs the whole.
+  if (!merged.isComplete) {
+    flagRefused(checkStructure(merged.tree, issues, false), issues);
+    return failure();
+  }
+  const root = applyOverrides(merged.tree, set, issues);
+  const judge = (tree: MapTree, into: IssueList): Resolved => {
+    const refused = checkStructure(tree, into);
+    const resolved = resolveTree(tree, catalogue, readOnce, into);
+    flagRefused(refused, into);
     return resolved;
   };
   const sweep = readSweep(root, judge, issues);

@@ -3,16 +3,33 @@
  * values replace, null deletes. Every value keeps the place where it was written.
  */
 import { PARAMS } from '../sim/protocol/params.ts';
-import type { IssueList } from './issues.ts';
-import { type Entry, isDeletion, isFreeKey, type MapTree, parseTree, type Tree } from './parseTree.ts';
+import { createIssueList, type IssueCode, type IssueList } from './issues.ts';
+import {
+  createParseBudget,
+  DEEPEST,
+  type Entry,
+  isDeletion,
+  isFreeKey,
+  LARGEST_BYTES,
+  type MapTree,
+  type ParseBudget,
+  parseTree,
+  type Tree,
+} from './parseTree.ts';
 import { createSource, type Place, type Source } from './positions.ts';
 import { presetNames, readPreset } from './presets.ts';
 import { didYouMean } from './suggest.ts';
 
 export const LONGEST_CHAIN = 8;
 
-/** Reads a file by its path relative to the scenario's folder; null when there is none. */
-export type ReadFile = (relativePath: string) => string | null;
+/** Why a file that is there is not read. */
+export type Refusal = { readonly refused: 'outside' | 'no file' | 'too large' };
+
+/**
+ * Reads a file of at most so many bytes by its path relative to the scenario's folder. Null when there is none; `outside`
+ * when it lies elsewhere, which only the file system knows where links are.
+ */
+export type ReadFile = (relativePath: string, mostBytes: number) => string | Refusal | null;
 
 /** `base` with `over` on top. A null where `base` has nothing is a mistake, not a deletion. */
 export function mergeMaps(base: MapTree | null, over: MapTree, issues: IssueList): MapTree {
@@ -47,7 +64,7 @@ function withoutEmptyKeys(tree: Tree, issues: IssueList): Tree {
 }
 
 /** Path of `path` seen from the scenario's folder, or null when it leaves that folder. */
-function insideRoot(folder: string, path: string): string | null {
+function insideFolder(folder: string, path: string): string | null {
   const parts: string[] = [];
   for (const part of `${folder}/${path}`.split('/')) {
     if (part === '' || part === '.') continue;
@@ -61,14 +78,64 @@ function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
 }
 
-/** Reads files by their path; what cannot be read (a folder, no permission) counts as absent. */
-export function readOrNull(read: ReadFile, path: string): string | null {
-  try {
-    return read(path);
-  } catch {
+/**
+ * The path of a file that a scenario names, seen from the scenario's folder: a relative one that stays at or below that
+ * folder. Flags any other.
+ */
+export function pathBelow(written: string, place: Place, allowed: string, issues: IssueList): string | null {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no file of ours has them in its name
+  if (/^([/\\~]|[A-Za-z]:|[a-z]+:\/\/)|[\\\u0000-\u001f]/.test(written)) {
+    issues.flag('E123', place, `"${written}" is not a path below the scenario`, {
+      allowed,
+      fix: 'put the file into the folder of the scenario and name it from there',
+    });
     return null;
   }
+  const { folder } = place.source;
+  const path = insideFolder(folder === 'preset:' ? '' : folder, written);
+  if (path === null) flagOutside(written, place, allowed, issues);
+  return path;
 }
+
+function flagOutside(written: string, place: Place, allowed: string, issues: IssueList): void {
+  issues.flag('E123', place, `"${written}" lies outside the folder of the scenario`, {
+    allowed,
+    fix: 'move or copy the file into the folder of the scenario or below',
+  });
+}
+
+/** Text of a file that a scenario names, or null with the reason flagged. */
+export function readNamed(
+  written: string,
+  path: string,
+  place: Place,
+  read: ReadFile,
+  mostBytes: number,
+  advice: { readonly code: IssueCode; readonly what: string; readonly allowed: string; readonly fix: string },
+  issues: IssueList,
+): string | null {
+  let found: ReturnType<ReadFile>;
+  try {
+    found = read(path, mostBytes);
+  } catch {
+    // A folder, no permission: as good as absent.
+    found = null;
+  }
+  if (typeof found === 'string') return found;
+  const { code, what, allowed, fix } = advice;
+  if (found?.refused === 'outside') flagOutside(written, place, allowed, issues);
+  else if (found?.refused === 'too large')
+    issues.flag('E113', place, `"${written}" is larger than ${mostBytes / 1024} KiB`, {
+      allowed: `at most ${mostBytes} bytes`,
+      fix: 'name a smaller file',
+    });
+  else if (found?.refused === 'no file')
+    issues.flag(code, place, `${what} "${written}" is not a file`, { allowed, fix: 'name a file that holds text' });
+  else issues.flag(code, place, `cannot read ${what} "${written}"`, { allowed, fix });
+  return null;
+}
+
+const BASE_ALLOWED = 'a relative path with "/" that stays in the folder of the scenario, or preset:<name>';
 
 type BaseFile = { readonly id: string; readonly source: Source };
 
@@ -91,47 +158,44 @@ function findBase(
     });
     return null;
   }
-  if (/^([/\\~]|[A-Za-z]:|[a-z]+:\/\/)/.test(name) || name.includes('\\')) {
-    issues.flag('E123', place, `"${name}" is not a path below the scenario`, {
-      allowed: 'a relative path with "/", or preset:<name>',
+  if (place.source.folder === 'preset:') {
+    issues.flag('E123', place, `"${name}" is no preset`, {
+      allowed: BASE_ALLOWED,
+      fix: 'a preset extends presets only',
     });
     return null;
   }
-  const path = place.source.folder === 'preset:' ? null : insideRoot(place.source.folder, name);
-  if (path === null) {
-    const fix =
-      place.source.folder === 'preset:'
-        ? 'a preset extends presets only'
-        : 'move the base scenario into the folder of the scenario or below';
-    issues.flag('E123', place, `"${name}" lies outside the folder of the scenario`, { fix });
-    return null;
-  }
-  const text = readOrNull(read, path);
-  if (text !== null) return { id: path, source: createSource(labelOf(path), folderOf(path), text) };
+  const path = pathBelow(name, place, BASE_ALLOWED, issues);
+  if (path === null) return null;
   const stem = name.replace(/\.ya?ml$/, '');
-  const meant = presetNames().includes(stem) ? ` — did you mean "preset:${stem}"?` : '';
-  issues.flag('E120', place, `cannot read "${name}"${meant}`, { fix: `looked for ${labelOf(path)}` });
-  return null;
+  const fix = presetNames().includes(stem) ? `write "preset:${stem}"` : `looked for ${labelOf(path)}`;
+  const advice = { code: 'E120', what: 'the base', allowed: BASE_ALLOWED, fix } as const;
+  const text = readNamed(name, path, place, read, LARGEST_BYTES, advice, issues);
+  return text === null ? null : { id: path, source: createSource(labelOf(path), folderOf(path), text) };
 }
 
 /**
  * The scenario with everything it extends merged in, without `extends` keys.
  *
  * @param file  path of the scenario as messages name it; bases are named relative to it
- * @returns null if a base could not be read or the top is not a map
+ * @returns what could be read of it; not complete if a base could not, which is flagged
  */
-export function mergeBases(top: MapTree, file: string, read: ReadFile, issues: IssueList): MapTree | null {
+export function mergeBases(
+  top: MapTree,
+  file: string,
+  read: ReadFile,
+  budget: ParseBudget,
+  issues: IssueList,
+): { readonly tree: MapTree; readonly isComplete: boolean } {
   const folder = folderOf(file);
   const labelOf = (path: string): string => (folder === '' ? path : `${folder}/${path}`);
   const chain: MapTree[] = [top];
   const ids: string[] = [file.slice(file.lastIndexOf('/') + 1)];
-  for (let tree = top; ; ) {
-    const entry = tree.entries.get('extends');
-    if (entry === undefined) break;
+  const readNext = (entry: Entry): MapTree | null => {
     const { value } = entry;
     if (value.kind !== 'scalar' || typeof value.value !== 'string' || value.value === '') {
       if (!(value.kind === 'scalar' && value.broken))
-        issues.flag('E104', value.place, 'extends is not a path', { allowed: 'one relative path or preset:<name>' });
+        issues.flag('E104', value.place, 'extends is not a path', { allowed: BASE_ALLOWED });
       return null;
     }
     const base = findBase(value.value, value.place, read, labelOf, issues);
@@ -150,23 +214,30 @@ export function mergeBases(top: MapTree, file: string, read: ReadFile, issues: I
       });
       return null;
     }
-    const parsed = parseTree(base.source, 0, base.source.text.length, issues);
+    const parsed = parseTree(base.source, 0, base.source.text.length, issues, budget);
     if (parsed === null) return null;
     if (parsed.kind !== 'map') {
-      issues.flag('E115', parsed.place, 'a scenario is a map of keys and values');
+      issues.flag('E115', { ...parsed.place, to: parsed.place.from + 1 }, 'a scenario is a map of keys and values');
       return null;
     }
     ids.push(base.id);
-    chain.push(parsed);
-    tree = parsed;
+    return parsed;
+  };
+  let isComplete = true;
+  for (let entry = top.entries.get('extends'); entry !== undefined; ) {
+    const base = readNext(entry);
+    isComplete = base !== null;
+    if (base !== null) chain.push(base);
+    entry = base?.entries.get('extends');
   }
   let merged: MapTree | null = null;
   for (const tree of chain.reverse()) {
     const entries = new Map(tree.entries);
     entries.delete('extends');
-    merged = mergeMaps(merged, { ...tree, entries }, issues);
+    // What an unknown base may hold can be deleted.
+    merged = mergeMaps(merged, { ...tree, entries }, isComplete ? issues : createIssueList());
   }
-  return merged;
+  return { tree: merged!, isComplete };
 }
 
 const PARAM_KEYS: ReadonlySet<string> = new Set(PARAMS.map((spec) => spec.key));
@@ -181,8 +252,10 @@ function splitPath(path: string): { readonly key: string; readonly from: number 
   const steps: { key: string; from: number }[] = [];
   let from = 0;
   while (from <= path.length) {
-    const opened = steps.map((step) => step.key).join('.');
-    const dot = opened === 'params' || opened === 'sweep.axes' ? -1 : path.indexOf('.', from);
+    const takesRest =
+      (steps.length === 1 && steps[0]!.key === 'params') ||
+      (steps.length === 2 && steps[0]!.key === 'sweep' && steps[1]!.key === 'axes');
+    const dot = takesRest ? -1 : path.indexOf('.', from);
     const end = dot === -1 ? path.length : dot;
     steps.push({ key: path.slice(from, end), from });
     from = end + 1;
@@ -197,6 +270,7 @@ function splitPath(path: string): { readonly key: string; readonly from: number 
 export function applyOverrides(tree: MapTree, overrides: readonly string[], issues: IssueList): MapTree {
   // A line break inside an override would move the lines of the following ones.
   const source = createSource('--set', '', overrides.map((line) => line.replace(/[\r\n]/g, ' ')).join('\n'));
+  const budget = createParseBudget();
   let result = tree;
   overrides.forEach((override, index) => {
     const start = source.lineStarts[index]!;
@@ -212,12 +286,21 @@ export function applyOverrides(tree: MapTree, overrides: readonly string[], issu
       key: step.key,
       place: { source, from: start + step.from, to: start + step.from + Math.max(1, step.key.length) },
     }));
+    if (steps.length > DEEPEST) {
+      const { place } = steps[DEEPEST]!;
+      issues.flag('E112', place, `the path has more than ${DEEPEST} steps`, { allowed: `at most ${DEEPEST} steps` });
+      return;
+    }
     const bad = steps.find((step) => step.key === '' || ['__proto__', 'constructor', 'prototype'].includes(step.key));
     if (bad !== undefined) {
       issues.flag(
         bad.key === '' ? 'E130' : 'E110',
         bad.place,
         bad.key === '' ? 'the path has an empty step' : `"${bad.key}" cannot be a key`,
+        {
+          allowed: bad.key === '' ? '' : 'any name but __proto__, constructor and prototype',
+          fix: bad.key === '' ? 'remove one of the two points' : 'name another key',
+        },
       );
       return;
     }
@@ -229,7 +312,7 @@ export function applyOverrides(tree: MapTree, overrides: readonly string[], issu
     }
     const from = start + equals + 1;
     const empty = override.slice(equals + 1).trim() === '';
-    const value = empty ? null : parseTree(source, from, end, issues);
+    const value = empty ? null : parseTree(source, from, end, issues, budget);
     if (!empty && value === null) return;
     const replaced = replaceAt(
       result,

@@ -30,19 +30,20 @@ function readExact(
   issues: IssueList,
 ): bigint | undefined {
   const { value } = entry;
-  if (value.kind !== 'scalar' || value.broken) return undefined;
+  if (value.kind !== 'scalar') return undefined;
+  const limits = `${formatQuantity(range[0], form)} to ${formatQuantity(range[1], form)}`;
+  const allowed = `${describeForm(form.unit, form.bare)}; ${limits}`;
+  if (value.broken) {
+    issues.allowAt(value.place, allowed);
+    return undefined;
+  }
   const parsed = parseQuantity(value.value, form);
   if (!parsed.ok) {
-    issues.flag(parsed.code, value.place, `${label}: ${parsed.reason}`, {
-      allowed: describeForm(form.unit, form.bare),
-      fix: parsed.fix,
-    });
+    issues.flag(parsed.code, value.place, `${label}: ${parsed.reason}`, { allowed, fix: parsed.fix });
     return undefined;
   }
   if (parsed.amount < range[0] || parsed.amount > range[1]) {
-    issues.flag('E107', value.place, `${label} is ${describeTree(value)}`, {
-      allowed: `${formatQuantity(range[0], form)} to ${formatQuantity(range[1], form)}`,
-    });
+    issues.flag('E107', value.place, `${label} is ${describeTree(value)}`, { allowed: limits });
     return undefined;
   }
   return parsed.amount;

@@ -1,7 +1,7 @@
 /** Reads the populations of a scenario: one group of agents per strategy, with wallets, options, demand and entry. */
 import type { Demand, OptionSpec, Population, Role, StrategySpec } from '../sim/engine/scenario.ts';
 import type { IssueList } from './issues.ts';
-import { type ReadFile, readOrNull } from './merge.ts';
+import { pathBelow, type ReadFile, readNamed } from './merge.ts';
 import { type ParamValues, readQuantity, walletSourceUnits } from './params.ts';
 import type { Entry, MapTree, ScalarTree, Tree } from './parseTree.ts';
 import type { Place } from './positions.ts';
@@ -221,12 +221,9 @@ function readOptions(
   return result;
 }
 
-/** Path of a trace seen from the scenario's folder, whichever file it was written in. */
-function tracePath(scalar: ScalarTree): string {
-  const written = String(scalar.value);
-  const { folder } = scalar.place.source;
-  return folder === '' || folder === 'preset:' || written.startsWith('/') ? written : `${folder}/${written}`;
-}
+/** Larger than any trace that a run could play, small enough to hold. */
+const LARGEST_TRACE_BYTES = 64 * 1024 * 1024;
+const TRACE_ALLOWED = 'a relative path with "/" that stays in the folder of the scenario';
 
 const FIRST_LINE = {
   'azure-llm-2023': /^\uFEFF?TIMESTAMP,ContextTokens,GeneratedTokens\s*$/,
@@ -296,13 +293,25 @@ function readDemand(item: MapTree, label: string, context: Context, traces: Map<
   }
   const scalar = scalarOf(demand, 'trace');
   if (scalar === undefined || typeof scalar.value !== 'string' || scalar.value === '') return fallback;
-  const path = tracePath(scalar);
-  const text = traces.get(path) ?? readOrNull(context.read, path);
-  if (text === null) {
-    issues.flag('E208', scalar.place, `cannot read the trace "${scalar.value}"`, {
-      fix: `looked for ${path} from the folder of the scenario`,
-    });
-  } else {
+  const path = pathBelow(scalar.value, scalar.place, TRACE_ALLOWED, issues);
+  if (path === null) return fallback;
+  const text =
+    traces.get(path) ??
+    readNamed(
+      scalar.value,
+      path,
+      scalar.place,
+      context.read,
+      LARGEST_TRACE_BYTES,
+      {
+        code: 'E208',
+        what: 'the trace',
+        allowed: TRACE_ALLOWED,
+        fix: `looked for ${path} from the folder of the scenario`,
+      },
+      issues,
+    );
+  if (text !== null) {
     traces.set(path, text);
     const end = text.indexOf('\n');
     if (format !== undefined && !FIRST_LINE[format].test(text.slice(0, end === -1 ? 4_096 : Math.min(end, 4_096)))) {
@@ -334,6 +343,8 @@ function entranceUnits(role: Role, params: ParamValues): bigint {
       return params.stored('model.register_fee') + params.stored('model.register_stake');
     case 'delegator':
       return params.stored('deleg.min');
+    case 'slark':
+      return params.stored('slark.buy_tokens.1');
     case 'consumer':
       return 0n;
   }
@@ -389,9 +400,9 @@ export function readPopulations(list: readonly Tree[], listPlace: Place, context
     if (takenUnits > source) exceededAt ??= openPlace;
 
     const hardware = item.entries.get('hardware');
-    if (hardware !== undefined && role !== 'miner')
+    if (hardware !== undefined && role !== 'miner' && role !== 'slark')
       issues.flag('E212', hardware.keyPlace, `a ${role} has no hardware`, {
-        fix: 'remove hardware; only miners have it',
+        fix: 'remove hardware; only miners and Slarks have it',
       });
     const demandEntry = item.entries.get('demand');
     if (demandEntry !== undefined && role !== 'consumer')
@@ -408,7 +419,8 @@ export function readPopulations(list: readonly Tree[], listPlace: Place, context
         count: share.count,
         openUnits,
         options: options.get(share.spec)!,
-        hardware: role === 'miner' ? (wordOf(item, 'hardware', HARDWARE_CLASSES) ?? DEFAULTS.hardware) : '',
+        hardware:
+          role === 'miner' || role === 'slark' ? (wordOf(item, 'hardware', HARDWARE_CLASSES) ?? DEFAULTS.hardware) : '',
         demand,
         entrySlot,
       });
@@ -432,7 +444,7 @@ const LARGEST_NETWORK = 1_000_000;
 
 function checkRoles(list: readonly Tree[], place: Place, context: Context): void {
   const { issues, params } = context;
-  const counts: Record<Role, number> = { creator: 0, miner: 0, validator: 0, consumer: 0, delegator: 0 };
+  const counts: Record<Role, number> = { creator: 0, miner: 0, validator: 0, consumer: 0, delegator: 0, slark: 0 };
   const unreadable = list.some((item) => item.kind !== 'map' || wordOf(item, 'role', ROLE_NAMES) === undefined);
   for (const item of list) {
     const role = item.kind === 'map' ? wordOf(item, 'role', ROLE_NAMES) : undefined;

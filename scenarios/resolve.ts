@@ -5,7 +5,7 @@ import type { ReadFile } from './merge.ts';
 import { checkParams, type ParamValues, readParams, readQuantity } from './params.ts';
 import type { MapTree, Tree } from './parseTree.ts';
 import { type Context, intOf, mapOf, readMoment, readPopulations, scalarOf, textOf, wordOf } from './populations.ts';
-import { BOUNDS, DEFAULTS, DEVICES, LATER_DEVICES, LEDGERS, LEVELS, MODULES, SHOCK_REGIONS } from './schema.ts';
+import { BOUNDS, DEFAULTS, DEVICES, LEDGERS, LEVELS, MODULES, SHOCK_REGIONS } from './schema.ts';
 import { describeTree } from './structure.ts';
 import { formatDecimal } from './units.ts';
 
@@ -66,11 +66,6 @@ function readInference(root: MapTree, params: ParamValues, issues: IssueList): S
   const inference = mapOf(root, 'inference');
   const empty: MapTree = { kind: 'map', place: root.place, entries: new Map() };
   const map = inference ?? empty;
-  const later = wordOf(map, 'device', LATER_DEVICES);
-  if (later !== undefined)
-    issues.flag('E207', scalarOf(map, 'device')!.place, `the device ${later} is not in this version`, {
-      allowed: DEVICES.join(', '),
-    });
   const tasks = map.entries.get('tasks');
   if (tasks?.value.kind === 'list' && tasks.value.items.length !== 1) {
     issues.flag('E107', tasks.keyPlace, `inference.tasks has ${tasks.value.items.length} tasks`, {
@@ -150,6 +145,12 @@ function readExpectations(root: MapTree, issues: IssueList): Expectation[] {
     if (confidence !== undefined) readQuantity(confidence, `expect[${i}].confidence`, BPS_FORM, [1n, 9_999n], issues);
     const scalar = scalarOf(item, 'is');
     const metric = textOf(item, 'metric');
+    if (metric !== undefined && /[\t\n\r]/.test(metric)) {
+      issues.flag('E106', item.entries.get('metric')!.value.place, `expect[${i}].metric has more than one line`, {
+        allowed: 'the name of a metric, or a sum and difference of metrics',
+        fix: 'write it on one line',
+      });
+    }
     if (scalar === undefined) return [];
     const match = /^(<=|>=|==|<|>|=) ?(-?\d{1,15}(?:\.\d{1,15})?)$/.exec(String(scalar.value).trim());
     if (match === null) {

@@ -9,11 +9,16 @@ import { describeForm, formatQuantity, namesItsUnit, type QuantityUnit, textPatt
 
 export const SCENARIO_VERSION = 1;
 
-export const ROLE_NAMES = ['creator', 'miner', 'validator', 'consumer', 'delegator'] as const satisfies readonly Role[];
+export const ROLE_NAMES = [
+  'creator',
+  'miner',
+  'validator',
+  'consumer',
+  'delegator',
+  'slark',
+] as const satisfies readonly Role[];
 export const LEDGERS = ['core', 'chain', 'lockstep'] as const satisfies readonly LedgerKind[];
-export const DEVICES = ['auto', 'cpu'] as const;
-/** Devices that the file format knows and this version does not drive. */
-export const LATER_DEVICES = ['cuda', 'webgpu'] as const;
+export const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 export const TASKS = ['text-recognition'] as const;
 export const LEVELS = ['easy', 'medium', 'hard'] as const;
 export const HARDWARE_CLASSES = ['community', 'datacentre', 'home'] as const;
@@ -44,7 +49,7 @@ export const DEFAULTS = {
   poissonMil: 500,
   hardware: 'community',
   record: 'all',
-  openTokens: { creator: 1_000, miner: 2_000, validator: 2_000, consumer: 500, delegator: 5_000 },
+  openTokens: { creator: 1_000, miner: 2_000, validator: 2_000, consumer: 500, delegator: 5_000, slark: 1_000 },
 } as const;
 
 /**
@@ -121,7 +126,7 @@ const populationSchema = map({
     .meta({ description: 'opening wallet of each agent, taken from investors, liquidity and airdrop' }),
   hardware: word(HARDWARE_CLASSES)
     .optional()
-    .meta({ description: 'hardware class of miners', default: DEFAULTS.hardware }),
+    .meta({ description: 'hardware class of miners and Slarks', default: DEFAULTS.hardware }),
   options: z
     .record(z.string(), z.union([z.number(), z.string()], { error: 'a number, a word, or a quantity with its unit' }), {
       error: 'a map of options and values',
@@ -218,9 +223,7 @@ export const scenarioSchema = map({
     mode: word(['measure', 'replay'])
       .optional()
       .meta({ description: 'measure executes models; replay reads what was measured', default: DEFAULTS.mode }),
-    device: word([...DEVICES, ...LATER_DEVICES])
-      .optional()
-      .meta({ description: 'where models run', default: DEFAULTS.device }),
+    device: word(DEVICES).optional().meta({ description: 'where models run', default: DEFAULTS.device }),
     tasks: list(word(TASKS))
       .optional()
       .meta({ description: 'what models are asked to do', default: [...TASKS] }),

@@ -7,7 +7,9 @@ import { ledgerParams } from '../sim/protocol/params.ts';
 import { formatIssues, loadScenario, presetNames } from './load.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const trace = join(folder, '../../shared/data/azure_llm_2023/AzureLLMInferenceTrace_conv.csv');
+const trace = [join(folder, 'traces'), join(folder, '../../shared/data/azure_llm_2023')]
+  .map((place) => join(place, 'AzureLLMInferenceTrace_conv.csv'))
+  .find((path) => existsSync(path));
 const files = [...readdirSync(folder), ...presetNames().map((name) => `presets/${name}.yaml`)].filter((file) =>
   file.endsWith('.yaml'),
 );
@@ -17,7 +19,10 @@ function loadShipped(file: string): ReturnType<typeof loadScenario> {
   return loadScenario({
     text: readFileSync(join(folder, file), 'utf8'),
     file,
-    read: (path) => (existsSync(join(base, path)) ? readFileSync(join(base, path), 'utf8') : null),
+    read: (path) => {
+      const found = path.startsWith('traces/') ? trace : join(base, path);
+      return found !== undefined && existsSync(found) ? readFileSync(found, 'utf8') : null;
+    },
     catalogue: CATALOGUE,
   });
 }
@@ -30,7 +35,7 @@ describe('every scenario that ships', () => {
     if (result.ok) expect(() => ledgerParams(result.scenario.params as Record<string, number>)).not.toThrow();
   }
   it.each(loadable)('%s > loads without a warning, into parameters that the ledger takes', check);
-  it.skipIf(!existsSync(trace))('azure-demand.yaml > does so too (skipped where the recorded trace is absent)', () =>
+  it.skipIf(trace === undefined)('azure-demand.yaml > does so too (skipped where the recorded trace is absent)', () =>
     check('azure-demand.yaml'),
   );
   it('azure-demand.yaml > without its trace says where the trace belongs', () => {

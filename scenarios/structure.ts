@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { PARAMS } from '../sim/protocol/params.ts';
 import type { IssueCode, IssueList } from './issues.ts';
-import { isFreeKey, type MapTree, type Tree } from './parseTree.ts';
+import { isFreeKey, type MapTree, type ScalarTree, type Tree } from './parseTree.ts';
 import type { Place } from './positions.ts';
-import { QUANTITY_MARK, scenarioSchema } from './schema.ts';
+import { BOUNDS, QUANTITY_MARK, scenarioSchema } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 
 type Path = readonly (string | number)[];
@@ -76,9 +76,11 @@ export function knownKeys(path: Path): string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape).filter((key) => key !== '$schema') : [];
 }
 
+const PARAM_KEYS: ReadonlySet<string> = new Set(PARAMS.map((spec) => spec.key));
+
 /** A key that stands in the wrong map of the file's top level. */
 function whereItBelongs(key: string): string {
-  if (PARAMS.some((spec) => spec.key === key)) return `parameters stand under "params"`;
+  if (PARAM_KEYS.has(key)) return `parameters stand under "params"`;
   const holders = knownKeys([]).filter((top) => knownKeys([top]).includes(key));
   return holders.length === 1 ? `"${key}" stands under "${holders[0]}"` : '';
 }
@@ -87,18 +89,32 @@ function flagUnknown(map: Tree | null, keys: readonly string[], path: Path, issu
   if (map?.kind !== 'map') return;
   const known = knownKeys(path);
   const isParams = path.length === 1 && path[0] === 'params';
+  const allowed = isParams ? `${known.length} parameters; "powr params" lists them` : known.join(', ');
   for (const key of keys) {
     const entry = map.entries.get(key);
     if (entry === undefined) continue;
     const what = isParams ? 'parameter' : 'key';
     const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
-    // Suggestions are not worth computing for what will not be listed.
+    // Advice is not worth computing for what will not be listed.
+    const advice = issues.full() ? {} : { allowed, fix: whereItBelongs(key) };
     const message = `unknown ${what} "${shown}"${issues.full() ? '' : didYouMean(key, known)}`;
-    issues.flag('E102', entry.keyPlace, message, {
-      allowed: isParams ? `${known.length} parameters; "powr params" lists them` : known.join(', '),
-      fix: whereItBelongs(key),
-    });
+    issues.flag('E102', entry.keyPlace, message, advice);
   }
+}
+
+/** Places of values in a tree that are flagged already. */
+function brokenIn(tree: Tree): Place[] {
+  if (tree.kind === 'scalar') return tree.broken ? [tree.place] : [];
+  return (tree.kind === 'list' ? tree.items : [...tree.entries.values()].map((entry) => entry.value)).flatMap(brokenIn);
+}
+
+/** The `steps` of an axis if they are what is wrong with it: the schema sees only that the axis is neither of two shapes. */
+function wrongSteps(tree: Tree): ScalarTree | null {
+  const steps = tree.kind === 'map' ? tree.entries.get('steps')?.value : undefined;
+  if (steps?.kind !== 'scalar') return null;
+  const isGood =
+    Number.isInteger(steps.value) && Number(steps.value) >= BOUNDS.steps[0] && Number(steps.value) <= BOUNDS.steps[1];
+  return isGood ? null : steps;
 }
 
 const CODES: Readonly<Record<string, IssueCode>> = {
@@ -115,20 +131,38 @@ export type Refused = { readonly place: Place; readonly message: string; readonl
 /**
  * Flags every difference between the tree and the schema.
  *
+ * @param isWhole  false if what the tree extends is not known, so that nothing can be called missing
  * @returns refused quantities; whoever reads them flags the reason
  */
-export function checkStructure(root: MapTree, issues: IssueList): Refused[] {
+export function checkStructure(root: MapTree, issues: IssueList, isWhole = true): Refused[] {
   const refused: Refused[] = [];
   const result = scenarioSchema.safeParse(toPlain(root));
   for (const issue of result.error?.issues ?? []) {
     const path = issue.path as Path;
     const { tree, place, broken } = find(root, path);
-    if (broken) continue;
     const allowed = issue.message.startsWith(QUANTITY_MARK) ? issue.message.slice(QUANTITY_MARK.length) : issue.message;
     const label = formatPath(path);
-    if (issue.code === 'unrecognized_keys') flagUnknown(tree, issue.keys, path, issues);
+    const flagged = tree !== null && issue.code === 'invalid_union' ? brokenIn(tree) : [];
+    const steps = tree !== null && path.length === 3 && path[1] === 'axes' ? wrongSteps(tree) : null;
+    if (steps !== null) {
+      const stepsAllowed = `a whole number from ${BOUNDS.steps[0]} to ${BOUNDS.steps[1]}`;
+      if (steps.broken) issues.allowAt(steps.place, stepsAllowed);
+      else
+        issues.flag(
+          Number.isInteger(steps.value) ? 'E107' : 'E104',
+          steps.place,
+          `${label}.steps is ${describeTree(steps)}`,
+          { allowed: stepsAllowed },
+        );
+    } else if (flagged.length > 0) for (const at of flagged) issues.allowAt(at, allowed);
+    else if (broken) issues.allowAt(place, allowed);
+    else if (issue.code === 'unrecognized_keys') flagUnknown(tree, issue.keys, path, issues);
     else if (tree === null) {
-      issues.flag('E103', place, `"${String(path[path.length - 1])}" is missing`, { allowed });
+      if (isWhole)
+        issues.flag('E103', place, `"${String(path[path.length - 1])}" is missing`, {
+          allowed,
+          fix: `add ${String(path[path.length - 1])}: and a value`,
+        });
     } else if (issue.message.startsWith(QUANTITY_MARK)) {
       if (tree.kind === 'scalar') refused.push({ place, message: `${label} is ${describeTree(tree)}`, allowed });
       else issues.flag('E104', place, `${label} is ${describeTree(tree)}`, { allowed });

@@ -22,9 +22,12 @@ export function nearestWords(written: string, allowed: readonly string[]): strin
   let best = Number.POSITIVE_INFINITY;
   let found: string[] = [];
   for (const word of allowed) {
+    const near = Math.max(1, Math.floor(Math.max(word.length, written.length) / 3));
+    // A distance is at least the difference in length, and takes a while to compute.
+    if (Math.abs(word.length - written.length) > Math.min(near, best)) continue;
     // Another case is half an error, so that it wins over any other change.
     const wrong = word.toLowerCase() === lower ? 0.5 : swapsNeighbours(written, word) ? 1 : distance(written, word);
-    if (wrong > Math.max(1, Math.floor(Math.max(word.length, written.length) / 3)) || wrong > best) continue;
+    if (wrong > near || wrong > best) continue;
     if (wrong < best) found = [];
     best = wrong;
     found.push(word);

@@ -121,6 +121,17 @@ describe('the sweep of a scenario', () => {
     const result = load(`${GOOD}sweep: { axes: { ${axes} } }\n`);
     expect(result.ok ? [] : result.issues.map(({ code }) => code)).toEqual(['E107']);
   });
+
+  it.each([
+    [0, 48],
+    [76, 24],
+    [396, 5],
+  ])('with %i more populations > judges %i values of a long axis, so that it takes no longer', (more, judged) => {
+    const populations = '  - { role: miner, count: 1, strategy: steady }\n'.repeat(more);
+    const values = Array.from({ length: 100 }, (_, i) => `x${i}`).join(', ');
+    const result = load(`${GOOD}${populations}sweep: { axes: { val.samples: [${values}] } }\n`);
+    expect(result.ok ? 0 : result.issues.filter((issue) => issue.code === 'E106').length).toBe(judged);
+  });
 });
 
 describe('parseSeeds', () => {

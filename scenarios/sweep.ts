@@ -21,6 +21,8 @@ export type JudgeTree = (root: MapTree, issues: IssueList) => void;
 const MOST_AXES = 8;
 /** Values that are judged one by one, shared among the axes: it takes 2 ms each. Of a longer list its two ends are. */
 const MOST_JUDGED = 48;
+/** Populations of an ordinary scenario; of one with more, fewer values are judged, so that it takes no longer. */
+const USUAL_POPULATIONS = 40;
 
 const SPECS: ReadonlyMap<string, ParamSpec> = new Map(PARAMS.map((spec) => [spec.key, spec]));
 
@@ -224,6 +226,10 @@ export function readSweep(root: MapTree, judge: JudgeTree, issues: IssueList): S
   const alone: MapTree = { ...root, entries: new Map([...root.entries].filter(([key]) => key !== 'sweep')) };
   const params = alone.entries.get('params')?.value;
   const { decimals } = readParams(params?.kind === 'map' ? params : null, createIssueList());
+  const populations = alone.entries.get('populations')?.value;
+  const populationCount = populations?.kind === 'list' ? populations.items.length : 0;
+  const judgedCount =
+    (MOST_JUDGED / entries.length) * (USUAL_POPULATIONS / Math.max(USUAL_POPULATIONS, populationCount));
   const axes: Axis[] = [];
   const taken = new Set<string>();
   for (const [key, entry] of entries) {
@@ -240,7 +246,7 @@ export function readSweep(root: MapTree, judge: JudgeTree, issues: IssueList): S
         allowed: 'a parameter ("powr params" lists them), or a path of the scenario such as populations.0.count',
       });
     else {
-      const axis = readAxis(path, entry, alone, decimals, MOST_JUDGED / entries.length, judge, issues);
+      const axis = readAxis(path, entry, alone, decimals, judgedCount, judge, issues);
       if (axis !== null) axes.push(axis);
     }
     taken.add(target);

@@ -39,7 +39,7 @@ const GRAMMARS: Readonly<Record<QuantityUnit, Grammar>> = {
       ['m', 60_000n],
     ],
     bare: false,
-    allowed: 'a duration such as 100ms or 2s',
+    allowed: 'a duration such as 100ms, 2s or 1m',
   },
   eras: {
     words: [
@@ -60,6 +60,8 @@ const GRAMMARS: Readonly<Record<QuantityUnit, Grammar>> = {
   count: { words: [], bare: true, allowed: 'a whole number' },
   quarters: { words: [], bare: true, allowed: 'a whole number of quarters: 4 is an exponent of 1' },
   tenths: { words: [], bare: true, allowed: 'a whole number of tenths: 50 is 5.0' },
+  milliTokens: { words: [], bare: true, allowed: 'a whole number of thousandths of a token' },
+  percent: { words: [], bare: true, allowed: 'a whole number of hundredths: 95 is 95 %' },
 };
 
 /** Decimals of the token where a scenario may change them. */

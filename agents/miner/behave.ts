@@ -2,6 +2,7 @@
 import type { Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
 import { PHASE } from '../../sim/engine/agentContract.ts';
 import { numberOption } from '../options.ts';
+import { answerChallenges, facetsOf, orderPuzzles, type ProviderPlan, runProvider } from './provider.ts';
 import {
   advance,
   answerDeployments,
@@ -23,6 +24,8 @@ export type MinerPlan = {
   /** Share of its gains that it adds to the stake; era in which it leaves, 0 for never. */
   readonly reinvestBps?: (view: View) => number;
   readonly exitEra?: (view: View) => number;
+  /** Its provider, if the scenario gives it that facet; honest where nothing is said. */
+  readonly provider?: ProviderPlan;
   /** Called first in phase open, for strategies with a life of their own. Memory from 1 on is theirs. */
   readonly before?: (view: View, memory: Memory, out: Parameters<Strategy['decide']>[3]) => void;
 };
@@ -33,8 +36,12 @@ export function createMiner(plan: MinerPlan): Strategy {
     name: plan.name,
     phases: [PHASE.open, PHASE.work, PHASE.serve],
     decide(view, memory, random, out) {
+      const { isNode, isProvider } = facetsOf(view);
+      const provider = plan.provider ?? {};
       if (view.phase === PHASE.open) {
         plan.before?.(view, memory, out);
+        if (isProvider) runProvider(view, provider, out);
+        if (!isNode) return;
         const exitEra = plan.exitEra?.(view) ?? 0;
         const leaving = exitEra > 0 && view.era >= exitEra;
         const capacityCount = numberOption(view, 'capacity');
@@ -43,10 +50,14 @@ export function createMiner(plan: MinerPlan): Strategy {
         reinvest(view, memory, plan.reinvestBps?.(view) ?? 0, out);
         leave(view, exitEra, out);
       } else if (view.phase === PHASE.work) {
-        orderWork(view, plan.choice(view, memory), out);
+        if (isNode) orderWork(view, plan.choice(view, memory), out);
+        if (isProvider) orderPuzzles(view, provider, out);
       } else {
-        answerDeployments(view, random, out);
-        serve(view, random, plan.choice(view, memory), out);
+        if (isNode) {
+          answerDeployments(view, random, out);
+          serve(view, random, plan.choice(view, memory), out);
+        }
+        if (isProvider) answerChallenges(view, random, provider, out);
       }
     },
   };

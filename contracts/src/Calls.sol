@@ -150,7 +150,7 @@ contract Calls is Family {
     /// @notice Assigns requests [from, to) to nodes; 0 leaves a request without a replica, to be refunded. Keeper only.
     /// @custom:rule MODEL-10, F-23
     function routeRequests(uint64 from, uint64 to, uint64[] calldata nodes) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         _checkSlice(from, to, callTotals.routedCount);
         // A list is shorter than 2^64.
         if (nodes.length != to - from) revert BatchMismatch(uint64(nodes.length), to - from);
@@ -197,7 +197,7 @@ contract Calls is Family {
     /// @notice Closes requests [from, to): whoever got no answer has the fee back among his call rights. Keeper only.
     /// @custom:rule MODEL-10, OP-9
     function closeRequests(uint64 from, uint64 to) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         _checkSlice(from, to, callTotals.closedCount);
 
         callTotals.closedCount = to;
@@ -222,7 +222,7 @@ contract Calls is Family {
     /// nobody knew at serving time what would be audited. Keeper only.
     /// @custom:rule VAL-15, OP-22
     function auditRequests(uint64 from, uint64 to) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         uint64 slots = CLOCK.slotCount();
         uint64 lastSlot = slots == 0 ? 0 : slots - 1;
         if (callTotals.slot != lastSlot) revert SlotOutOfOrder(callTotals.slot, lastSlot);
@@ -258,6 +258,7 @@ contract Calls is Family {
         uint64 model = q.model;
         (uint64 sumTenths, uint64 ratingCount) = MODELS.addRating(model, tenths);
         emit ModelRated(model, actor, tenths, sumTenths, ratingCount);
+        PROVIDERS.noteRating(q.node, actor, tenths);
     }
 
     /// @dev A request of the current slot.

@@ -64,6 +64,15 @@ contract Clock is Family, IClock {
         return (clockTotals.beacon6 << 32) | clockTotals.beacon7;
     }
 
+    /// @inheritdoc IClock
+    /// @dev Reverts EraNotSettled(settled eras, settled eras + 1).
+    /// @custom:rule TIME-4
+    function checkAtRest() external view {
+        if (clockTotals.stepsDone == 0 && clockTotals.cursor == 0) return;
+        uint64 settledEras = clockTotals.settledEraCount;
+        revert EraNotSettled(settledEras, settledEras + 1);
+    }
+
     /// @notice Keeper. Opens the slot that the block's time lies in and reveals its beacon: 256 bits in eight words, most
     /// significant first, whose keccak256 must be the beacon stored before. Slots are opened one by one, the first slot of
     /// an era only when all eras before it are settled.

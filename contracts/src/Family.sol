@@ -2,11 +2,27 @@
 pragma solidity 0.8.37;
 
 import {Extsload} from "./Extsload.sol";
-import {IClock, IEmission, IEntityNft, IModels, INodes, IParams, IStake, ITasks, IToken, IValidators} from "./Interfaces.sol";
+import {
+    IChallenges,
+    IClock,
+    IEmission,
+    IEntityNft,
+    IModels,
+    INodes,
+    IParams,
+    IProviders,
+    ISlarkLicence,
+    ISlarks,
+    IStake,
+    ITasks,
+    IToken,
+    IValidators
+} from "./Interfaces.sol";
 import {
     ACCOUNT_FIRST_AGENT,
     ACCOUNT_KEEPER,
     FAMILY_CALLS,
+    FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_EMISSION,
@@ -14,6 +30,9 @@ import {
     FAMILY_MODELS,
     FAMILY_NODES,
     FAMILY_PARAMS,
+    FAMILY_PROVIDERS,
+    FAMILY_SLARKS,
+    FAMILY_SLARK_LICENCE,
     FAMILY_STAKE,
     FAMILY_TASKS,
     FAMILY_TOKEN,
@@ -40,6 +59,10 @@ abstract contract Family is Extsload, IProtocolEvents {
     IValidators internal immutable VALIDATORS;
     ITasks internal immutable TASKS;
     IEmission internal immutable EMISSION;
+    IProviders internal immutable PROVIDERS;
+    ISlarkLicence internal immutable LICENCES;
+    ISlarks internal immutable SLARKS;
+    IChallenges internal immutable CHALLENGES;
 
     /// @param families addresses of all families, in the order of the FAMILY_ constants
     constructor(address[FAMILY_COUNT] memory families) {
@@ -54,12 +77,26 @@ abstract contract Family is Extsload, IProtocolEvents {
         VALIDATORS = IValidators(families[FAMILY_VALIDATORS]);
         TASKS = ITasks(families[FAMILY_TASKS]);
         EMISSION = IEmission(families[FAMILY_EMISSION]);
+        PROVIDERS = IProviders(families[FAMILY_PROVIDERS]);
+        LICENCES = ISlarkLicence(families[FAMILY_SLARK_LICENCE]);
+        SLARKS = ISlarks(families[FAMILY_SLARKS]);
+        CHALLENGES = IChallenges(families[FAMILY_CHALLENGES]);
     }
 
-    /// @return account number of the sender. Reverts UnknownAccount if it is no agent's.
+    /// @return account number of the sender. Reverts UnknownAccount if it is no agent's, EraNotSettled between two steps
+    /// of a settlement.
+    /// @custom:rule TIME-4
     function _agent() internal view returns (uint64 account) {
         account = TOKEN.accountOf(msg.sender);
         if (account < ACCOUNT_FIRST_AGENT) revert UnknownAccount(account, 0);
+        CLOCK.checkAtRest();
+    }
+
+    /// @notice As _onlyKeeper, for what is no step of a settlement. Reverts OnlyKeeper, EraNotSettled, in this order.
+    /// @custom:rule TIME-4
+    function _onlyKeeperAtRest() internal view {
+        _onlyKeeper();
+        CLOCK.checkAtRest();
     }
 
     /// @notice Reverts OnlyKeeper unless the protocol's operator is calling.
@@ -75,6 +112,7 @@ abstract contract Family is Extsload, IProtocolEvents {
             caller != address(CLOCK) && caller != address(TOKEN) && caller != address(NFT) && caller != address(STAKE)
                 && caller != address(NODES) && caller != address(MODELS) && caller != CALLS
                 && caller != address(VALIDATORS) && caller != address(TASKS) && caller != address(EMISSION)
+                && caller != address(PROVIDERS) && caller != address(SLARKS) && caller != address(CHALLENGES)
         ) revert OnlyFamily(caller);
     }
 
@@ -82,5 +120,10 @@ abstract contract Family is Extsload, IProtocolEvents {
     function _param(uint256 number) internal view returns (uint64 value) {
         // Params stores every value as a uint64.
         return uint64(PARAMS.get(number));
+    }
+
+    /// @return values of the parameters from number `first` to `last`
+    function _params(uint256 first, uint256 last) internal view returns (uint64[] memory values) {
+        return PARAMS.slice(first, last + 1 - first);
     }
 }

@@ -27,6 +27,9 @@ library Fixed {
     uint256 internal constant PURPOSE_AUDIT = 5;
     uint256 internal constant PURPOSE_COPY_DETECTION = 6;
     uint256 internal constant PURPOSE_ROTATION = 7;
+    uint256 internal constant PURPOSE_TARGET = 10;
+    uint256 internal constant PURPOSE_SLARK_SEAT = 11;
+    uint256 internal constant PURPOSE_REQUIREMENT = 12;
 
     uint256 private constant MAX_64 = type(uint64).max;
 

@@ -8,6 +8,8 @@ pragma solidity 0.8.37;
 interface IParams {
     /// @return value of parameter `number` as the ledger stores it
     function get(uint256 number) external view returns (uint256 value);
+    /// @return values of `count` parameters from number `first` on
+    function slice(uint256 first, uint256 count) external view returns (uint64[] memory values);
 }
 
 interface IClock {
@@ -17,6 +19,8 @@ interface IClock {
     function nowS() external view returns (uint64);
     /// @notice Low 64 bits of the beacon of the current slot (NUM-6).
     function beacon() external view returns (uint64);
+    /// @notice Reverts EraNotSettled between two steps of a settlement: nothing but its next step may happen then.
+    function checkAtRest() external view;
     /// @notice Module. Enters chunk [from, to) of `count` positions of a settlement step; refuses any other order (TIME-4, INV-67).
     function enterStep(uint64 step, uint64 from, uint64 to, uint64 count) external;
 }
@@ -56,6 +60,27 @@ interface IStake {
     function shareReward(uint64 kind, uint64 entity, uint64 ownerAccount, uint64 rewardUnits, uint64 poolUnits, uint64 fromAccount, uint64 reason) external;
     function ownUnits(uint64 kind, uint64 entity) external view returns (uint64);
     function slashPendingUnits(uint64 kind, uint64 entity) external view returns (uint64);
+    /// @return own own stake
+    /// @return delegated units delegated, without what is unbonding
+    /// @return unbonding units that delegators have asked back
+    function collateralUnits(uint64 kind, uint64 entity) external view returns (uint64 own, uint64 delegated, uint64 unbonding);
+    /// @notice Module. Takes the own part of a provider's slashes and announces the delegated part.
+    /// @return misconduct units of it that there was collateral for
+    /// @return operational units of those that there was collateral for
+    function slashProvider(uint64 provider, uint64 misconductUnits, uint64 operationalUnits, bool isAllShared) external returns (uint64 misconduct, uint64 operational);
+    /// @notice Module. Opens a delegation of the foundation's units to a provider.
+    /// @return delegation its number
+    function delegateFoundationUnits(uint64 provider, uint64 units) external returns (uint64 delegation);
+    /// @notice Module. Starts to unbond all of the foundation's delegation.
+    /// @return units how many there were
+    function undelegateFoundationUnits(uint64 delegation) external returns (uint64 units);
+    function delegatedUnits(uint64 delegation) external view returns (uint64);
+    /// @notice Module. Delegates part of a licence's reward from the Slark pool to its provider, in `delegation` if that is
+    /// not 0, else in a new one of `owner`.
+    /// @return used delegation that got it
+    function delegateReward(uint64 licence, uint64 owner, uint64 delegation, uint64 provider, uint64 units) external returns (uint64 used);
+    /// @return target entity that a delegation backs
+    function targetOf(uint64 delegation) external view returns (uint64 target);
 }
 
 interface INodes {
@@ -80,6 +105,8 @@ interface INodes {
     function stateOf(uint64 node) external view returns (uint64);
     function rankedCount() external view returns (uint64);
     function trustFpOf(uint64 node) external view returns (uint64);
+    /// @return load deployments that the node hosts
+    function loadOf(uint64 node) external view returns (uint64 load);
 }
 
 interface IModels {
@@ -121,4 +148,88 @@ interface ITasks {
 interface IEmission {
     /// @return powrUnits @return validatorUnits @return creatorUnits @return stakerUnits pools of the era being settled, @return eraUnits their sum with the foundation's part
     function pools() external view returns (uint64 powrUnits, uint64 validatorUnits, uint64 creatorUnits, uint64 stakerUnits, uint64 eraUnits);
+}
+
+/// @notice What a challenge needs to know of its target.
+struct ChallengeTarget {
+    uint64 state;
+    uint64 tier;
+    uint64 node;
+    uint64 challengedEra; // one more than the era in which it was last scheduled, 0 if never
+    uint64 cpuCount;
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount;
+    uint64 ratingSumTenths;
+    uint64 ratingCount;
+}
+
+interface IProviders {
+    /// @return providers ever proposed
+    function providerCount() external view returns (uint64);
+    /// @return providers that are Active
+    function activeCount() external view returns (uint64);
+    function stateOf(uint64 provider) external view returns (uint64);
+    /// @return owner account that a delegation would back, 0 if the provider is not Registered, Active or Suspended
+    function holderOf(uint64 provider) external view returns (uint64 owner);
+    function challengeTarget(uint64 provider) external view returns (ChallengeTarget memory);
+    /// @notice Module. The provider is a target of the present slot.
+    function markChallenged(uint64 provider) external;
+    /// @notice Module. Outcome of a challenge: CHALLENGE_PASSED, CHALLENGE_FAILED or CHALLENGE_INCONCLUSIVE.
+    function recordChallenge(uint64 provider, uint64 outcome) external;
+    /// @notice Module. A rating of the provider that the node belongs to, if there is one and it is Active.
+    function noteRating(uint64 node, uint64 account, uint64 tenths) external;
+    /// @notice Module. Fixes what of the era's liveness is paid, and moves the Slarks' part of forfeits and slashes into
+    /// their pool, the rest of the slashes to the foundation. Once an era, before the Slarks are paid.
+    function closeLiveness() external;
+}
+
+// Sections of the Slarks and of the challenges.
+
+interface ISlarkLicence {
+    /// @notice Module. Mints the token of a licence to an account; it is locked until `soulboundUntilS`.
+    function mint(uint64 licence, uint64 account, uint64 soulboundUntilS) external;
+    /// @notice Module. Moves the token of a licence, which must not be locked any more, to another account.
+    function move(uint64 licence, uint64 to) external;
+    /// @return account that holds the licence's token, 0 if there is none
+    function holderOf(uint64 licence) external view returns (uint64 account);
+    /// @notice Module. Keeps the key of a licence: 16 words of 48 bits, then 32 of the proof that its holder has it. Reverts
+    /// if the proof does not hold. @return keyId identifier of the key, not 0
+    function registerKey(uint64 licence, uint64[] calldata words) external returns (uint64 keyId);
+    /// @notice Module. Forgets the key of a licence.
+    function dropKey(uint64 licence) external;
+    /// @notice Whether an aggregate signature, 32 words of 48 bits, covers each group's message by the keys of all its licences.
+    /// Reverts for words that are no point.
+    function isSigned(uint64[][] calldata groups, bytes32[] calldata messages, uint64[] calldata signature) external view returns (bool);
+}
+
+interface ISlarks {
+    /// @return licences ever minted
+    function slarkCount() external view returns (uint64);
+    /// @return licences in the list from which this era's committees are drawn
+    function orderedCount() external view returns (uint64);
+    /// @return soulboundUntilS seconds from genesis at which the licence may change hands
+    function soulboundUntilSOf(uint64 licence) external view returns (uint64 soulboundUntilS);
+    /// @notice Draws the committee of a class in a slot; changes nothing.
+    /// @param excluded providers whose Slarks are not drawn
+    /// @return licences of the seats that could be filled, in their order @return foundationSeats how many of them are the foundation's
+    function drawCommittee(uint64 slot, uint64 class, uint64 size, uint64[] calldata excluded) external view returns (uint64[] memory licences, uint64 foundationSeats);
+    /// @notice Module. The licences have been drawn. @return firstTimes how many had not been drawn before in this era, the foundation's apart
+    function recordSelected(uint64[] calldata licences) external returns (uint64 firstTimes);
+    /// @notice Module. Each licence submitted `resultCount` results that were decided; `alignedCounts[i]` equalled the majority.
+    function recordResults(uint64[] calldata licences, uint64 resultCount, uint64[] calldata alignedCounts) external;
+    /// @return eligible true if the licence may sign the era's subsets: it can be drawn, and has not been in this era
+    function isUnselected(uint64 licence) external view returns (bool eligible);
+    /// @notice Module. What the licence earned is delegated elsewhere: `to` takes the place of `from`, if that is where its
+    /// rewards go.
+    function moveDelegation(uint64 licence, uint64 from, uint64 to) external;
+}
+
+interface IChallenges {
+    /// @notice Module. The provider has become Active and waits for its first challenge.
+    function queueNew(uint64 provider) external;
+    /// @notice Module. Targets of the next epoch: not yet challenged ever, badly rated, and all others.
+    function queueTargets(uint64[] calldata fresh, uint64[] calldata poor, uint64[] calldata rest) external;
+    /// @notice Module. Ends the epoch: empties the lists, counting who was missed (CHAL-4).
+    function resetTargets() external;
 }

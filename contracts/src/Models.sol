@@ -293,7 +293,7 @@ contract Models is Family, IModels {
     /// deployed takes over. Keeper only.
     /// @custom:rule MODEL-8, NODE-13, F-22
     function replaceHost(uint64 model, uint64 host) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         ModelsRecord storage m = _existing(model);
         uint64 state = m.state;
         if (state != MODEL_LIVE && state != MODEL_PROD_DEPLOYING) revert WrongState(state, 0);
@@ -326,7 +326,7 @@ contract Models is Family, IModels {
     /// treasury, rounded down. Keeper only.
     /// @custom:rule MODEL-15, OP-5
     function forceRemoveModel(uint64 model) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         ModelsRecord storage m = _existing(model);
         _endModel(m, model, ACCOUNT_KEEPER);
         uint64 units = STAKE.ownUnits(KIND_MODEL, model);

@@ -251,7 +251,7 @@ contract Nodes is Family, INodes {
     /// back to the owner, the slot is free.
     /// @custom:rule NODE-2, SM-2, INV-15, INV-16, INV-17
     function expireReservation(uint64 node) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         NodesRecord storage record = _existing(node);
         uint64 state = record.state;
         if (state >= NODE_ONLINE) revert WrongState(state, 0);
@@ -275,7 +275,7 @@ contract Nodes is Family, INodes {
     /// @notice An Online node's heartbeat is lost.
     /// @custom:rule NODE-12, SM-2
     function loseHeartbeat(uint64 node) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         NodesRecord storage record = _existing(node);
         uint64 state = record.state;
         if (state != NODE_ONLINE) revert WrongState(state, 0);
@@ -288,7 +288,7 @@ contract Nodes is Family, INodes {
     /// @notice An Offline node's heartbeat is back.
     /// @custom:rule NODE-12, SM-2
     function restoreHeartbeat(uint64 node) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         NodesRecord storage record = _existing(node);
         uint64 state = record.state;
         if (state != NODE_OFFLINE) revert WrongState(state, 0);
@@ -301,7 +301,7 @@ contract Nodes is Family, INodes {
     /// @notice Counts an error of an exiting node; each one above the budget costs part of the stake.
     /// @custom:rule NODE-13, SM-2
     function reportExitError(uint64 node) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         NodesRecord storage record = _existing(node);
         uint64 state = record.state;
         if (state != NODE_EXITING) revert WrongState(state, 0);
@@ -316,7 +316,7 @@ contract Nodes is Family, INodes {
     /// and since when the node has been offline, packed as in `sim/protocol/nodeReport.ts`.
     /// @custom:rule TIER-8, NODE-12
     function reportNodes(uint64 from, uint64 to, uint64[] calldata words) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         uint64 count = nodeTotals.nodeCount;
         if (from > to) revert ValueOutOfRange(from, to);
         if (to > count) revert ValueOutOfRange(to, count);
@@ -580,6 +580,11 @@ contract Nodes is Family, INodes {
     /// @inheritdoc INodes
     function rankedCount() external view returns (uint64) {
         return nodeTotals.rankedCount;
+    }
+
+    /// @inheritdoc INodes
+    function loadOf(uint64 node) external view returns (uint64 load) {
+        return nodes[node].loadCount;
     }
 
     /// @inheritdoc INodes

@@ -26,4 +26,12 @@ contract Params is Extsload, IParams {
     function get(uint256 number) external view returns (uint256 value) {
         return paramValues[number];
     }
+
+    /// @inheritdoc IParams
+    function slice(uint256 first, uint256 count) external view returns (uint64[] memory values) {
+        values = new uint64[](count);
+        for (uint256 i; i < count; ++i) {
+            values[i] = paramValues[first + i];
+        }
+    }
 }

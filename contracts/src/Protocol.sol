@@ -10,9 +10,14 @@ uint256 constant MAX_INT = 9_007_199_254_740_991;
 uint256 constant HOSTS_PER_MODEL = 8;
 uint256 constant RATINGS_PER_MODEL = 1_000;
 uint256 constant TABLE_LENGTH = 2 ** 32;
+uint64 constant PROVIDER_TIERS = 7;
+uint64 constant SLARK_TIERS = 6;
+uint64 constant CLASS_COUNT = 6;
+uint64 constant SEATS_PER_CLASS = 32;
+uint64 constant MAX_TARGETS = 240;
 
 // Number of contracts of the protocol, and the place of each in the list given to every constructor.
-uint256 constant FAMILY_COUNT = 11;
+uint256 constant FAMILY_COUNT = 15;
 uint256 constant FAMILY_PARAMS = 0;
 uint256 constant FAMILY_CLOCK = 1;
 uint256 constant FAMILY_TOKEN = 2;
@@ -24,6 +29,10 @@ uint256 constant FAMILY_CALLS = 7;
 uint256 constant FAMILY_VALIDATORS = 8;
 uint256 constant FAMILY_TASKS = 9;
 uint256 constant FAMILY_EMISSION = 10;
+uint256 constant FAMILY_PROVIDERS = 11;
+uint256 constant FAMILY_SLARK_LICENCE = 12;
+uint256 constant FAMILY_SLARKS = 13;
+uint256 constant FAMILY_CHALLENGES = 14;
 
 // Accounts of the protocol (TOK-5).
 uint64 constant ACCOUNT_COMMUNITY = 1;
@@ -40,7 +49,9 @@ uint64 constant ACCOUNT_TEAM = 11;
 uint64 constant ACCOUNT_INVESTORS = 12;
 uint64 constant ACCOUNT_LIQUIDITY = 13;
 uint64 constant ACCOUNT_AIRDROP = 14;
+uint64 constant ACCOUNT_SLASH_POT = 15;
 uint64 constant ACCOUNT_KEEPER = 16;
+uint64 constant ACCOUNT_SLARK_POOL = 17;
 uint64 constant ACCOUNT_FIRST_AGENT = 32;
 
 // Kinds of entities.
@@ -52,6 +63,9 @@ uint64 constant KIND_REQUEST = 5;
 uint64 constant KIND_DELEGATION = 6;
 uint64 constant KIND_VERSION = 7;
 uint64 constant KIND_ACCOUNT = 8;
+uint64 constant KIND_PROVIDER = 9;
+uint64 constant KIND_SLARK = 10;
+uint64 constant KIND_CHALLENGE = 11;
 
 // States (section 5).
 uint64 constant MODEL_REGISTERED = 2;
@@ -104,24 +118,54 @@ uint64 constant HOST_UP = 2;
 uint64 constant HOST_ROTATING = 3;
 uint64 constant FAULT_NODE = 1;
 uint64 constant FAULT_MODEL = 2;
+uint64 constant PROVIDER_PROPOSED = 1;
+uint64 constant PROVIDER_REGISTERED = 2;
+uint64 constant PROVIDER_ACTIVE = 3;
+uint64 constant PROVIDER_SUSPENDED = 4;
+uint64 constant PROVIDER_DEACTIVATED = 5;
+uint64 constant PROVIDER_REJECTED = 6;
+uint64 constant SLARK_OWNED = 1;
+uint64 constant SLARK_PENDING = 2;
+uint64 constant SLARK_RUNNING = 3;
+uint64 constant SLARK_OFFLINE = 4;
+uint64 constant SLARK_BANNED = 5;
+uint64 constant CHALLENGE_SCHEDULED = 1;
+uint64 constant CHALLENGE_COMMITTED = 2;
+uint64 constant CHALLENGE_ISSUED = 3;
+uint64 constant CHALLENGE_ANSWERED = 4;
+uint64 constant CHALLENGE_PASSED = 5;
+uint64 constant CHALLENGE_FAILED = 6;
+uint64 constant CHALLENGE_INCONCLUSIVE = 7;
+
+// Bits of a provider's compliance (ATTR-6).
+uint64 constant COMPLIANCE_SOC2 = 1;
+uint64 constant COMPLIANCE_HIPAA = 2;
+uint64 constant COMPLIANCE_GDPR = 4;
+uint64 constant COMPLIANCE_AUDIT = 8;
 
 // Settlement steps (TIME-4).
 uint64 constant STEP_COMPUTE_ERA_METRICS = 1;
-uint64 constant STEP_OPEN_EMISSION = 2;
-uint64 constant STEP_SLASH_OWN_STAKE = 3;
-uint64 constant STEP_SLASH_DELEGATIONS = 4;
-uint64 constant STEP_PAY_STAKERS = 5;
-uint64 constant STEP_SCORE_NODES = 6;
-uint64 constant STEP_PAY_NODES = 7;
-uint64 constant STEP_PAY_VALIDATORS = 8;
-uint64 constant STEP_PAY_CREATORS = 9;
-uint64 constant STEP_PAY_DELEGATORS = 10;
-uint64 constant STEP_UPDATE_TRUST = 11;
-uint64 constant STEP_UPDATE_REPUTATIONS = 12;
-uint64 constant STEP_RELEASE_DELEGATIONS = 13;
-uint64 constant STEP_POST_RANKING = 14;
-uint64 constant STEP_ROTATE_MODELS = 15;
-uint64 constant STEP_COUNT = 15;
+uint64 constant STEP_ASSESS_PROVIDERS = 2;
+uint64 constant STEP_OPEN_EMISSION = 3;
+uint64 constant STEP_SLASH_OWN_STAKE = 4;
+uint64 constant STEP_SLASH_DELEGATIONS = 5;
+uint64 constant STEP_PAY_SLARKS = 6;
+uint64 constant STEP_PAY_PROVIDERS = 7;
+uint64 constant STEP_PAY_STAKERS = 8;
+uint64 constant STEP_SCORE_NODES = 9;
+uint64 constant STEP_PAY_NODES = 10;
+uint64 constant STEP_PAY_VALIDATORS = 11;
+uint64 constant STEP_PAY_CREATORS = 12;
+uint64 constant STEP_PAY_DELEGATORS = 13;
+uint64 constant STEP_UPDATE_TRUST = 14;
+uint64 constant STEP_UPDATE_REPUTATIONS = 15;
+uint64 constant STEP_UPDATE_TIERS = 16;
+uint64 constant STEP_UPDATE_SLARKS = 17;
+uint64 constant STEP_POST_SLARKS = 18;
+uint64 constant STEP_RELEASE_DELEGATIONS = 19;
+uint64 constant STEP_POST_RANKING = 20;
+uint64 constant STEP_ROTATE_MODELS = 21;
+uint64 constant STEP_COUNT = 21;
 
 // Reasons of token moves.
 uint64 constant MOVE_GENESIS = 1;
@@ -146,6 +190,12 @@ uint64 constant MOVE_CREATOR_REWARD = 19;
 uint64 constant MOVE_STAKER_REWARD = 20;
 uint64 constant MOVE_DELEGATOR_REWARD = 21;
 uint64 constant MOVE_EMISSION_FOUNDATION = 22;
+uint64 constant MOVE_LIVENESS_REWARD = 23;
+uint64 constant MOVE_BONUS_REWARD = 24;
+uint64 constant MOVE_SLARK_REWARD = 25;
+uint64 constant MOVE_FORFEIT = 26;
+uint64 constant MOVE_RESTITUTION = 27;
+uint64 constant MOVE_LICENCE = 28;
 
 // Numbers of the parameters.
 uint256 constant P_TOKEN_DECIMALS = 0;
@@ -240,6 +290,170 @@ uint256 constant P_REQ_TIMEOUT_MS = 88;
 uint256 constant P_HB_INTERVAL_S = 89;
 uint256 constant P_VAL_ROB_MIN = 90;
 uint256 constant P_VAL_ERR_MAX = 91;
+uint256 constant P_PROV_AUTO_APPROVE = 92;
+uint256 constant P_PROV_CURATE_AFTER = 93;
+uint256 constant P_STAKE_SCALE_BPS_P = 94;
+uint256 constant P_ATTR_GPU_GAP = 95;
+uint256 constant P_ATTR_GPU_LOOKUP = 96;
+uint256 constant P_ATTR_NET_GAP = 97;
+uint256 constant P_ATTR_MULT_MIL_COMPUTE_1 = 98;
+uint256 constant P_ATTR_MULT_MIL_COMPUTE_2 = 99;
+uint256 constant P_ATTR_MULT_MIL_COMPUTE_3 = 100;
+uint256 constant P_ATTR_MULT_MIL_STORAGE_1 = 101;
+uint256 constant P_ATTR_MULT_MIL_STORAGE_2 = 102;
+uint256 constant P_ATTR_MULT_MIL_STORAGE_3 = 103;
+uint256 constant P_ATTR_MULT_MIL_NET_1 = 104;
+uint256 constant P_ATTR_MULT_MIL_NET_2 = 105;
+uint256 constant P_ATTR_MULT_MIL_NET_3 = 106;
+uint256 constant P_ATTR_MULT_MIL_NET_4 = 107;
+uint256 constant P_ATTR_MULT_MIL_GPU_1 = 108;
+uint256 constant P_ATTR_MULT_MIL_GPU_2 = 109;
+uint256 constant P_ATTR_MULT_MIL_GPU_3 = 110;
+uint256 constant P_ATTR_MULT_MIL_GPU_4 = 111;
+uint256 constant P_ATTR_MULT_MIL_GPU_5 = 112;
+uint256 constant P_ATTR_MULT_MIL_GPU_6 = 113;
+uint256 constant P_ATTR_MULT_MIL_GPU_7 = 114;
+uint256 constant P_ATTR_MULT_MIL_GPU_8 = 115;
+uint256 constant P_ATTR_MULT_MIL_GPU_9 = 116;
+uint256 constant P_ATTR_MULT_MIL_GPU_10 = 117;
+uint256 constant P_ATTR_MULT_MIL_GPU_11 = 118;
+uint256 constant P_ATTR_COMPLIANCE_MIL = 119;
+uint256 constant P_ATTR_COMPLIANCE_CAP_MIL = 120;
+uint256 constant P_TIER_STAKE_TOKENS_1 = 121;
+uint256 constant P_TIER_STAKE_TOKENS_2 = 122;
+uint256 constant P_TIER_STAKE_TOKENS_3 = 123;
+uint256 constant P_TIER_STAKE_TOKENS_4 = 124;
+uint256 constant P_TIER_STAKE_TOKENS_5 = 125;
+uint256 constant P_TIER_STAKE_TOKENS_6 = 126;
+uint256 constant P_TIER_STAKE_TOKENS_7 = 127;
+uint256 constant P_TIER_UPTIME_PCT_1 = 128;
+uint256 constant P_TIER_UPTIME_PCT_2 = 129;
+uint256 constant P_TIER_UPTIME_PCT_3 = 130;
+uint256 constant P_TIER_UPTIME_PCT_4 = 131;
+uint256 constant P_TIER_UPTIME_PCT_5 = 132;
+uint256 constant P_TIER_UPTIME_PCT_6 = 133;
+uint256 constant P_TIER_UPTIME_PCT_7 = 134;
+uint256 constant P_TIER_COMPLETION_PCT_1 = 135;
+uint256 constant P_TIER_COMPLETION_PCT_2 = 136;
+uint256 constant P_TIER_COMPLETION_PCT_3 = 137;
+uint256 constant P_TIER_COMPLETION_PCT_4 = 138;
+uint256 constant P_TIER_COMPLETION_PCT_5 = 139;
+uint256 constant P_TIER_COMPLETION_PCT_6 = 140;
+uint256 constant P_TIER_COMPLETION_PCT_7 = 141;
+uint256 constant P_TIER_RESPONSE_MS_1 = 142;
+uint256 constant P_TIER_RESPONSE_MS_2 = 143;
+uint256 constant P_TIER_RESPONSE_MS_3 = 144;
+uint256 constant P_TIER_RESPONSE_MS_4 = 145;
+uint256 constant P_TIER_RESPONSE_MS_5 = 146;
+uint256 constant P_TIER_RESPONSE_MS_6 = 147;
+uint256 constant P_TIER_RESPONSE_MS_7 = 148;
+uint256 constant P_TIER_FEEDBACK_TENTHS_1 = 149;
+uint256 constant P_TIER_FEEDBACK_TENTHS_2 = 150;
+uint256 constant P_TIER_FEEDBACK_TENTHS_3 = 151;
+uint256 constant P_TIER_FEEDBACK_TENTHS_4 = 152;
+uint256 constant P_TIER_FEEDBACK_TENTHS_5 = 153;
+uint256 constant P_TIER_FEEDBACK_TENTHS_6 = 154;
+uint256 constant P_TIER_FEEDBACK_TENTHS_7 = 155;
+uint256 constant P_TIER_MULT_MIL_1 = 156;
+uint256 constant P_TIER_MULT_MIL_2 = 157;
+uint256 constant P_TIER_MULT_MIL_3 = 158;
+uint256 constant P_TIER_MULT_MIL_4 = 159;
+uint256 constant P_TIER_MULT_MIL_5 = 160;
+uint256 constant P_TIER_MULT_MIL_6 = 161;
+uint256 constant P_TIER_MULT_MIL_7 = 162;
+uint256 constant P_TIER_PROMO_ERAS = 163;
+uint256 constant P_TIER_DEMO_ERAS = 164;
+uint256 constant P_TIER_PROMO_STEP = 165;
+uint256 constant P_TIER_STAKE_GRACE_ERAS = 166;
+uint256 constant P_TIER_INITIAL = 167;
+uint256 constant P_TIER_BELOW7 = 168;
+uint256 constant P_TIER_COMPARE = 169;
+uint256 constant P_TIER_USE_FEEDBACK = 170;
+uint256 constant P_FB_MIN_SAMPLES = 171;
+uint256 constant P_TIER_COUNT_DELEGATIONS = 172;
+uint256 constant P_TIER_DELEG_CAP_X_OWN = 173;
+uint256 constant P_TIER_UPTIME_SOURCE = 174;
+uint256 constant P_TIER7_MODE = 175;
+uint256 constant P_LIVE_BASE_ERA_GPU = 176;
+uint256 constant P_LIVE_BASE_ERA_CPU = 177;
+uint256 constant P_LIVE_POOL_ERA = 178;
+uint256 constant P_LIVE_IDLE_SCALING = 179;
+uint256 constant P_LIVE_STACK = 180;
+uint256 constant P_LIVE_COOLDOWN_S = 181;
+uint256 constant P_BONUS_LADDER_HOURS_1 = 182;
+uint256 constant P_BONUS_LADDER_HOURS_2 = 183;
+uint256 constant P_BONUS_LADDER_HOURS_3 = 184;
+uint256 constant P_BONUS_LADDER_TOKENS_1 = 185;
+uint256 constant P_BONUS_LADDER_TOKENS_2 = 186;
+uint256 constant P_BONUS_LADDER_TOKENS_3 = 187;
+uint256 constant P_CHAL_FAIL_FORFEIT_SLOTS = 188;
+uint256 constant P_FDELEG_AMOUNT = 189;
+uint256 constant P_FDELEG_MIN_GPU_SUBTIER = 190;
+uint256 constant P_FDELEG_RECLAIM_UTIL_BPS = 191;
+uint256 constant P_FDELEG_BUDGET = 192;
+uint256 constant P_SLASH_MISCONDUCT_BPS = 193;
+uint256 constant P_SLASH_MISCONDUCT_DETECT_BPS = 194;
+uint256 constant P_SLASH_MISCONDUCT_FALSE_BPS = 195;
+uint256 constant P_SLASH_MISCONDUCT_DEST = 196;
+uint256 constant P_SLASH_STANDBY_MODE = 197;
+uint256 constant P_SLASH_TASK_MODE = 198;
+uint256 constant P_SLASH_BREACH_UPTIME_BPS = 199;
+uint256 constant P_SLASH_BREACH_RESPONSE_MS = 200;
+uint256 constant P_SLASH_DELEGATORS_SHARE = 201;
+uint256 constant P_SLASH_SLARK_SHARE_BPS = 202;
+uint256 constant P_SLARK_ACC_PCT_1 = 203;
+uint256 constant P_SLARK_ACC_PCT_2 = 204;
+uint256 constant P_SLARK_ACC_PCT_3 = 205;
+uint256 constant P_SLARK_ACC_PCT_4 = 206;
+uint256 constant P_SLARK_ACC_PCT_5 = 207;
+uint256 constant P_SLARK_ACC_PCT_6 = 208;
+uint256 constant P_SLARK_RESP_MS_1 = 209;
+uint256 constant P_SLARK_RESP_MS_2 = 210;
+uint256 constant P_SLARK_RESP_MS_3 = 211;
+uint256 constant P_SLARK_RESP_MS_4 = 212;
+uint256 constant P_SLARK_RESP_MS_5 = 213;
+uint256 constant P_SLARK_RESP_MS_6 = 214;
+uint256 constant P_SLARK_MULT_MIL_1 = 215;
+uint256 constant P_SLARK_MULT_MIL_2 = 216;
+uint256 constant P_SLARK_MULT_MIL_3 = 217;
+uint256 constant P_SLARK_MULT_MIL_4 = 218;
+uint256 constant P_SLARK_MULT_MIL_5 = 219;
+uint256 constant P_SLARK_MULT_MIL_6 = 220;
+uint256 constant P_SLARK_BUY_TOKENS_1 = 221;
+uint256 constant P_SLARK_BUY_TOKENS_2 = 222;
+uint256 constant P_SLARK_BUY_TOKENS_3 = 223;
+uint256 constant P_SLARK_BUY_TOKENS_4 = 224;
+uint256 constant P_SLARK_BUY_TOKENS_5 = 225;
+uint256 constant P_SLARK_BUY_TOKENS_6 = 226;
+uint256 constant P_SLARK_SEATS_1 = 227;
+uint256 constant P_SLARK_SEATS_2 = 228;
+uint256 constant P_SLARK_SEATS_3 = 229;
+uint256 constant P_SLARK_SEATS_4 = 230;
+uint256 constant P_SLARK_SEATS_5 = 231;
+uint256 constant P_SLARK_SEATS_6 = 232;
+uint256 constant P_SLARK_SOULBOUND_S = 233;
+uint256 constant P_SLARK_PROMO_ERAS = 234;
+uint256 constant P_SLARK_DEMO_ERAS = 235;
+uint256 constant P_SLARK_LICENCES_PER_MACHINE = 236;
+uint256 constant P_SLARK_BAN_ACCURACY_BPS = 237;
+uint256 constant P_SLARK_BAN_ERAS = 238;
+uint256 constant P_SLARK_RUNNER_FEE_BPS = 239;
+uint256 constant P_SLARK_BUY_DEST = 240;
+uint256 constant P_SLARK_POOL_ERA = 241;
+uint256 constant P_SLARK_DELEGATE_BPS = 242;
+uint256 constant P_SLARK_VEST_THRESHOLD = 243;
+uint256 constant P_SLARK_VEST_ERAS = 244;
+uint256 constant P_SLARK_CONFLICT_EXCLUSION = 245;
+uint256 constant P_SLARK_FOUNDATION_NODES = 246;
+uint256 constant P_CHAL_TARGETS_PER_SLOT = 247;
+uint256 constant P_CHAL_ATTEST_QUORUM_BPS = 248;
+uint256 constant P_CHAL_COVERAGE_ENFORCED = 249;
+uint256 constant P_CHAL_DRAW_MAX_BPS = 250;
+uint256 constant P_CHAL_DRAW_MIN_BPS = 251;
+uint256 constant P_CHAL_GPU_ROUND = 252;
+uint256 constant P_CHAL_N = 253;
+uint256 constant P_CHAL_TIMEOUT_S = 254;
+uint256 constant P_CHAL_INCONCLUSIVE = 255;
 
 // Storage records: every field a uint64, four to a word.
 struct ClockTotalsRecord {
@@ -295,6 +509,21 @@ struct ValidatorCollateralRecord {
     uint64 slashWeight;
 }
 
+struct ProviderCollateralRecord {
+    uint64 ownUnits; // word 0
+    uint64 delegatedUnits;
+    uint64 unbondingUnits;
+    uint64 slashPendingUnits;
+    uint64 ownAddedUnits; // word 1
+    uint64 delegatedAddedUnits;
+    uint64 addedEra;
+    uint64 rewardUnits;
+    uint64 rewardWeight; // word 2
+    uint64 runningUnits;
+    uint64 slashUnits;
+    uint64 slashWeight;
+}
+
 struct DelegationsRecord {
     uint64 delegator; // word 0
     uint64 targetKind;
@@ -305,6 +534,15 @@ struct DelegationsRecord {
     uint64 unbondingUnits;
     uint64 releaseEra;
     uint64 autoStake; // word 2
+}
+
+struct VestingsRecord {
+    uint64 licence; // word 0
+    uint64 vestUnits;
+    uint64 vestedUnits;
+    uint64 startEra;
+    uint64 windowEra; // word 1
+    uint64 windowUnits;
 }
 
 struct StakeTotalsRecord {
@@ -531,6 +769,166 @@ struct EmissionTotalsRecord {
     uint64 foundationUnits;
 }
 
+struct ProvidersRecord {
+    uint64 owner; // word 0
+    uint64 state;
+    uint64 tier;
+    uint64 node;
+    uint64 promoEraCount; // word 1
+    uint64 demoEraCount;
+    uint64 shortEraCount;
+    uint64 isMatchable;
+    uint64 cpuCount; // word 2
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount;
+    uint64 gpuTier; // word 3
+    uint64 computeTier;
+    uint64 storageTier;
+    uint64 netTier;
+    uint64 region; // word 4
+    uint64 compliance;
+    uint64 activeEra;
+    uint64 challengedEra;
+    uint64 exitUnits; // word 5
+    uint64 exitEra;
+    uint64 foundationDelegation;
+    uint64 misconductUnits;
+    uint64 harmedAccount; // word 6
+    uint64 harmUnits;
+    uint64 ratingSumTenths;
+    uint64 ratingCount;
+    uint64 ratingNext; // word 7
+}
+
+struct ProviderEraRecord {
+    uint64 failedHours; // word 0
+    uint64 challengeCount;
+    uint64 passedCount;
+    uint64 inconclusiveCount;
+    uint64 rawUnits; // word 1
+    uint64 forfeitUnits;
+    uint64 bonusUnits;
+    uint64 hourCount;
+    uint64 misconductTakenUnits; // word 2
+    uint64 utilisationBps;
+}
+
+struct ProviderReportsRecord {
+    uint64 hourBits; // word 0
+    uint64 modes;
+    uint64 pauses;
+    uint64 beats;
+    uint64 work; // word 1
+    uint64 feeUnits;
+    uint64 leaseHours;
+    uint64 offlineSinceS;
+}
+
+struct ProviderTotalsRecord {
+    uint64 providerCount; // word 0
+    uint64 activeCount;
+    uint64 rawUnits;
+    uint64 forfeitUnits;
+    uint64 bonusUnits; // word 1
+    uint64 slashUnits;
+    uint64 poolUnits;
+    uint64 runningUnits;
+    uint64 foundationUnits; // word 2
+}
+
+struct SlarksRecord {
+    uint64 owner; // word 0
+    uint64 runner;
+    uint64 state;
+    uint64 tier;
+    uint64 promoEraCount; // word 1
+    uint64 demoEraCount;
+    uint64 lowEraCount;
+    uint64 optIn;
+    uint64 buyUnits; // word 2
+    uint64 soulboundUntilS;
+    uint64 provider;
+    uint64 delegation;
+    uint64 keyId; // word 3
+    uint64 isFoundation;
+    uint64 selectedCount;
+    uint64 resultCount;
+    uint64 alignedCount; // word 4
+    uint64 meanDelayMs;
+    uint64 selectedEra;
+    uint64 pendingRunner;
+}
+
+struct SlarkTotalsRecord {
+    uint64 slarkCount; // word 0
+    uint64 drawableCount;
+    uint64 orderedCount;
+    uint64 foundationCount;
+    uint64 classCount1; // word 1
+    uint64 classCount2;
+    uint64 classCount3;
+    uint64 classCount4;
+    uint64 classCount5; // word 2
+    uint64 classCount6;
+    uint64 tierCount1;
+    uint64 tierCount2;
+    uint64 tierCount3; // word 3
+    uint64 tierCount4;
+    uint64 tierCount5;
+    uint64 tierCount6;
+    uint64 scoreSum; // word 4
+    uint64 runningScore;
+    uint64 poolUnits;
+}
+
+struct ChallengesRecord {
+    uint64 provider; // word 0
+    uint64 class;
+    uint64 state;
+    uint64 retried;
+    uint64 cpuCount; // word 1
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount;
+}
+
+struct CommitteesRecord {
+    uint64 state; // word 0
+    uint64 targetCount;
+    uint64 seatCount;
+    uint64 puzzleHash0;
+    uint64 puzzleHash1; // word 1
+    uint64 signerCount;
+}
+
+struct ChallengeTotalsRecord {
+    uint64 slot; // word 0
+    uint64 challengeCount;
+    uint64 firstId;
+    uint64 newHead;
+    uint64 newCount; // word 1
+    uint64 poorCount;
+    uint64 restCount;
+    uint64 retryCount;
+    uint64 decidedCount; // word 2
+    uint64 passedCount;
+    uint64 failedCount;
+    uint64 inconclusiveCount;
+    uint64 missedCount; // word 3
+    uint64 certificateCount;
+    uint64 attestedEraCount;
+    uint64 selectedCount;
+    uint64 subsets0; // word 4
+    uint64 subsets1;
+    uint64 subsets2;
+    uint64 subsets3;
+    uint64 subsets4; // word 5
+    uint64 subsets5;
+    uint64 subsets6;
+    uint64 subsets7;
+}
+
 // Rejections: what was found and what the rule wanted.
 error UnknownAccount(uint64 have, uint64 need);
 error OnlyKeeper(uint64 have, uint64 need);
@@ -574,6 +972,16 @@ error DelegationTooSmall(uint64 have, uint64 need);
 error AlreadyCopied(uint64 have, uint64 need);
 error CapacityExhausted(uint64 have, uint64 need);
 error AlreadySet(uint64 have, uint64 need);
+error Soulbound(uint64 have, uint64 need);
+error NotRunner(uint64 have, uint64 need);
+error InvalidKey(uint64 have, uint64 need);
+error InvalidSignature(uint64 have, uint64 need);
+error PuzzleMismatch(uint64 have, uint64 need);
+error SignersMissing(uint64 have, uint64 need);
+error SignerRepeated(uint64 have, uint64 need);
+error BudgetExhausted(uint64 have, uint64 need);
+error TierTooLow(uint64 have, uint64 need);
+error KeyMissing(uint64 have, uint64 need);
 
 /// @notice Events of the protocol, the same in every contract.
 interface IProtocolEvents {
@@ -597,4 +1005,12 @@ interface IProtocolEvents {
     event HostChanged(uint64 model, uint64 host, uint64 node, uint64 state);
     event RewardPaid(uint64 kind, uint64 entity, uint64 account, uint64 units, uint64 reason);
     event DelegationChanged(uint64 delegation, uint64 target, uint64 units, uint64 unbondingUnits);
+    event TierChanged(uint64 kind, uint64 entity, uint64 from, uint64 to, uint64 reason);
+    event ProviderAssessed(uint64 provider, uint64 hourCount, uint64 rawUnits, uint64 forfeitUnits, uint64 slashUnits, uint64 bonusUnits);
+    event ProviderRated(uint64 provider, uint64 account, uint64 tenths, uint64 sumTenths, uint64 ratingCount);
+    event CommitteeDrawn(uint64 slot, uint64 class, uint64 seatCount, uint64 targetCount, uint64 foundationSeatCount);
+    event ChallengeDecided(uint64 challenge, uint64 provider, uint64 class, uint64 outcome, uint64 passCount, uint64 failCount);
+    event ResultsCertified(uint64 slot, uint64 class, uint64 groupCount, uint64 signerCount, uint64 targetCount);
+    event SubsetsAttested(uint64 era, uint64 signerCount, uint64 unselectedCount);
+    event VestingChanged(uint64 delegation, uint64 vestUnits, uint64 vestedUnits);
 }

@@ -9,8 +9,11 @@ import {
     ACCOUNT_COMMUNITY,
     ACCOUNT_DELEGATION_VAULT,
     ACCOUNT_FOUNDATION,
+    ACCOUNT_SLARK_POOL,
+    ACCOUNT_SLASH_POT,
     ACCOUNT_STAKE_VAULT,
     ACCOUNT_TREASURY,
+    AlreadySet,
     AmountTooSmall,
     BPS,
     DelegationTooSmall,
@@ -21,11 +24,13 @@ import {
     KIND_DELEGATION,
     KIND_MODEL,
     KIND_NODE,
+    KIND_PROVIDER,
     KIND_VALIDATOR,
     MOVE_DELEGATE,
     MOVE_DELEGATOR_REWARD,
     MOVE_PENALTY,
     MOVE_RELEASE,
+    MOVE_SLARK_REWARD,
     MOVE_SLASH,
     MOVE_STAKE,
     MOVE_STAKER_REWARD,
@@ -34,6 +39,9 @@ import {
     NotOwner,
     P_DELEG_MIN,
     P_DELEG_UNBOND_ERAS,
+    P_SLARK_VEST_ERAS,
+    P_SLARK_VEST_THRESHOLD,
+    ProviderCollateralRecord,
     STEP_PAY_DELEGATORS,
     STEP_PAY_STAKERS,
     STEP_RELEASE_DELEGATIONS,
@@ -44,24 +52,30 @@ import {
     UnknownEntity,
     ValidatorCollateralRecord,
     ValueOutOfRange,
+    VestingsRecord,
     WrongState
 } from "./Protocol.sol";
+import {Vesting} from "./Vesting.sol";
 
 /// @title Stake
-/// @notice The collateral of models, nodes and validators, and the delegations to nodes and validators: joining, leaving,
-/// their share of slashes and rewards. Who must stake how much, and who is slashed, other families decide. Amounts are base
+/// @notice The collateral of models, nodes, validators and providers, and the delegations to all but models: joining,
+/// leaving, their share of slashes and rewards, and the vesting of what a Slark licence has earned. Who must stake how much, and who is slashed, other families decide. Amounts are base
 /// units. Functions marked "keeper" are settlement steps over positions [from, to), callable in chunks of any size.
 /// @custom:rule TOK-5
 contract Stake is Family, IStake {
     using Delegation for DelegationsRecord;
     using Delegation for NodeCollateralRecord;
     using Delegation for StakeTotalsRecord;
+    using Vesting for VestingsRecord;
 
     NodeCollateralRecord[TABLE_LENGTH] internal nodeCollateral;
     ValidatorCollateralRecord[TABLE_LENGTH] internal validatorCollateral;
+    ProviderCollateralRecord[TABLE_LENGTH] internal providerCollateral;
     /// @dev Own stake; models cannot be delegated to.
     uint64[TABLE_LENGTH] internal modelCollateral;
     DelegationsRecord[TABLE_LENGTH] internal delegations;
+    /// @dev Of the delegation with the same number, if a Slark licence earned it.
+    VestingsRecord[TABLE_LENGTH] internal vestings;
     StakeTotalsRecord internal stakeTotals;
 
     /// @param families addresses of all families, in the order of the FAMILY_ constants
@@ -152,9 +166,85 @@ contract Stake is Family, IStake {
         return _collateral(kind, entity).slashPendingUnits;
     }
 
+    /// @inheritdoc IStake
+    function collateralUnits(uint64 kind, uint64 entity)
+        external
+        view
+        returns (uint64 own, uint64 delegated, uint64 unbonding)
+    {
+        NodeCollateralRecord storage c = _collateral(kind, entity);
+        return (c.ownUnits, c.delegatedUnits, c.unbondingUnits);
+    }
+
+    /// @inheritdoc IStake
+    /// @dev Misconduct goes first; either takes at most what is left. What is shared is borne by own stake and delegations in
+    /// proportion: everything, or misconduct only. Slashed units wait in the slash pot for their destination.
+    /// @custom:rule SLASH-6, SLASH-7, SLASH-10, OP-60
+    function slashProvider(uint64 provider, uint64 misconductUnits, uint64 operationalUnits, bool isAllShared)
+        external
+        returns (uint64 misconduct, uint64 operational)
+    {
+        _onlyFamily();
+        NodeCollateralRecord storage c = _collateral(KIND_PROVIDER, provider);
+        uint64 weight = _slashable(c);
+        misconduct = misconductUnits < weight ? misconductUnits : weight;
+        uint64 leftUnits = weight - misconduct;
+        if (!isAllShared) {
+            uint64 own = c.ownUnits;
+            leftUnits = own - (weight == 0 ? 0 : _allocShare(misconduct, 0, own, weight));
+        }
+        operational = operationalUnits < leftUnits ? operationalUnits : leftUnits;
+        uint64 units = misconduct + operational;
+        if (units == 0) return (0, 0);
+        _applySlash(KIND_PROVIDER, provider, units, isAllShared ? units : misconduct, ACCOUNT_SLASH_POT, CLOCK.era());
+    }
+
+    /// @inheritdoc IStake
+    /// @custom:rule DELEG-4
+    function delegateFoundationUnits(uint64 provider, uint64 units) external returns (uint64 delegation) {
+        _onlyFamily();
+        delegation = _open(ACCOUNT_FOUNDATION, KIND_PROVIDER, provider, 0);
+        _join(delegations[delegation], delegation, ACCOUNT_FOUNDATION, units);
+    }
+
+    /// @inheritdoc IStake
+    /// @custom:rule DELEG-4, INV-14
+    function undelegateFoundationUnits(uint64 delegation) external returns (uint64 units) {
+        _onlyFamily();
+        DelegationsRecord storage d = delegations[delegation];
+        units = d.units;
+        _unbond(d, delegation, units);
+    }
+
+    /// @inheritdoc IStake
+    function delegatedUnits(uint64 delegation) external view returns (uint64) {
+        return delegations[delegation].units;
+    }
+
+    /// @inheritdoc IStake
+    function targetOf(uint64 delegation) external view returns (uint64 target) {
+        return delegations[delegation].target;
+    }
+
+    /// @inheritdoc IStake
+    /// @custom:rule SLARK-11, F-11, F-35
+    function delegateReward(uint64 licence, uint64 owner, uint64 delegation, uint64 provider, uint64 units)
+        external
+        returns (uint64 used)
+    {
+        _onlyFamily();
+        used = delegation;
+        if (used == 0) {
+            used = _open(owner, KIND_PROVIDER, provider, 0);
+            vestings[used].licence = licence;
+        }
+        TOKEN.move(ACCOUNT_SLARK_POOL, ACCOUNT_DELEGATION_VAULT, units, MOVE_SLARK_REWARD);
+        _autoDelegate(delegations[used], used, units, CLOCK.era());
+    }
+
     // What delegators do.
 
-    /// @notice Opens a delegation of `units` to a node or a validator, from the sender's wallet. It is collateral of the
+    /// @notice Opens a delegation of `units` to a node, a validator or a provider, from the sender's wallet. It is collateral of the
     /// target from now on and counts for rewards from the next era on. With `autoStake` = 1 its rewards join it, with 0 they
     /// go to the delegator's wallet.
     /// @dev Reverts ValueOutOfRange(targetKind), UnknownEntity, WrongState(0, 0) if the target has no NFT,
@@ -168,14 +258,8 @@ contract Stake is Family, IStake {
         if (autoStake > 1) revert ValueOutOfRange(autoStake, 1);
         _checkBalance(actor, units);
 
-        uint64 delegation = stakeTotals.delegationCount + 1;
-        stakeTotals.delegationCount = delegation;
-        DelegationsRecord storage d = delegations[delegation];
-        d.delegator = actor;
-        d.targetKind = targetKind;
-        d.target = target;
-        d.autoStake = autoStake;
-        _join(d, delegation, actor, units);
+        uint64 delegation = _open(actor, targetKind, target, autoStake);
+        _join(delegations[delegation], delegation, actor, units);
     }
 
     /// @notice Adds units to a delegation of the sender whose target has not left. They count from the next era on.
@@ -186,7 +270,7 @@ contract Stake is Family, IStake {
         uint64 actor = _agent();
         DelegationsRecord storage d = _ownDelegation(actor, delegation);
         if (units < 1) revert AmountTooSmall(units, 1);
-        if (NFT.holderOf(d.targetKind, d.target) == 0) revert WrongState(0, 0);
+        if (!_hasTarget(d.targetKind, d.target)) revert WrongState(0, 0);
         _checkBalance(actor, units);
         _join(d, delegation, actor, units);
     }
@@ -200,18 +284,10 @@ contract Stake is Family, IStake {
         uint64 actor = _agent();
         DelegationsRecord storage d = _ownDelegation(actor, delegation);
         if (units < 1) revert AmountTooSmall(units, 1);
-        uint64 delegatedUnits = d.units;
-        if (units > delegatedUnits) revert InsufficientStake(delegatedUnits, units);
+        uint64 haveUnits = d.units;
+        if (units > haveUnits) revert InsufficientStake(haveUnits, units);
 
-        uint64 era = CLOCK.era();
-        (uint64 targetKind, uint64 target) = (d.targetKind, d.target);
-        NodeCollateralRecord storage c = _collateral(targetKind, target);
-        d.remove(c, stakeTotals, units, era);
-        d.addUnbonding(c, units);
-        bool hasTarget = NFT.holderOf(targetKind, target) != 0;
-        d.releaseEra = hasTarget ? era + _param(P_DELEG_UNBOND_ERAS) : era;
-        _emitDelegationChanged(d, delegation);
-        emit StakeChanged(targetKind, target, c.ownUnits, c.delegatedUnits);
+        _unbond(d, delegation, units);
     }
 
     /// @notice Says whether the delegation's rewards join it (1) or go to the delegator's wallet (0).
@@ -223,9 +299,36 @@ contract Stake is Family, IStake {
         d.autoStake = autoStake;
     }
 
+    /// @notice Moves all units of a delegation that a Slark licence has earned to another provider, at once and without
+    /// unbonding. They count for rewards from the next era on. What is unbonding or vesting stays where it is.
+    /// @dev Reverts UnknownEntity, NotOwner, WrongState(0, 0) if no licence has earned it, UnknownEntity and WrongState(0, 0)
+    /// for the provider, AlreadySet, AmountTooSmall, in this order.
+    /// @custom:rule SLARK-12, DELEG-8
+    function redelegate(uint64 delegation, uint64 provider) external {
+        uint64 actor = _agent();
+        DelegationsRecord storage d = _ownDelegation(actor, delegation);
+        uint64 licence = vestings[delegation].licence;
+        if (licence == 0) revert WrongState(0, 0);
+        _checkTarget(KIND_PROVIDER, provider);
+        uint64 from = d.target;
+        if (from == provider) revert AlreadySet(provider, 0);
+        uint64 units = d.units;
+        if (units == 0) revert AmountTooSmall(0, 1);
+
+        uint64 era = CLOCK.era();
+        NodeCollateralRecord storage c = _collateral(KIND_PROVIDER, from);
+        d.remove(c, stakeTotals, units, era);
+        _emitDelegationChanged(d, delegation);
+        emit StakeChanged(KIND_PROVIDER, from, c.ownUnits, c.delegatedUnits);
+        uint64 moved = _open(actor, KIND_PROVIDER, provider, 0);
+        vestings[moved].licence = licence;
+        SLARKS.moveDelegation(licence, delegation, moved);
+        _autoDelegate(delegations[moved], moved, units, era);
+    }
+
     // Settlement.
 
-    /// @notice Keeper. Settlement step 3, over validators: takes the own part of each pending slash and announces the rest to
+    /// @notice Keeper. Settlement step over validators: takes the own part of each pending slash and announces the rest to
     /// the delegations. The slash is at most what is there, shared by running sums over own stake, then the delegations with
     /// what they unbond. Slashed units go to the treasury.
     /// @dev Reverts as Clock.enterStep does.
@@ -239,7 +342,7 @@ contract Stake is Family, IStake {
         }
     }
 
-    /// @notice Keeper. Settlement step 4, over delegations: takes each delegation's part of the slash of its target, from what
+    /// @notice Keeper. Settlement step over delegations: takes each delegation's part of the slash of its target, from what
     /// is delegated and what is unbonding in proportion. The slash is forgotten when its last delegation has paid.
     /// @dev Reverts as Clock.enterStep does.
     /// @custom:rule SLASH-7, DELEG-5
@@ -252,7 +355,7 @@ contract Stake is Family, IStake {
         }
     }
 
-    /// @notice Keeper. Settlement step 5, over delegations: shares the stakers' part of the emission by what was delegated for
+    /// @notice Keeper. Settlement step over delegations: shares the stakers' part of the emission by what was delegated for
     /// the whole era, whoever the target. If nothing was, the foundation gets it.
     /// @dev Reverts as Clock.enterStep does.
     /// @custom:rule ECON-2, F-9, DELEG-1
@@ -283,7 +386,7 @@ contract Stake is Family, IStake {
         }
     }
 
-    /// @notice Keeper. Settlement step 10, over delegations: brings each delegation its share of what `shareReward` set aside
+    /// @notice Keeper. Settlement step over delegations: brings each delegation its share of what `shareReward` set aside
     /// for its target's delegators. The reward is forgotten when its last delegation has been paid, so that it is never paid
     /// twice.
     /// @dev Reverts as Clock.enterStep does.
@@ -300,7 +403,7 @@ contract Stake is Family, IStake {
         }
     }
 
-    /// @notice Keeper. Settlement step 13, over delegations: pays out what has unbonded, less what slashes took meanwhile.
+    /// @notice Keeper. Settlement step over delegations: pays out what has unbonded, less what slashes took meanwhile.
     /// @dev Reverts as Clock.enterStep does.
     /// @custom:rule DELEG-6, OP-55
     function releaseDelegations(uint64 from, uint64 to) external {
@@ -308,14 +411,44 @@ contract Stake is Family, IStake {
         CLOCK.enterStep(STEP_RELEASE_DELEGATIONS, from, to, stakeTotals.delegationCount);
         uint64 era = CLOCK.era();
         for (uint64 delegation = from + 1; delegation <= to; ++delegation) {
-            DelegationsRecord storage d = delegations[delegation];
-            if (d.units > 0 && NFT.holderOf(d.targetKind, d.target) == 0) _releaseAll(d, era);
-            uint64 units = d.unbondingUnits;
-            if (units == 0 || era < d.releaseEra) continue;
-            d.removeUnbonding(_collateral(d.targetKind, d.target), units);
-            TOKEN.move(ACCOUNT_DELEGATION_VAULT, d.delegator, units, MOVE_RELEASE);
-            _emitDelegationChanged(d, delegation);
+            _release(delegation, era);
         }
+    }
+
+    function _release(uint64 delegation, uint64 era) private {
+        DelegationsRecord storage d = delegations[delegation];
+        bool isEarned;
+        if (d.targetKind == KIND_PROVIDER) {
+            isEarned = vestings[delegation].licence != 0;
+            if (isEarned) _releaseVested(d, delegation, era);
+        }
+        if (d.units > 0 && !_hasTarget(d.targetKind, d.target)) _releaseAll(d, era);
+        uint64 units = d.unbondingUnits;
+        if (units == 0 || era < d.releaseEra) return;
+        d.removeUnbonding(_collateral(d.targetKind, d.target), units);
+        uint64 vestUnits = isEarned ? _takeVesting(delegation, units, era) : 0;
+        TOKEN.move(ACCOUNT_DELEGATION_VAULT, d.delegator, units - vestUnits, MOVE_RELEASE);
+        _emitDelegationChanged(d, delegation);
+        if (vestUnits > 0) _emitVestingChanged(delegation);
+    }
+
+    /// @dev Pays out what has vested since the last settlement.
+    /// @custom:rule SLARK-12, F-35, OP-67
+    function _releaseVested(DelegationsRecord storage d, uint64 delegation, uint64 era) private {
+        VestingsRecord storage v = vestings[delegation];
+        if (v.vestUnits == 0) return;
+        uint64 dueUnits = v.vest(era, _param(P_SLARK_VEST_ERAS));
+        if (dueUnits == 0) return;
+        TOKEN.move(ACCOUNT_DELEGATION_VAULT, d.delegator, dueUnits, MOVE_RELEASE);
+        _emitVestingChanged(delegation);
+    }
+
+    /// @return vestUnits what of the units stays in the vault and vests
+    /// @custom:rule SLARK-12, F-35, OP-67
+    function _takeVesting(uint64 delegation, uint64 units, uint64 era) private returns (uint64 vestUnits) {
+        uint64 vestEras = _param(P_SLARK_VEST_ERAS);
+        if (vestEras == 0) return 0;
+        return vestings[delegation].take(units, era, _param(P_SLARK_VEST_THRESHOLD), vestEras);
     }
 
     /// @dev Whoever it backed has left: nothing can be earned or slashed there any more (SM-3: delegations released).
@@ -334,9 +467,16 @@ contract Stake is Family, IStake {
         uint64 count;
         if (targetKind == KIND_NODE) count = NODES.nodeCount();
         else if (targetKind == KIND_VALIDATOR) count = VALIDATORS.validatorCount();
-        else revert ValueOutOfRange(targetKind, KIND_VALIDATOR);
+        else if (targetKind == KIND_PROVIDER) count = PROVIDERS.providerCount();
+        else revert ValueOutOfRange(targetKind, KIND_PROVIDER);
         if (target < 1 || target > count) revert UnknownEntity(target, count);
-        if (NFT.holderOf(targetKind, target) == 0) revert WrongState(0, 0);
+        if (!_hasTarget(targetKind, target)) revert WrongState(0, 0);
+    }
+
+    /// @return true if the target has not left
+    function _hasTarget(uint64 targetKind, uint64 target) private view returns (bool) {
+        if (targetKind == KIND_PROVIDER) return PROVIDERS.holderOf(target) != 0;
+        return NFT.holderOf(targetKind, target) != 0;
     }
 
     function _checkBalance(uint64 actor, uint64 units) private view {
@@ -353,6 +493,31 @@ contract Stake is Family, IStake {
     }
 
     // Parts of the above.
+
+    /// @return delegation a new one, without units
+    function _open(uint64 delegator, uint64 targetKind, uint64 target, uint64 autoStake)
+        private
+        returns (uint64 delegation)
+    {
+        delegation = stakeTotals.delegationCount + 1;
+        stakeTotals.delegationCount = delegation;
+        DelegationsRecord storage d = delegations[delegation];
+        d.delegator = delegator;
+        d.targetKind = targetKind;
+        d.target = target;
+        d.autoStake = autoStake;
+    }
+
+    function _unbond(DelegationsRecord storage d, uint64 delegation, uint64 units) private {
+        uint64 era = CLOCK.era();
+        (uint64 targetKind, uint64 target) = (d.targetKind, d.target);
+        NodeCollateralRecord storage c = _collateral(targetKind, target);
+        d.remove(c, stakeTotals, units, era);
+        d.addUnbonding(c, units);
+        d.releaseEra = _hasTarget(targetKind, target) ? era + _param(P_DELEG_UNBOND_ERAS) : era;
+        _emitDelegationChanged(d, delegation);
+        emit StakeChanged(targetKind, target, c.ownUnits, c.delegatedUnits);
+    }
 
     function _join(DelegationsRecord storage d, uint64 delegation, uint64 actor, uint64 units) private {
         (uint64 targetKind, uint64 target) = (d.targetKind, d.target);
@@ -388,19 +553,32 @@ contract Stake is Family, IStake {
         NodeCollateralRecord storage c = _collateral(KIND_VALIDATOR, validator);
         uint64 slash = c.slashPendingUnits;
         if (slash == 0) return;
-        uint64 own = c.ownUnits;
         uint64 weight = _slashable(c);
         if (weight < slash) slash = weight;
-        uint64 ownPart = weight == 0 ? 0 : _allocShare(slash, 0, own, weight);
-        bool isShared = weight > own;
         c.slashPendingUnits = 0;
-        c.slashUnits = isShared ? slash : 0;
+        _applySlash(KIND_VALIDATOR, validator, slash, slash, ACCOUNT_TREASURY, era);
+    }
+
+    /// @dev Takes the own part of a slash and announces the delegations' part.
+    /// @param units all that is slashed, at most what can be slashed
+    /// @param sharedUnits part of it that own stake and delegations bear in proportion; the rest is the own stake's alone
+    /// @custom:rule SLASH-6, SLASH-7, OP-60
+    function _applySlash(uint64 kind, uint64 entity, uint64 units, uint64 sharedUnits, uint64 toAccount, uint64 era)
+        private
+    {
+        NodeCollateralRecord storage c = _collateral(kind, entity);
+        uint64 own = c.ownUnits;
+        uint64 weight = _slashable(c);
+        uint64 ownPart = units - sharedUnits;
+        if (weight > 0) ownPart += _allocShare(sharedUnits, 0, own, weight);
+        bool isShared = weight > own && sharedUnits > 0;
+        c.slashUnits = isShared ? sharedUnits : 0;
         c.slashWeight = isShared ? weight : 0;
         c.runningUnits = isShared ? own : 0;
         c.removeOwn(ownPart, era);
-        TOKEN.move(ACCOUNT_STAKE_VAULT, ACCOUNT_TREASURY, ownPart, MOVE_SLASH);
-        emit Slashed(KIND_VALIDATOR, validator, slash);
-        emit StakeChanged(KIND_VALIDATOR, validator, c.ownUnits, c.delegatedUnits);
+        TOKEN.move(ACCOUNT_STAKE_VAULT, toAccount, ownPart, MOVE_SLASH);
+        emit Slashed(kind, entity, units);
+        emit StakeChanged(kind, entity, c.ownUnits, c.delegatedUnits);
     }
 
     function _slashDelegation(uint64 delegation, uint64 era) private {
@@ -416,7 +594,8 @@ contract Stake is Family, IStake {
         uint64 unbondingPart = _mulDivDown(part, unbonding, units);
         d.removeUnbonding(c, unbondingPart);
         d.remove(c, stakeTotals, part - unbondingPart, era);
-        TOKEN.move(ACCOUNT_DELEGATION_VAULT, ACCOUNT_TREASURY, part, MOVE_SLASH);
+        uint64 toAccount = targetKind == KIND_PROVIDER ? ACCOUNT_SLASH_POT : ACCOUNT_TREASURY;
+        TOKEN.move(ACCOUNT_DELEGATION_VAULT, toAccount, part, MOVE_SLASH);
         _emitDelegationChanged(d, delegation);
         if (part > unbondingPart) emit StakeChanged(targetKind, target, c.ownUnits, c.delegatedUnits);
     }
@@ -508,16 +687,28 @@ contract Stake is Family, IStake {
         emit DelegationChanged(delegation, d.target, d.units, d.unbondingUnits);
     }
 
+    function _emitVestingChanged(uint64 delegation) private {
+        VestingsRecord storage v = vestings[delegation];
+        emit VestingChanged(delegation, v.vestUnits, v.vestedUnits);
+    }
+
     function _slashable(NodeCollateralRecord storage c) private view returns (uint64) {
         return c.ownUnits + c.delegatedUnits + c.unbondingUnits;
     }
 
     function _collateral(uint64 kind, uint64 entity) private view returns (NodeCollateralRecord storage c) {
         if (kind == KIND_NODE) return nodeCollateral[entity];
-        if (kind != KIND_VALIDATOR) revert ValueOutOfRange(kind, KIND_VALIDATOR);
+        if (kind == KIND_PROVIDER) {
+            ProviderCollateralRecord storage p = providerCollateral[entity];
+            assembly ("memory-safe") {
+                // The three records have the same fields in the same order; Solidity has no name for that.
+                c.slot := p.slot
+            }
+            return c;
+        }
+        if (kind != KIND_VALIDATOR) revert ValueOutOfRange(kind, KIND_PROVIDER);
         ValidatorCollateralRecord storage v = validatorCollateral[entity];
         assembly ("memory-safe") {
-            // The two records have the same fields in the same order; Solidity has no name for that.
             c.slot := v.slot
         }
     }

@@ -82,7 +82,7 @@ contract Tasks is Family, ITasks {
     /// Warning: before the first era is settled no weights are fixed, so no group can be drawn.
     /// @custom:rule VAL-4, OP-16, OP-17
     function assignTask(uint64 task) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         TasksRecord storage t = _existing(task);
         if (t.state != TASK_CREATED) revert WrongState(t.state, 0);
         (uint64 active,, uint64 weightFp) = VALIDATORS.committee();
@@ -144,7 +144,7 @@ contract Tasks is Family, ITasks {
     /// its author. Keeper only.
     /// @custom:rule VAL-9, OP-19
     function flagCopy(uint64 member) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         uint64 count = taskTotals.memberCount;
         if (member == 0 || member > count) revert UnknownEntity(member, count);
         MembersRecord storage m = members[member];
@@ -162,7 +162,7 @@ contract Tasks is Family, ITasks {
     /// Undecided before: the task waits for a fresh group, and only no-shows are scored. Keeper only.
     /// @custom:rule VAL-7, VAL-8, VAL-9, VAL-14, F-5, F-6, OP-18, OP-21
     function settleTask(uint64 task) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         TasksRecord memory t = _existing(task);
         if (t.state != TASK_ASSIGNED) revert WrongState(t.state, 0);
         if (t.submittedCount < t.memberCount && CLOCK.nowS() <= t.deadlineS) {

@@ -112,11 +112,13 @@ contract Token is ERC20, Family, IToken {
     }
 
     /// @notice An agent pays another agent. Accounts of the protocol take payments through their own families only, so that
-    /// a vault holds exactly what it owes. Reverts UnknownAccount, InsufficientBalance, in this order.
+    /// a vault holds exactly what it owes. Reverts UnknownAccount for the sender, EraNotSettled, UnknownAccount for `to`,
+    /// InsufficientBalance, in this order.
     /// @custom:rule TOK-5
     function transferTokens(uint64 to, uint64 units) external {
         uint64 actor = accounts[msg.sender];
         if (actor < ACCOUNT_FIRST_AGENT) revert UnknownAccount(actor, 0);
+        CLOCK.checkAtRest();
         if (to < ACCOUNT_FIRST_AGENT || to - ACCOUNT_FIRST_AGENT >= tokenTotals.accountCount) {
             revert UnknownAccount(to, 0);
         }
@@ -187,6 +189,7 @@ contract Token is ERC20, Family, IToken {
         uint64 fromAccount = accounts[from];
         uint64 toAccount = accounts[to];
         if (fromAccount == 0 || toAccount == 0) revert UnknownAccount(0, 0);
+        CLOCK.checkAtRest();
         if (value == 0) {
             // ERC-20 wants the event; nothing moved, so the ledger says nothing.
             emit Transfer(from, to, 0);

@@ -75,7 +75,7 @@ contract Validators is Family, IValidators {
     /// @notice The Validator Service hands out the first secret key; the ledger keeps its identifier. Keeper only.
     /// @custom:rule VAL-2
     function issueKey(uint64 validator, uint64 keyId) external {
-        _onlyKeeper();
+        _onlyKeeperAtRest();
         ValidatorsRecord storage v = _existing(validator);
         if (v.state != VALIDATOR_REGISTERED) revert WrongState(v.state, 0);
         _checkKey(keyId);

@@ -2,32 +2,43 @@
 pragma solidity 0.8.37;
 
 import {OnlyFamily} from "../src/Family.sol";
+import {Challenges} from "../src/Challenges.sol";
 import {Clock} from "../src/Clock.sol";
 import {EntityNft} from "../src/EntityNft.sol";
 import {Models} from "../src/Models.sol";
 import {Nodes} from "../src/Nodes.sol";
 import {
     ACCOUNT_KEEPER,
+    EraNotSettled,
     FAMILY_CALLS,
+    FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_ENTITY_NFT,
     FAMILY_MODELS,
     FAMILY_NODES,
     FAMILY_PARAMS,
+    FAMILY_PROVIDERS,
+    FAMILY_SLARKS,
+    FAMILY_SLARK_LICENCE,
     FAMILY_STAKE,
     FAMILY_TASKS,
     FAMILY_TOKEN,
     FAMILY_VALIDATORS,
     KIND_NODE,
     OnlyKeeper,
+    STEP_COUNT,
+    STEP_SLASH_OWN_STAKE,
     UnknownAccount
 } from "../src/Protocol.sol";
+import {Providers} from "../src/Providers.sol";
+import {SlarkLicence} from "../src/SlarkLicence.sol";
+import {Slarks} from "../src/Slarks.sol";
 import {Stake} from "../src/Stake.sol";
 import {Tasks} from "../src/Tasks.sol";
 import {Token} from "../src/Token.sol";
 import {Validators} from "../src/Validators.sol";
-import {ActionSpec, listActions} from "./Actions.sol";
+import {A_OPEN_SLOT, ActionSpec, listActions} from "./Actions.sol";
 import {Deployment} from "./Deployment.sol";
 
 /// @notice Who may call what, for every entry point there is.
@@ -63,7 +74,7 @@ contract AccessTest is Deployment {
             check(addressOf(A), actions[i], abi.encodeWithSelector(OnlyKeeper.selector, A, ACCOUNT_KEEPER));
             check(STRANGER, actions[i], abi.encodeWithSelector(OnlyKeeper.selector, 0, ACCOUNT_KEEPER));
         }
-        assertEq(count, 30);
+        assertEq(count, 54);
     }
 
     function test_agentsActions_givenNoAgent_areRefused() public {
@@ -75,11 +86,38 @@ contract AccessTest is Deployment {
             check(addressOf(K), actions[i], abi.encodeWithSelector(UnknownAccount.selector, ACCOUNT_KEEPER, 0));
             check(STRANGER, actions[i], abi.encodeWithSelector(UnknownAccount.selector, 0, 0));
         }
-        assertEq(count, 35);
+        assertEq(count, 52);
+    }
+
+    /// @dev TIME-4: nobody acts between two chunks of a settlement, nor between two of its steps.
+    function test_actions_givenASettlementThatIsNotOver_areRefused() public {
+        openSlot();
+        registerValidator(A);
+        registerValidator(B);
+        endEra();
+        runSteps(STEP_SLASH_OWN_STAKE - 1, WHOLE);
+        checkAllAtRest();
+        takeStep(STEP_SLASH_OWN_STAKE, 0, 1);
+        checkAllAtRest();
+        vm.expectRevert(abi.encodeWithSelector(EraNotSettled.selector, 0, 1));
+        vm.prank(addressOf(A));
+        token.transfer(addressOf(B), 1);
+        runSteps(STEP_COUNT, WHOLE);
+        by(A);
+        token.transfer(addressOf(B), 1);
+    }
+
+    function checkAllAtRest() private {
+        ActionSpec[] memory actions = listActions();
+        for (uint256 i; i < actions.length; ++i) {
+            if (actions[i].isStep || i == A_OPEN_SLOT) continue;
+            address sender = addressOf(actions[i].isKeepers ? K : A);
+            check(sender, actions[i], abi.encodeWithSelector(EraNotSettled.selector, 0, 1));
+        }
     }
 
     function moduleCalls() private pure returns (ModuleCall[] memory list) {
-        list = new ModuleCall[](24);
+        list = new ModuleCall[](39);
         list[0] = ModuleCall(FAMILY_CLOCK, abi.encodeCall(Clock.enterStep, (1, 0, 0, 0)));
         list[1] = ModuleCall(FAMILY_TOKEN, abi.encodeCall(Token.move, (1, 2, 3, 4)));
         list[2] = ModuleCall(FAMILY_TOKEN, abi.encodeCall(Token.burnUnits, (1, 2)));
@@ -104,6 +142,22 @@ contract AccessTest is Deployment {
         list[21] = ModuleCall(FAMILY_VALIDATORS, abi.encodeCall(Validators.engage, (1)));
         list[22] = ModuleCall(FAMILY_VALIDATORS, abi.encodeCall(Validators.recordResult, (1, 1, 1)));
         list[23] = ModuleCall(FAMILY_TASKS, abi.encodeCall(Tasks.openTask, (1, 1, A, 1, 1, 1, A)));
+        list[24] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.slashProvider, (1, 1, 1, true)));
+        list[25] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.delegateFoundationUnits, (1, 1)));
+        list[26] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.undelegateFoundationUnits, (1)));
+        list[27] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.delegateReward, (1, A, 0, 1, 1)));
+        list[28] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.markChallenged, (1)));
+        list[29] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.recordChallenge, (1, 5)));
+        list[30] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.noteRating, (1, A, 50)));
+        list[31] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.closeLiveness, ()));
+        list[32] = ModuleCall(FAMILY_SLARKS, abi.encodeCall(Slarks.moveDelegation, (1, 1, 2)));
+        list[33] = ModuleCall(FAMILY_SLARK_LICENCE, abi.encodeCall(SlarkLicence.mint, (1, A, 0)));
+        list[34] = ModuleCall(FAMILY_SLARK_LICENCE, abi.encodeCall(SlarkLicence.move, (1, A)));
+        list[35] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.queueNew, (1)));
+        list[36] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.resetTargets, ()));
+        uint64[] memory none = new uint64[](0);
+        list[37] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.queueTargets, (none, none, none)));
+        list[38] = ModuleCall(FAMILY_SLARKS, abi.encodeCall(Slarks.recordSelected, (none)));
     }
 
     function test_moduleFunctions_givenAnyCallerButAFamily_areRefused() public {
@@ -122,14 +176,15 @@ contract AccessTest is Deployment {
         validators.disengage(1);
     }
 
-    function test_moduleFunctions_givenEachFamilyButParams_areAccepted() public {
+    function test_moduleFunctions_givenEachFamilyButThoseThatOnlyKeep_areAccepted() public {
         for (uint256 i; i < FAMILY_COUNT; ++i) {
             address family = families[i];
-            if (i == FAMILY_PARAMS) vm.expectRevert(abi.encodeWithSelector(OnlyFamily.selector, family));
+            bool isKeeping = i == FAMILY_PARAMS || i == FAMILY_SLARK_LICENCE;
+            if (isKeeping) vm.expectRevert(abi.encodeWithSelector(OnlyFamily.selector, family));
             vm.prank(family);
             validators.engage(1);
         }
-        assertEq(validatorsAt(1).engagedCount, FAMILY_COUNT - 1);
+        assertEq(validatorsAt(1).engagedCount, FAMILY_COUNT - 2);
     }
 
     function test_families_givenTheirPredictedAddresses_haveCodeThere() public view {

@@ -10,6 +10,7 @@ import {
     AmountTooSmall,
     BatchMismatch,
     BeaconMismatch,
+    BudgetExhausted,
     CapacityExhausted,
     ChangeRequired,
     CursorMismatch,
@@ -20,10 +21,13 @@ import {
     EraNotSettled,
     ExitQueueNotOver,
     FAMILY_CALLS,
+    FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_EMISSION,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_PROVIDERS,
+    FAMILY_SLARKS,
     FAMILY_STAKE,
     FAMILY_TASKS,
     FAMILY_TOKEN,
@@ -32,6 +36,9 @@ import {
     InsufficientBalance,
     InsufficientPrepaid,
     InsufficientStake,
+    InvalidKey,
+    InvalidSignature,
+    KeyMissing,
     ModelNotLive,
     NoEligibleNode,
     NoEligibleValidator,
@@ -40,15 +47,21 @@ import {
     NotEngagedHost,
     NotHosting,
     NotOwner,
+    NotRunner,
     NotYourRequest,
     OnlyKeeper,
+    PuzzleMismatch,
     RankingInvalid,
     ResultsOutstanding,
+    SignerRepeated,
+    SignersMissing,
     SlotOutOfOrder,
+    Soulbound,
     StepOutOfOrder,
     StillHosting,
     TaskAlreadyOpen,
     TaskPending,
+    TierTooLow,
     UnknownAccount,
     UnknownEntity,
     ValidatorEngaged,
@@ -57,16 +70,17 @@ import {
 } from "../src/Protocol.sol";
 
 /// @notice An action that an account may send: its signature, the contract that takes it, the number of its uint64
-/// arguments, whether a list follows them, and whether only the keeper may send it.
+/// arguments, whether a list follows them, whether only the keeper may send it, and whether it is a step of the settlement.
 struct ActionSpec {
     string signature;
     uint256 family;
     uint256 argCount;
     bool hasList;
     bool isKeepers;
+    bool isStep;
 }
 
-uint256 constant ACTION_COUNT = 65;
+uint256 constant ACTION_COUNT = 106;
 uint256 constant A_TRANSFER_TOKENS = 0;
 uint256 constant A_OPEN_SLOT = 1;
 uint256 constant A_DELEGATE = 2;
@@ -132,75 +146,183 @@ uint256 constant A_UPDATE_REPUTATIONS = 61;
 uint256 constant A_RELEASE_DELEGATIONS = 62;
 uint256 constant A_POST_RANKING = 63;
 uint256 constant A_ROTATE_MODELS = 64;
+uint256 constant A_PROPOSE_PROVIDER = 65;
+uint256 constant A_APPROVE_PROVIDER = 66;
+uint256 constant A_REJECT_PROVIDER = 67;
+uint256 constant A_STAKE_PROVIDER = 68;
+uint256 constant A_UNSTAKE_PROVIDER = 69;
+uint256 constant A_DEREGISTER_PROVIDER = 70;
+uint256 constant A_RESUME_PROVIDER = 71;
+uint256 constant A_UPHOLD_MISCONDUCT = 72;
+uint256 constant A_SET_COMPLIANCE = 73;
+uint256 constant A_DELEGATE_FOUNDATION = 74;
+uint256 constant A_RECLAIM_FOUNDATION = 75;
+uint256 constant A_REPORT_PROVIDERS = 76;
+uint256 constant A_BUY_LICENCE = 77;
+uint256 constant A_TOP_UP_LICENCE = 78;
+uint256 constant A_REGISTER_SLARK_KEY = 79;
+uint256 constant A_SELF_OPERATE = 80;
+uint256 constant A_CHOOSE_PROVIDER = 81;
+uint256 constant A_REQUEST_RUNNER = 82;
+uint256 constant A_ACCEPT_RUNNER = 83;
+uint256 constant A_REJECT_RUNNER = 84;
+uint256 constant A_END_RUNNER = 85;
+uint256 constant A_SET_OPT_IN = 86;
+uint256 constant A_TRANSFER_LICENCE = 87;
+uint256 constant A_LOSE_CLIENT = 88;
+uint256 constant A_RESTORE_CLIENT = 89;
+uint256 constant A_GRANT_LICENCE = 90;
+uint256 constant A_REGISTER_FOUNDATION_KEY = 91;
+uint256 constant A_REPORT_SLARKS = 92;
+uint256 constant A_REDELEGATE = 93;
+uint256 constant A_SCHEDULE_CHALLENGES = 94;
+uint256 constant A_COMMIT_PUZZLE = 95;
+uint256 constant A_ISSUE_CHALLENGES = 96;
+uint256 constant A_CERTIFY_RESULTS = 97;
+uint256 constant A_CLOSE_CHALLENGES = 98;
+uint256 constant A_ATTEST_SUBSETS = 99;
+uint256 constant A_ASSESS_PROVIDERS = 100;
+uint256 constant A_PAY_SLARKS = 101;
+uint256 constant A_PAY_PROVIDERS = 102;
+uint256 constant A_UPDATE_TIERS = 103;
+uint256 constant A_UPDATE_SLARKS = 104;
+uint256 constant A_POST_SLARKS = 105;
 
 /// @return actions every action, by its number
 function listActions() pure returns (ActionSpec[] memory actions) {
     actions = new ActionSpec[](ACTION_COUNT);
-    actions[0] = ActionSpec("transferTokens(uint64,uint64)", FAMILY_TOKEN, 2, false, false);
-    actions[1] = ActionSpec("openSlot(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_CLOCK, 8, false, true);
-    actions[2] = ActionSpec("delegate(uint64,uint64,uint64,uint64)", FAMILY_STAKE, 4, false, false);
-    actions[3] = ActionSpec("increaseDelegation(uint64,uint64)", FAMILY_STAKE, 2, false, false);
-    actions[4] = ActionSpec("undelegate(uint64,uint64)", FAMILY_STAKE, 2, false, false);
-    actions[5] = ActionSpec("setAutoStake(uint64,uint64)", FAMILY_STAKE, 2, false, false);
-    actions[6] = ActionSpec("reserveSlot(uint64,uint64)", FAMILY_NODES, 2, false, false);
-    actions[7] = ActionSpec("registerNode(uint64,uint64)", FAMILY_NODES, 2, false, false);
-    actions[8] = ActionSpec("editNode(uint64,uint64,uint64)", FAMILY_NODES, 3, false, false);
-    actions[9] = ActionSpec("submitNodeMetadata(uint64,uint64)", FAMILY_NODES, 2, false, false);
-    actions[10] = ActionSpec("requestNodeValidation(uint64)", FAMILY_NODES, 1, false, false);
-    actions[11] = ActionSpec("topUpNode(uint64,uint64)", FAMILY_NODES, 2, false, false);
-    actions[12] = ActionSpec("expireReservation(uint64)", FAMILY_NODES, 1, false, true);
-    actions[13] = ActionSpec("requestExit(uint64)", FAMILY_NODES, 1, false, false);
-    actions[14] = ActionSpec("finaliseExit(uint64)", FAMILY_NODES, 1, false, false);
-    actions[15] = ActionSpec("loseHeartbeat(uint64)", FAMILY_NODES, 1, false, true);
-    actions[16] = ActionSpec("restoreHeartbeat(uint64)", FAMILY_NODES, 1, false, true);
-    actions[17] = ActionSpec("reportExitError(uint64)", FAMILY_NODES, 1, false, true);
-    actions[18] = ActionSpec("reportNodes(uint64,uint64,uint64[])", FAMILY_NODES, 2, true, true);
-    actions[19] = ActionSpec("registerModel(uint64,uint64,uint64,uint64)", FAMILY_MODELS, 4, false, false);
-    actions[20] = ActionSpec("submitModelMetadata(uint64,uint64)", FAMILY_MODELS, 2, false, false);
-    actions[21] = ActionSpec("requestTest(uint64)", FAMILY_MODELS, 1, false, false);
-    actions[22] = ActionSpec("confirmTestDeployment(uint64)", FAMILY_MODELS, 1, false, false);
-    actions[23] = ActionSpec("failTestDeployment(uint64,uint64)", FAMILY_MODELS, 2, false, false);
-    actions[24] = ActionSpec("openModelValidation(uint64)", FAMILY_MODELS, 1, false, false);
-    actions[25] = ActionSpec("changeModel(uint64,uint64,uint64)", FAMILY_MODELS, 3, false, false);
-    actions[26] = ActionSpec("submitVersion(uint64,uint64,uint64,uint64)", FAMILY_MODELS, 4, false, false);
-    actions[27] = ActionSpec("confirmHost(uint64,uint64)", FAMILY_MODELS, 2, false, false);
-    actions[28] = ActionSpec("failHost(uint64,uint64,uint64)", FAMILY_MODELS, 3, false, false);
-    actions[29] = ActionSpec("replaceHost(uint64,uint64)", FAMILY_MODELS, 2, false, true);
-    actions[30] = ActionSpec("removeModel(uint64)", FAMILY_MODELS, 1, false, false);
-    actions[31] = ActionSpec("forceRemoveModel(uint64)", FAMILY_MODELS, 1, false, true);
-    actions[32] = ActionSpec("buyCalls(uint64)", FAMILY_CALLS, 1, false, false);
-    actions[33] = ActionSpec("withdrawCalls(uint64)", FAMILY_CALLS, 1, false, false);
-    actions[34] = ActionSpec("requestInference(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false);
-    actions[35] = ActionSpec("routeRequests(uint64,uint64,uint64[])", FAMILY_CALLS, 2, true, true);
-    actions[36] = ActionSpec("serveRequest(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false);
-    actions[37] = ActionSpec("closeRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true);
-    actions[38] = ActionSpec("auditRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true);
-    actions[39] = ActionSpec("rateModel(uint64,uint64)", FAMILY_CALLS, 2, false, false);
-    actions[40] = ActionSpec("registerValidator()", FAMILY_VALIDATORS, 0, false, false);
-    actions[41] = ActionSpec("issueKey(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true);
-    actions[42] = ActionSpec("subscribe(uint64)", FAMILY_VALIDATORS, 1, false, false);
-    actions[43] = ActionSpec("rotateKey(uint64,uint64)", FAMILY_VALIDATORS, 2, false, false);
-    actions[44] = ActionSpec("topUpValidator(uint64,uint64)", FAMILY_VALIDATORS, 2, false, false);
-    actions[45] = ActionSpec("exitValidator(uint64)", FAMILY_VALIDATORS, 1, false, false);
-    actions[46] = ActionSpec("assignTask(uint64)", FAMILY_TASKS, 1, false, true);
-    actions[47] = ActionSpec("submitResult(uint64,uint64,uint64,uint64,uint64)", FAMILY_TASKS, 5, false, false);
-    actions[48] = ActionSpec("flagCopy(uint64)", FAMILY_TASKS, 1, false, true);
-    actions[49] = ActionSpec("settleTask(uint64)", FAMILY_TASKS, 1, false, true);
-    actions[50] = ActionSpec("computeEraMetrics(uint64,uint64)", FAMILY_NODES, 2, false, true);
-    actions[51] = ActionSpec("openEmission(uint64,uint64)", FAMILY_EMISSION, 2, false, true);
-    actions[52] = ActionSpec("slashOwnStake(uint64,uint64)", FAMILY_STAKE, 2, false, true);
-    actions[53] = ActionSpec("slashDelegations(uint64,uint64)", FAMILY_STAKE, 2, false, true);
-    actions[54] = ActionSpec("payStakers(uint64,uint64)", FAMILY_STAKE, 2, false, true);
-    actions[55] = ActionSpec("scoreNodes(uint64,uint64)", FAMILY_NODES, 2, false, true);
-    actions[56] = ActionSpec("payNodes(uint64,uint64)", FAMILY_NODES, 2, false, true);
-    actions[57] = ActionSpec("payValidators(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true);
-    actions[58] = ActionSpec("payCreators(uint64,uint64)", FAMILY_MODELS, 2, false, true);
-    actions[59] = ActionSpec("payDelegators(uint64,uint64)", FAMILY_STAKE, 2, false, true);
-    actions[60] = ActionSpec("updateTrust(uint64,uint64)", FAMILY_NODES, 2, false, true);
-    actions[61] = ActionSpec("updateReputations(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true);
-    actions[62] = ActionSpec("releaseDelegations(uint64,uint64)", FAMILY_STAKE, 2, false, true);
-    actions[63] = ActionSpec("postRanking(uint64,uint64,uint64[])", FAMILY_NODES, 2, true, true);
-    actions[64] = ActionSpec("rotateModels(uint64,uint64)", FAMILY_MODELS, 2, false, true);
+    actions[0] = ActionSpec("transferTokens(uint64,uint64)", FAMILY_TOKEN, 2, false, false, false);
+    actions[1] = ActionSpec("openSlot(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_CLOCK, 8, false, true, false);
+    actions[2] = ActionSpec("delegate(uint64,uint64,uint64,uint64)", FAMILY_STAKE, 4, false, false, false);
+    actions[3] = ActionSpec("increaseDelegation(uint64,uint64)", FAMILY_STAKE, 2, false, false, false);
+    actions[4] = ActionSpec("undelegate(uint64,uint64)", FAMILY_STAKE, 2, false, false, false);
+    actions[5] = ActionSpec("setAutoStake(uint64,uint64)", FAMILY_STAKE, 2, false, false, false);
+    actions[6] = ActionSpec("reserveSlot(uint64,uint64)", FAMILY_NODES, 2, false, false, false);
+    actions[7] = ActionSpec("registerNode(uint64,uint64)", FAMILY_NODES, 2, false, false, false);
+    actions[8] = ActionSpec("editNode(uint64,uint64,uint64)", FAMILY_NODES, 3, false, false, false);
+    actions[9] = ActionSpec("submitNodeMetadata(uint64,uint64)", FAMILY_NODES, 2, false, false, false);
+    actions[10] = ActionSpec("requestNodeValidation(uint64)", FAMILY_NODES, 1, false, false, false);
+    actions[11] = ActionSpec("topUpNode(uint64,uint64)", FAMILY_NODES, 2, false, false, false);
+    actions[12] = ActionSpec("expireReservation(uint64)", FAMILY_NODES, 1, false, true, false);
+    actions[13] = ActionSpec("requestExit(uint64)", FAMILY_NODES, 1, false, false, false);
+    actions[14] = ActionSpec("finaliseExit(uint64)", FAMILY_NODES, 1, false, false, false);
+    actions[15] = ActionSpec("loseHeartbeat(uint64)", FAMILY_NODES, 1, false, true, false);
+    actions[16] = ActionSpec("restoreHeartbeat(uint64)", FAMILY_NODES, 1, false, true, false);
+    actions[17] = ActionSpec("reportExitError(uint64)", FAMILY_NODES, 1, false, true, false);
+    actions[18] = ActionSpec("reportNodes(uint64,uint64,uint64[])", FAMILY_NODES, 2, true, true, false);
+    actions[19] = ActionSpec("registerModel(uint64,uint64,uint64,uint64)", FAMILY_MODELS, 4, false, false, false);
+    actions[20] = ActionSpec("submitModelMetadata(uint64,uint64)", FAMILY_MODELS, 2, false, false, false);
+    actions[21] = ActionSpec("requestTest(uint64)", FAMILY_MODELS, 1, false, false, false);
+    actions[22] = ActionSpec("confirmTestDeployment(uint64)", FAMILY_MODELS, 1, false, false, false);
+    actions[23] = ActionSpec("failTestDeployment(uint64,uint64)", FAMILY_MODELS, 2, false, false, false);
+    actions[24] = ActionSpec("openModelValidation(uint64)", FAMILY_MODELS, 1, false, false, false);
+    actions[25] = ActionSpec("changeModel(uint64,uint64,uint64)", FAMILY_MODELS, 3, false, false, false);
+    actions[26] = ActionSpec("submitVersion(uint64,uint64,uint64,uint64)", FAMILY_MODELS, 4, false, false, false);
+    actions[27] = ActionSpec("confirmHost(uint64,uint64)", FAMILY_MODELS, 2, false, false, false);
+    actions[28] = ActionSpec("failHost(uint64,uint64,uint64)", FAMILY_MODELS, 3, false, false, false);
+    actions[29] = ActionSpec("replaceHost(uint64,uint64)", FAMILY_MODELS, 2, false, true, false);
+    actions[30] = ActionSpec("removeModel(uint64)", FAMILY_MODELS, 1, false, false, false);
+    actions[31] = ActionSpec("forceRemoveModel(uint64)", FAMILY_MODELS, 1, false, true, false);
+    actions[32] = ActionSpec("buyCalls(uint64)", FAMILY_CALLS, 1, false, false, false);
+    actions[33] = ActionSpec("withdrawCalls(uint64)", FAMILY_CALLS, 1, false, false, false);
+    actions[34] = ActionSpec("requestInference(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false, false);
+    actions[35] = ActionSpec("routeRequests(uint64,uint64,uint64[])", FAMILY_CALLS, 2, true, true, false);
+    actions[36] = ActionSpec("serveRequest(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false, false);
+    actions[37] = ActionSpec("closeRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true, false);
+    actions[38] = ActionSpec("auditRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true, false);
+    actions[39] = ActionSpec("rateModel(uint64,uint64)", FAMILY_CALLS, 2, false, false, false);
+    actions[40] = ActionSpec("registerValidator()", FAMILY_VALIDATORS, 0, false, false, false);
+    actions[41] = ActionSpec("issueKey(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true, false);
+    actions[42] = ActionSpec("subscribe(uint64)", FAMILY_VALIDATORS, 1, false, false, false);
+    actions[43] = ActionSpec("rotateKey(uint64,uint64)", FAMILY_VALIDATORS, 2, false, false, false);
+    actions[44] = ActionSpec("topUpValidator(uint64,uint64)", FAMILY_VALIDATORS, 2, false, false, false);
+    actions[45] = ActionSpec("exitValidator(uint64)", FAMILY_VALIDATORS, 1, false, false, false);
+    actions[46] = ActionSpec("assignTask(uint64)", FAMILY_TASKS, 1, false, true, false);
+    actions[47] = ActionSpec("submitResult(uint64,uint64,uint64,uint64,uint64)", FAMILY_TASKS, 5, false, false, false);
+    actions[48] = ActionSpec("flagCopy(uint64)", FAMILY_TASKS, 1, false, true, false);
+    actions[49] = ActionSpec("settleTask(uint64)", FAMILY_TASKS, 1, false, true, false);
+    actions[50] = ActionSpec("computeEraMetrics(uint64,uint64)", FAMILY_NODES, 2, false, true, true);
+    actions[51] = ActionSpec("openEmission(uint64,uint64)", FAMILY_EMISSION, 2, false, true, true);
+    actions[52] = ActionSpec("slashOwnStake(uint64,uint64)", FAMILY_STAKE, 2, false, true, true);
+    actions[53] = ActionSpec("slashDelegations(uint64,uint64)", FAMILY_STAKE, 2, false, true, true);
+    actions[54] = ActionSpec("payStakers(uint64,uint64)", FAMILY_STAKE, 2, false, true, true);
+    actions[55] = ActionSpec("scoreNodes(uint64,uint64)", FAMILY_NODES, 2, false, true, true);
+    actions[56] = ActionSpec("payNodes(uint64,uint64)", FAMILY_NODES, 2, false, true, true);
+    actions[57] = ActionSpec("payValidators(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true, true);
+    actions[58] = ActionSpec("payCreators(uint64,uint64)", FAMILY_MODELS, 2, false, true, true);
+    actions[59] = ActionSpec("payDelegators(uint64,uint64)", FAMILY_STAKE, 2, false, true, true);
+    actions[60] = ActionSpec("updateTrust(uint64,uint64)", FAMILY_NODES, 2, false, true, true);
+    actions[61] = ActionSpec("updateReputations(uint64,uint64)", FAMILY_VALIDATORS, 2, false, true, true);
+    actions[62] = ActionSpec("releaseDelegations(uint64,uint64)", FAMILY_STAKE, 2, false, true, true);
+    actions[63] = ActionSpec("postRanking(uint64,uint64,uint64[])", FAMILY_NODES, 2, true, true, true);
+    actions[64] = ActionSpec("rotateModels(uint64,uint64)", FAMILY_MODELS, 2, false, true, true);
+    actions[65] = ActionSpec("proposeProvider(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_PROVIDERS, 11, false, false, false);
+    actions[66] = ActionSpec("approveProvider(uint64)", FAMILY_PROVIDERS, 1, false, true, false);
+    actions[67] = ActionSpec("rejectProvider(uint64)", FAMILY_PROVIDERS, 1, false, true, false);
+    actions[68] = ActionSpec("stakeProvider(uint64,uint64)", FAMILY_PROVIDERS, 2, false, false, false);
+    actions[69] = ActionSpec("unstakeProvider(uint64,uint64)", FAMILY_PROVIDERS, 2, false, false, false);
+    actions[70] = ActionSpec("deregisterProvider(uint64)", FAMILY_PROVIDERS, 1, false, false, false);
+    actions[71] = ActionSpec("resumeProvider(uint64)", FAMILY_PROVIDERS, 1, false, false, false);
+    actions[72] = ActionSpec("upholdMisconduct(uint64,uint64,uint64)", FAMILY_PROVIDERS, 3, false, true, false);
+    actions[73] = ActionSpec("setCompliance(uint64,uint64)", FAMILY_PROVIDERS, 2, false, true, false);
+    actions[74] = ActionSpec("delegateFoundation(uint64)", FAMILY_PROVIDERS, 1, false, true, false);
+    actions[75] = ActionSpec("reclaimFoundation(uint64)", FAMILY_PROVIDERS, 1, false, true, false);
+    actions[76] = ActionSpec("reportProviders(uint64,uint64,uint64[])", FAMILY_PROVIDERS, 2, true, true, false);
+    actions[77] = ActionSpec("buyLicence()", FAMILY_SLARKS, 0, false, false, false);
+    actions[78] = ActionSpec("topUpLicence(uint64,uint64)", FAMILY_SLARKS, 2, false, false, false);
+    actions[79] = ActionSpec("registerSlarkKey(uint64,uint64[])", FAMILY_SLARKS, 1, true, false, false);
+    actions[80] = ActionSpec("selfOperate(uint64,uint64)", FAMILY_SLARKS, 2, false, false, false);
+    actions[81] = ActionSpec("chooseProvider(uint64,uint64)", FAMILY_SLARKS, 2, false, false, false);
+    actions[82] = ActionSpec("requestRunner(uint64,uint64,uint64)", FAMILY_SLARKS, 3, false, false, false);
+    actions[83] = ActionSpec("acceptRunner(uint64)", FAMILY_SLARKS, 1, false, false, false);
+    actions[84] = ActionSpec("rejectRunner(uint64)", FAMILY_SLARKS, 1, false, false, false);
+    actions[85] = ActionSpec("endRunner(uint64)", FAMILY_SLARKS, 1, false, false, false);
+    actions[86] = ActionSpec("setOptIn(uint64,uint64)", FAMILY_SLARKS, 2, false, false, false);
+    actions[87] = ActionSpec("transferLicence(uint64,uint64)", FAMILY_SLARKS, 2, false, false, false);
+    actions[88] = ActionSpec("loseClient(uint64)", FAMILY_SLARKS, 1, false, true, false);
+    actions[89] = ActionSpec("restoreClient(uint64)", FAMILY_SLARKS, 1, false, true, false);
+    actions[90] = ActionSpec("grantLicence()", FAMILY_SLARKS, 0, false, true, false);
+    actions[91] = ActionSpec("registerFoundationKey(uint64,uint64[])", FAMILY_SLARKS, 1, true, true, false);
+    actions[92] = ActionSpec("reportSlarks(uint64,uint64,uint64[])", FAMILY_SLARKS, 2, true, true, false);
+    actions[93] = ActionSpec("redelegate(uint64,uint64)", FAMILY_STAKE, 2, false, false, false);
+    actions[94] = ActionSpec("scheduleChallenges()", FAMILY_CHALLENGES, 0, false, true, false);
+    actions[95] = ActionSpec("commitPuzzle(uint64,uint64,uint64)", FAMILY_CHALLENGES, 3, false, true, false);
+    actions[96] = ActionSpec("issueChallenges(uint64)", FAMILY_CHALLENGES, 1, false, true, false);
+    actions[97] = ActionSpec("certifyResults(uint64,uint64,uint64,uint64,uint64[])", FAMILY_CHALLENGES, 4, true, true, false);
+    actions[98] = ActionSpec("closeChallenges()", FAMILY_CHALLENGES, 0, false, true, false);
+    actions[99] = ActionSpec("attestSubsets(uint64,uint64[])", FAMILY_CHALLENGES, 1, true, true, false);
+    actions[100] = ActionSpec("assessProviders(uint64,uint64)", FAMILY_PROVIDERS, 2, false, true, true);
+    actions[101] = ActionSpec("paySlarks(uint64,uint64)", FAMILY_SLARKS, 2, false, true, true);
+    actions[102] = ActionSpec("payProviders(uint64,uint64)", FAMILY_PROVIDERS, 2, false, true, true);
+    actions[103] = ActionSpec("updateTiers(uint64,uint64)", FAMILY_PROVIDERS, 2, false, true, true);
+    actions[104] = ActionSpec("updateSlarks(uint64,uint64,uint64[])", FAMILY_SLARKS, 2, true, true, true);
+    actions[105] = ActionSpec("postSlarks(uint64,uint64,uint64[])", FAMILY_SLARKS, 2, true, true, true);
+}
+
+/// @return actions the action of each settlement step, from step 1 on
+function actionsOfSteps() pure returns (uint256[] memory actions) {
+    actions = new uint256[](22);
+    actions[1] = A_COMPUTE_ERA_METRICS;
+    actions[2] = A_ASSESS_PROVIDERS;
+    actions[3] = A_OPEN_EMISSION;
+    actions[4] = A_SLASH_OWN_STAKE;
+    actions[5] = A_SLASH_DELEGATIONS;
+    actions[6] = A_PAY_SLARKS;
+    actions[7] = A_PAY_PROVIDERS;
+    actions[8] = A_PAY_STAKERS;
+    actions[9] = A_SCORE_NODES;
+    actions[10] = A_PAY_NODES;
+    actions[11] = A_PAY_VALIDATORS;
+    actions[12] = A_PAY_CREATORS;
+    actions[13] = A_PAY_DELEGATORS;
+    actions[14] = A_UPDATE_TRUST;
+    actions[15] = A_UPDATE_REPUTATIONS;
+    actions[16] = A_UPDATE_TIERS;
+    actions[17] = A_UPDATE_SLARKS;
+    actions[18] = A_POST_SLARKS;
+    actions[19] = A_RELEASE_DELEGATIONS;
+    actions[20] = A_POST_RANKING;
+    actions[21] = A_ROTATE_MODELS;
 }
 
 /// @return true if an error with this selector is a rejection of the protocol
@@ -246,5 +368,15 @@ function isRejection(bytes4 selector) pure returns (bool) {
         || selector == DelegationTooSmall.selector
         || selector == AlreadyCopied.selector
         || selector == CapacityExhausted.selector
-        || selector == AlreadySet.selector;
+        || selector == AlreadySet.selector
+        || selector == Soulbound.selector
+        || selector == NotRunner.selector
+        || selector == InvalidKey.selector
+        || selector == InvalidSignature.selector
+        || selector == PuzzleMismatch.selector
+        || selector == SignersMissing.selector
+        || selector == SignerRepeated.selector
+        || selector == BudgetExhausted.selector
+        || selector == TierTooLow.selector
+        || selector == KeyMissing.selector;
 }

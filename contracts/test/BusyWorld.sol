@@ -3,19 +3,24 @@ pragma solidity 0.8.37;
 
 import {
     KIND_NODE,
+    KIND_PROVIDER,
     KIND_VALIDATOR,
     P_PLACE_POLICY,
+    P_TIER_INITIAL,
     P_VAL_AUDIT_BPS,
+    PROVIDER_ACTIVE,
     TASK_ASSIGNED,
     TASK_CREATED,
     VERDICT_FAIL,
     VERDICT_PASS
 } from "../src/Protocol.sol";
 import {Deployment} from "./Deployment.sol";
+import {SLOT_SLARKS} from "./Tables.sol";
+import {ProviderWords} from "./World.sol";
 
 /// @title BusyWorld
 /// @notice A protocol in the middle of its life: models live and served, delegations old, new and unbonding, tasks
-/// decided, missed and open, a slash pending, a rotation due. Every settlement step has something to do.
+/// decided, missed and open, slashes pending, a rotation due, providers that earn and lose. Every settlement step has something to do.
 abstract contract BusyWorld is Deployment {
     uint64 private constant RANDOM_PLACES = 2;
 
@@ -24,6 +29,7 @@ abstract contract BusyWorld is Deployment {
         deploy();
         setParam(P_PLACE_POLICY, RANDOM_PLACES);
         setParam(P_VAL_AUDIT_BPS, 10_000);
+        setParam(P_TIER_INITIAL, 5);
         tune();
         populate();
         liveModel(CREATOR);
@@ -33,11 +39,36 @@ abstract contract BusyWorld is Deployment {
         delegateTo(A, KIND_VALIDATOR, 1, 130 * ONE, 1);
         delegateTo(CREATOR, KIND_VALIDATOR, 1, 55 * ONE, 0);
         delegateTo(CREATOR, KIND_VALIDATOR, 2, 41 * ONE, 0);
+        growProviders();
         by(CONSUMER);
         calls.buyCalls(5_000 * ONE);
         nextEra();
         serveSome(5);
         nextEra();
+    }
+
+    /// @dev Three providers, one of them of a node, with delegations; two licences that run for them.
+    function growProviders() private {
+        uint64 provider = proposeProvider(HOST_1, 1);
+        stakeProvider(provider, 900 * ONE);
+        activateProvider(B, 160 * ONE);
+        activateProvider(CREATOR, 400 * ONE);
+        delegateTo(A, KIND_PROVIDER, 1, 250 * ONE, 1);
+        delegateTo(B, KIND_PROVIDER, 1, 33 * ONE, 0);
+        delegateTo(A, KIND_PROVIDER, 2, 120 * ONE, 0);
+        buyRunning(A, 1);
+        buyRunning(B, 2);
+    }
+
+    /// @notice A licence that runs for a provider, with a key that nobody has proved to have.
+    function buyRunning(uint64 owner, uint64 provider) internal returns (uint64 licence) {
+        by(owner);
+        slarks.buyLicence();
+        licence = slarkTotals().slarkCount;
+        // Word 3 of the record begins with field 12, the key.
+        poke(address(slarks), SLOT_SLARKS + 5 * licence, 12, 7_000 + licence);
+        by(owner);
+        slarks.selfOperate(licence, provider);
     }
 
     /// @dev Sets parameters before anybody acts.
@@ -56,12 +87,14 @@ abstract contract BusyWorld is Deployment {
         by(B);
         stake.increaseDelegation(2, uint64(seed % (20 * ONE)) + 1);
         delegateTo(CONSUMER, KIND_NODE, 1, ONE + uint64((seed >> 16) % (30 * ONE)), 1);
+        delegateTo(CONSUMER, KIND_PROVIDER, 2, ONE + uint64((seed >> 20) % (30 * ONE)), 0);
         nextSlot(WHOLE);
         uint64 requestCount = callTotals().requestCount;
         by(K);
         calls.auditRequests(0, requestCount);
         judgeOpen(seed >> 32);
         reportAll(seed >> 64);
+        reportProviders(seed >> 72);
         serveSome(seed >> 96);
         by(CREATOR);
         stake.undelegate(4, uint64((seed >> 24) % (10 * ONE)) + 1);
@@ -102,6 +135,31 @@ abstract contract BusyWorld is Deployment {
         for (uint64 task = 1; task <= count; ++task) {
             if (tasksAt(task).state == TASK_ASSIGNED) settle(task);
         }
+    }
+
+    /// @dev Full hours, broken ones, outages and fees of every provider; now and then a case of misconduct.
+    function reportProviders(uint256 seed) private {
+        uint64 count = providerTotals().providerCount;
+        for (uint64 provider = 1; provider <= count; ++provider) {
+            uint256 draw = uint256(keccak256(abi.encode(seed, provider)));
+            ProviderWords memory r;
+            r.active = 0xffffff;
+            r.full = uint64(draw | draw >> 24) & 0xffffff;
+            r.task = uint64(draw >> 48) & 0xffffff;
+            r.breached = uint64(draw >> 72) & uint64(draw >> 96) & 0xffffff;
+            r.cooled = uint64(draw >> 104) & uint64(draw >> 130) & 0xffffff;
+            r.streaks = uint64(draw >> 150) % 3;
+            r.extraHours = uint64(draw >> 160) % 5;
+            (r.expected, r.answered) = (100, 60 + uint64(draw >> 170) % 41);
+            r.meanMs = uint64(draw >> 180) % 600;
+            (r.assigned, r.finished) = (50, 30 + uint64(draw >> 190) % 21);
+            r.feeUnits = uint64(draw >> 200) % (40 * ONE);
+            r.leaseHours = uint64(draw >> 240) % 200;
+            reportProvider(provider, r);
+        }
+        if (seed % 3 != 0 || providersAt(2).state != PROVIDER_ACTIVE) return;
+        by(K);
+        providers.upholdMisconduct(2, CONSUMER, 20 * ONE);
     }
 
     function reportAll(uint256 seed) private {

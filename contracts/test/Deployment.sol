@@ -113,6 +113,10 @@ abstract contract Deployment is World {
         create("Validators", abi.encode(predicted));
         create("Tasks", abi.encode(predicted));
         create("Emission", abi.encode(predicted));
+        create("Providers", abi.encode(predicted));
+        create("SlarkLicence", abi.encode(predicted));
+        create("Slarks", abi.encode(predicted));
+        create("Challenges", abi.encode(predicted));
     }
 
     function openAgents(uint64 count, uint64 units) internal {

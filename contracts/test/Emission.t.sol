@@ -12,6 +12,7 @@ import {
     P_ECON_EMISSION_REST_BPS_CREATORS,
     P_ECON_HALVING_ERAS,
     P_POWR_POOL_SHARE_BPS,
+    STEP_OPEN_EMISSION,
     StepOutOfOrder,
     ValueOutOfRange
 } from "../src/Protocol.sol";
@@ -68,9 +69,9 @@ contract EmissionTest is Deployment {
 
     // openEmission
 
-    function test_openEmission_givenTheSecondStep_cutsTheEraIntoPools() public {
+    function test_openEmission_givenItsStep_cutsTheEraIntoPools() public {
         endEra();
-        runSteps(1, WHOLE);
+        runSteps(STEP_OPEN_EMISSION - 1, WHOLE);
         uint64 communityBefore = walletsAt(ACCOUNT_COMMUNITY);
         uint64 foundationBefore = walletsAt(ACCOUNT_FOUNDATION);
         emits(address(token));
@@ -98,16 +99,16 @@ contract EmissionTest is Deployment {
 
     function test_openEmission_givenAnotherStepIsDue_isRefused() public {
         endEra();
-        refusedBy(K, StepOutOfOrder.selector, 2, 1);
+        refusedBy(K, StepOutOfOrder.selector, STEP_OPEN_EMISSION, 1);
         emission.openEmission(0, 1);
-        runSteps(2, WHOLE);
-        refusedBy(K, StepOutOfOrder.selector, 2, 3);
+        runSteps(STEP_OPEN_EMISSION, WHOLE);
+        refusedBy(K, StepOutOfOrder.selector, STEP_OPEN_EMISSION, STEP_OPEN_EMISSION + 1);
         emission.openEmission(0, 1);
     }
 
     function test_openEmission_givenItsOnePosition_takesNoOtherSlice() public {
         endEra();
-        runSteps(1, WHOLE);
+        runSteps(STEP_OPEN_EMISSION - 1, WHOLE);
         refusedBy(K, ValueOutOfRange.selector, 0, 1);
         emission.openEmission(0, 0);
         refusedBy(K, ValueOutOfRange.selector, 2, 1);

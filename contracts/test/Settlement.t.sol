@@ -6,45 +6,66 @@ import {
     ACCOUNT_COMMUNITY,
     CursorMismatch,
     FAMILY_CALLS,
+    FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_EMISSION,
     FAMILY_ENTITY_NFT,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_PROVIDERS,
+    FAMILY_SLARKS,
+    FAMILY_SLARK_LICENCE,
     FAMILY_STAKE,
     FAMILY_TASKS,
     FAMILY_TOKEN,
     FAMILY_VALIDATORS,
     STEP_COUNT,
     STEP_OPEN_EMISSION,
+    STEP_SCORE_NODES,
     StepOutOfOrder,
     ValueOutOfRange
 } from "../src/Protocol.sol";
 import {BusyWorld} from "./BusyWorld.sol";
 import {
     SLOT_CALL_TOTALS,
+    SLOT_CHALLENGE_TOTALS,
     SLOT_CLOCK_TOTALS,
     SLOT_COMMITTEE_WEIGHTS,
     SLOT_DELEGATIONS,
     SLOT_EMISSION_TOTALS,
     SLOT_FREED_SEATS,
     SLOT_HOSTS,
+    SLOT_LICENCE_HOLDERS,
     SLOT_MEMBERS,
     SLOT_MODELS,
     SLOT_MODEL_COLLATERAL,
     SLOT_MODEL_HOLDERS,
     SLOT_MODEL_TOTALS,
+    SLOT_NEW_TARGETS,
     SLOT_NODES,
     SLOT_NODE_COLLATERAL,
     SLOT_NODE_ERA,
     SLOT_NODE_HOLDERS,
+    SLOT_NODE_PROVIDERS,
     SLOT_NODE_REPORTS,
     SLOT_NODE_TOTALS,
     SLOT_NODE_TRUST,
+    SLOT_POOR_TARGETS,
     SLOT_PREPAID,
+    SLOT_PROVIDERS,
+    SLOT_PROVIDER_COLLATERAL,
+    SLOT_PROVIDER_ERA,
+    SLOT_PROVIDER_RATINGS,
+    SLOT_PROVIDER_REPORTS,
+    SLOT_PROVIDER_TOTALS,
     SLOT_RANKING,
     SLOT_RATINGS,
     SLOT_REQUESTS,
+    SLOT_REST_TARGETS,
+    SLOT_RUNNERS,
+    SLOT_SLARKS,
+    SLOT_SLARK_ORDER,
+    SLOT_SLARK_TOTALS,
     SLOT_STAKE_TOTALS,
     SLOT_TASKS,
     SLOT_TASK_TOTALS,
@@ -54,6 +75,7 @@ import {
     SLOT_VALIDATOR_HOLDERS,
     SLOT_VALIDATOR_TOTALS,
     SLOT_VERSIONS,
+    SLOT_VESTINGS,
     SLOT_WALLETS
 } from "./Tables.sol";
 
@@ -149,7 +171,7 @@ contract SettlementTest is BusyWorld {
 
     /// @dev Hashes of the first records of every table, in the order of the contracts.
     function digests() private view returns (bytes32[] memory list) {
-        list = new bytes32[](33);
+        list = new bytes32[](50);
         list[0] = digest(FAMILY_CLOCK, SLOT_CLOCK_TOTALS, 4);
         list[1] = digest(FAMILY_TOKEN, SLOT_WALLETS, RECORDS);
         list[2] = digest(FAMILY_TOKEN, SLOT_TOKEN_TOTALS, 1);
@@ -183,6 +205,23 @@ contract SettlementTest is BusyWorld {
         list[30] = digest(FAMILY_TASKS, SLOT_MEMBERS, 2 * RECORDS);
         list[31] = digest(FAMILY_TASKS, SLOT_TASK_TOTALS, 1);
         list[32] = digest(FAMILY_EMISSION, SLOT_EMISSION_TOTALS, 2);
+        list[33] = digest(FAMILY_STAKE, SLOT_PROVIDER_COLLATERAL, 3 * RECORDS);
+        list[34] = digest(FAMILY_STAKE, SLOT_VESTINGS, 2 * RECORDS);
+        list[35] = digest(FAMILY_PROVIDERS, SLOT_PROVIDERS, 8 * RECORDS);
+        list[36] = digest(FAMILY_PROVIDERS, SLOT_PROVIDER_ERA, 3 * RECORDS);
+        list[37] = digest(FAMILY_PROVIDERS, SLOT_PROVIDER_REPORTS, 2 * RECORDS);
+        list[38] = digest(FAMILY_PROVIDERS, SLOT_PROVIDER_RATINGS, 1_000);
+        list[39] = digest(FAMILY_PROVIDERS, SLOT_NODE_PROVIDERS, RECORDS);
+        list[40] = digest(FAMILY_PROVIDERS, SLOT_PROVIDER_TOTALS, 3);
+        list[41] = digest(FAMILY_SLARK_LICENCE, SLOT_LICENCE_HOLDERS, RECORDS);
+        list[42] = digest(FAMILY_SLARKS, SLOT_SLARKS, 5 * RECORDS);
+        list[43] = digest(FAMILY_SLARKS, SLOT_SLARK_ORDER, RECORDS);
+        list[44] = digest(FAMILY_SLARKS, SLOT_RUNNERS, RECORDS);
+        list[45] = digest(FAMILY_SLARKS, SLOT_SLARK_TOTALS, 5);
+        list[46] = digest(FAMILY_CHALLENGES, SLOT_NEW_TARGETS, RECORDS);
+        list[47] = digest(FAMILY_CHALLENGES, SLOT_POOR_TARGETS, RECORDS);
+        list[48] = digest(FAMILY_CHALLENGES, SLOT_REST_TARGETS, RECORDS);
+        list[49] = digest(FAMILY_CHALLENGES, SLOT_CHALLENGE_TOTALS, 6);
     }
 
     function digest(uint256 family, uint256 slot, uint256 words) private view returns (bytes32) {
@@ -221,7 +260,9 @@ contract SettlementTest is BusyWorld {
         assertGt(validatorTotals().payWeightFp, 0, "no pay weight");
         assertGt(modelTotals().eraWu, 0, "no work");
         endEra();
-        runSteps(10, WHOLE);
+        runSteps(STEP_SCORE_NODES, WHOLE);
+        assertGt(providerTotals().forfeitUnits, 0, "no forfeit");
+        assertGt(providerTotals().slashUnits, 0, "no slash of a provider");
         assertGt(nodeTotals().scoreSumFp, 0, "no score");
         settleEra(WHOLE);
         assertGt(nodeTotals().rankedCount, 0, "no list");

@@ -13,6 +13,7 @@ import {
     InsufficientStake,
     KIND_MODEL,
     KIND_NODE,
+    KIND_PROVIDER,
     KIND_TASK,
     KIND_VALIDATOR,
     MOVE_DELEGATE,
@@ -89,7 +90,7 @@ contract StakeTest is Deployment {
     }
 
     function test_lockStake_givenAKindWithoutStake_isRefused() public {
-        refused(ValueOutOfRange.selector, KIND_TASK, KIND_VALIDATOR);
+        refused(ValueOutOfRange.selector, KIND_TASK, KIND_PROVIDER);
         module();
         stake.lockStake(KIND_TASK, 9, A, 70);
     }
@@ -184,7 +185,7 @@ contract StakeTest is Deployment {
     }
 
     function test_addSlash_givenAModel_isRefused() public {
-        refused(ValueOutOfRange.selector, KIND_MODEL, KIND_VALIDATOR);
+        refused(ValueOutOfRange.selector, KIND_MODEL, KIND_PROVIDER);
         module();
         stake.addSlash(KIND_MODEL, 9, 1);
     }
@@ -281,7 +282,7 @@ contract StakeTest is Deployment {
     function test_delegate_givenAnotherKindOfTarget_isRefused() public {
         uint64[4] memory kinds = [0, KIND_MODEL, KIND_TASK, type(uint64).max];
         for (uint256 i; i < kinds.length; ++i) {
-            refusedBy(A, ValueOutOfRange.selector, kinds[i], KIND_VALIDATOR);
+            refusedBy(A, ValueOutOfRange.selector, kinds[i], KIND_PROVIDER);
             stake.delegate(kinds[i], 1, ONE, 0);
         }
     }

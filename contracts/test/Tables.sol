@@ -5,10 +5,14 @@ pragma solidity 0.8.37;
 import {Extsload} from "../src/Extsload.sol";
 import {
     CallTotalsRecord,
+    ChallengeTotalsRecord,
+    ChallengesRecord,
     ClockTotalsRecord,
+    CommitteesRecord,
     DelegationsRecord,
     EmissionTotalsRecord,
     FAMILY_CALLS,
+    FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_EMISSION,
@@ -16,6 +20,9 @@ import {
     FAMILY_MODELS,
     FAMILY_NODES,
     FAMILY_PARAMS,
+    FAMILY_PROVIDERS,
+    FAMILY_SLARKS,
+    FAMILY_SLARK_LICENCE,
     FAMILY_STAKE,
     FAMILY_TASKS,
     FAMILY_TOKEN,
@@ -31,7 +38,14 @@ import {
     NodeTrustRecord,
     NodesRecord,
     PrepaidRecord,
+    ProviderCollateralRecord,
+    ProviderEraRecord,
+    ProviderReportsRecord,
+    ProviderTotalsRecord,
+    ProvidersRecord,
     RequestsRecord,
+    SlarkTotalsRecord,
+    SlarksRecord,
     StakeTotalsRecord,
     TaskTotalsRecord,
     TasksRecord,
@@ -39,7 +53,8 @@ import {
     ValidatorCollateralRecord,
     ValidatorTotalsRecord,
     ValidatorsRecord,
-    VersionsRecord
+    VersionsRecord,
+    VestingsRecord
 } from "../src/Protocol.sol";
 
 // First storage word of each table in its contract.
@@ -52,9 +67,11 @@ uint256 constant SLOT_NODE_HOLDERS = 1073741827;
 uint256 constant SLOT_VALIDATOR_HOLDERS = 2147483651;
 uint256 constant SLOT_NODE_COLLATERAL = 0;
 uint256 constant SLOT_VALIDATOR_COLLATERAL = 12884901888;
-uint256 constant SLOT_MODEL_COLLATERAL = 25769803776;
-uint256 constant SLOT_DELEGATIONS = 26843545600;
-uint256 constant SLOT_STAKE_TOTALS = 39728447488;
+uint256 constant SLOT_PROVIDER_COLLATERAL = 25769803776;
+uint256 constant SLOT_MODEL_COLLATERAL = 38654705664;
+uint256 constant SLOT_DELEGATIONS = 39728447488;
+uint256 constant SLOT_VESTINGS = 52613349376;
+uint256 constant SLOT_STAKE_TOTALS = 61203283968;
 uint256 constant SLOT_NODES = 0;
 uint256 constant SLOT_NODE_TRUST = 17179869184;
 uint256 constant SLOT_NODE_ERA = 25769803776;
@@ -77,6 +94,25 @@ uint256 constant SLOT_TASKS = 0;
 uint256 constant SLOT_MEMBERS = 21474836480;
 uint256 constant SLOT_TASK_TOTALS = 30064771072;
 uint256 constant SLOT_EMISSION_TOTALS = 0;
+uint256 constant SLOT_PROVIDERS = 0;
+uint256 constant SLOT_PROVIDER_ERA = 34359738368;
+uint256 constant SLOT_PROVIDER_REPORTS = 47244640256;
+uint256 constant SLOT_PROVIDER_RATINGS = 55834574848;
+uint256 constant SLOT_NODE_PROVIDERS = 56908316672;
+uint256 constant SLOT_PROVIDER_TOTALS = 57982058496;
+uint256 constant SLOT_LICENCE_HOLDERS = 6;
+uint256 constant SLOT_SLARKS = 0;
+uint256 constant SLOT_SLARK_ORDER = 21474836480;
+uint256 constant SLOT_RUNNERS = 22548578304;
+uint256 constant SLOT_SLARK_TOTALS = 23622320128;
+uint256 constant SLOT_NEW_TARGETS = 0;
+uint256 constant SLOT_POOR_TARGETS = 1073741824;
+uint256 constant SLOT_REST_TARGETS = 2147483648;
+uint256 constant SLOT_RETRY_TARGETS = 3221225472;
+uint256 constant SLOT_CHALLENGES = 4294967296;
+uint256 constant SLOT_COMMITTEES = 12884901888;
+uint256 constant SLOT_SEATS = 21474836480;
+uint256 constant SLOT_CHALLENGE_TOTALS = 22548578304;
 
 /// @title Tables
 /// @notice Reads every table of the ledger from raw storage, so that tests see what is stored and not what is answered: one
@@ -167,6 +203,20 @@ abstract contract Tables {
         }
     }
 
+    function providerCollateralAt(uint256 id) internal view returns (ProviderCollateralRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_STAKE], SLOT_PROVIDER_COLLATERAL + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function providerCollateralTo(uint256 last) internal view returns (ProviderCollateralRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_STAKE], SLOT_PROVIDER_COLLATERAL, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
     function modelCollateralAt(uint256 id) internal view returns (uint64) {
         return _lane(families[FAMILY_STAKE], SLOT_MODEL_COLLATERAL, id);
     }
@@ -184,6 +234,20 @@ abstract contract Tables {
 
     function delegationsTo(uint256 last) internal view returns (DelegationsRecord[] memory records) {
         uint256 list = _records(families[FAMILY_STAKE], SLOT_DELEGATIONS, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function vestingsAt(uint256 id) internal view returns (VestingsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_STAKE], SLOT_VESTINGS + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function vestingsTo(uint256 last) internal view returns (VestingsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_STAKE], SLOT_VESTINGS, 2, last + 1);
         assembly ("memory-safe") {
             records := list
         }
@@ -433,6 +497,191 @@ abstract contract Tables {
 
     function emissionTotals() internal view returns (EmissionTotalsRecord memory record) {
         uint256 fields = _fields(families[FAMILY_EMISSION], SLOT_EMISSION_TOTALS, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function providersAt(uint256 id) internal view returns (ProvidersRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_PROVIDERS], SLOT_PROVIDERS + id * 8, 8);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function providersTo(uint256 last) internal view returns (ProvidersRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_PROVIDERS], SLOT_PROVIDERS, 8, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function providerEraAt(uint256 id) internal view returns (ProviderEraRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_PROVIDERS], SLOT_PROVIDER_ERA + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function providerEraTo(uint256 last) internal view returns (ProviderEraRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_PROVIDERS], SLOT_PROVIDER_ERA, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function providerReportsAt(uint256 id) internal view returns (ProviderReportsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_PROVIDERS], SLOT_PROVIDER_REPORTS + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function providerReportsTo(uint256 last) internal view returns (ProviderReportsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_PROVIDERS], SLOT_PROVIDER_REPORTS, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function providerRatingsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_PROVIDERS], SLOT_PROVIDER_RATINGS, id);
+    }
+
+    function providerRatingsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_PROVIDERS], SLOT_PROVIDER_RATINGS, last + 1);
+    }
+
+    function nodeProvidersAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_PROVIDERS], SLOT_NODE_PROVIDERS, id);
+    }
+
+    function nodeProvidersTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_PROVIDERS], SLOT_NODE_PROVIDERS, last + 1);
+    }
+
+    function providerTotals() internal view returns (ProviderTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_PROVIDERS], SLOT_PROVIDER_TOTALS, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function licenceHoldersAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_SLARK_LICENCE], SLOT_LICENCE_HOLDERS, id);
+    }
+
+    function licenceHoldersTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_SLARK_LICENCE], SLOT_LICENCE_HOLDERS, last + 1);
+    }
+
+    function slarksAt(uint256 id) internal view returns (SlarksRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_SLARKS], SLOT_SLARKS + id * 5, 5);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function slarksTo(uint256 last) internal view returns (SlarksRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_SLARKS], SLOT_SLARKS, 5, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function slarkOrderAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_SLARKS], SLOT_SLARK_ORDER, id);
+    }
+
+    function slarkOrderTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_SLARKS], SLOT_SLARK_ORDER, last + 1);
+    }
+
+    function runnersAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_SLARKS], SLOT_RUNNERS, id);
+    }
+
+    function runnersTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_SLARKS], SLOT_RUNNERS, last + 1);
+    }
+
+    function slarkTotals() internal view returns (SlarkTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_SLARKS], SLOT_SLARK_TOTALS, 5);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function newTargetsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_CHALLENGES], SLOT_NEW_TARGETS, id);
+    }
+
+    function newTargetsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_CHALLENGES], SLOT_NEW_TARGETS, last + 1);
+    }
+
+    function poorTargetsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_CHALLENGES], SLOT_POOR_TARGETS, id);
+    }
+
+    function poorTargetsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_CHALLENGES], SLOT_POOR_TARGETS, last + 1);
+    }
+
+    function restTargetsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_CHALLENGES], SLOT_REST_TARGETS, id);
+    }
+
+    function restTargetsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_CHALLENGES], SLOT_REST_TARGETS, last + 1);
+    }
+
+    function retryTargetsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_CHALLENGES], SLOT_RETRY_TARGETS, id);
+    }
+
+    function retryTargetsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_CHALLENGES], SLOT_RETRY_TARGETS, last + 1);
+    }
+
+    function challengesAt(uint256 id) internal view returns (ChallengesRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_CHALLENGES], SLOT_CHALLENGES + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function challengesTo(uint256 last) internal view returns (ChallengesRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_CHALLENGES], SLOT_CHALLENGES, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function committeesAt(uint256 id) internal view returns (CommitteesRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_CHALLENGES], SLOT_COMMITTEES + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function committeesTo(uint256 last) internal view returns (CommitteesRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_CHALLENGES], SLOT_COMMITTEES, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function seatsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_CHALLENGES], SLOT_SEATS, id);
+    }
+
+    function seatsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_CHALLENGES], SLOT_SEATS, last + 1);
+    }
+
+    function challengeTotals() internal view returns (ChallengeTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_CHALLENGES], SLOT_CHALLENGE_TOTALS, 6);
         assembly ("memory-safe") {
             record := fields
         }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Calls} from "../src/Calls.sol";
+import {Challenges} from "../src/Challenges.sol";
 import {Clock} from "../src/Clock.sol";
 import {Emission} from "../src/Emission.sol";
 import {EntityNft} from "../src/EntityNft.sol";
@@ -12,6 +13,7 @@ import {
     ACCOUNT_KEEPER,
     ClockTotalsRecord,
     FAMILY_CALLS,
+    FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_EMISSION,
@@ -19,6 +21,9 @@ import {
     FAMILY_MODELS,
     FAMILY_NODES,
     FAMILY_PARAMS,
+    FAMILY_PROVIDERS,
+    FAMILY_SLARKS,
+    FAMILY_SLARK_LICENCE,
     FAMILY_STAKE,
     FAMILY_TASKS,
     FAMILY_TOKEN,
@@ -31,19 +36,62 @@ import {
     P_PLACE_REPLICAS,
     P_TIME_SLOTS_PER_ERA,
     P_TIME_SLOT_S,
+    SLARK_RUNNING,
+    STEP_ASSESS_PROVIDERS,
+    STEP_COMPUTE_ERA_METRICS,
     STEP_COUNT,
     STEP_OPEN_EMISSION,
+    STEP_PAY_CREATORS,
+    STEP_PAY_DELEGATORS,
+    STEP_PAY_NODES,
+    STEP_PAY_PROVIDERS,
+    STEP_PAY_SLARKS,
+    STEP_PAY_STAKERS,
+    STEP_PAY_VALIDATORS,
     STEP_POST_RANKING,
+    STEP_POST_SLARKS,
+    STEP_RELEASE_DELEGATIONS,
+    STEP_ROTATE_MODELS,
+    STEP_SCORE_NODES,
+    STEP_SLASH_DELEGATIONS,
+    STEP_SLASH_OWN_STAKE,
+    STEP_UPDATE_REPUTATIONS,
+    STEP_UPDATE_SLARKS,
+    STEP_UPDATE_TIERS,
+    STEP_UPDATE_TRUST,
+    SlarksRecord,
     TasksRecord,
     VERDICT_NONE,
     VERDICT_PASS
 } from "../src/Protocol.sol";
+import {Providers} from "../src/Providers.sol";
+import {SlarkLicence} from "../src/SlarkLicence.sol";
+import {Slarks} from "../src/Slarks.sol";
 import {Stake} from "../src/Stake.sol";
 import {Tasks} from "../src/Tasks.sol";
 import {Token} from "../src/Token.sol";
 import {Validators} from "../src/Validators.sol";
 import {Base} from "./Base.sol";
 import {SLOT_PARAM_VALUES, Tables} from "./Tables.sol";
+
+/// @notice What a provider's report of an era says, before it is packed.
+struct ProviderWords {
+    uint64 full;
+    uint64 active;
+    uint64 task;
+    uint64 breached;
+    uint64 cooled;
+    uint64 streaks;
+    uint64 extraHours;
+    uint64 answered;
+    uint64 expected;
+    uint64 meanMs;
+    uint64 assigned;
+    uint64 finished;
+    uint64 feeUnits;
+    uint64 leaseHours;
+    uint64 offlineSinceS;
+}
 
 /// @title World
 /// @notice A deployed protocol in the hands of a test: its contracts, its tables, its time, and short ways through the
@@ -70,6 +118,13 @@ abstract contract World is Base, Tables, IProtocolEvents {
     Validators internal validators;
     Tasks internal tasks;
     Emission internal emission;
+    Providers internal providers;
+    SlarkLicence internal licences;
+    Slarks internal slarks;
+    Challenges internal challenges;
+
+    /// @dev All licences, as the step over them by accuracy found them.
+    uint64[] private accuracyOrder;
 
     function bind(address[FAMILY_COUNT] memory addresses) internal {
         families = addresses;
@@ -84,6 +139,10 @@ abstract contract World is Base, Tables, IProtocolEvents {
         validators = Validators(addresses[FAMILY_VALIDATORS]);
         tasks = Tasks(addresses[FAMILY_TASKS]);
         emission = Emission(addresses[FAMILY_EMISSION]);
+        providers = Providers(addresses[FAMILY_PROVIDERS]);
+        licences = SlarkLicence(addresses[FAMILY_SLARK_LICENCE]);
+        slarks = Slarks(addresses[FAMILY_SLARKS]);
+        challenges = Challenges(addresses[FAMILY_CHALLENGES]);
     }
 
     // Who acts, and how it ends
@@ -240,6 +299,7 @@ abstract contract World is Base, Tables, IProtocolEvents {
     }
 
     function takeStep(uint64 step, uint64 from, uint64 to) internal {
+        if (step == STEP_UPDATE_SLARKS && from == 0) accuracyOrder = slarksByAccuracy(0, slarkTotals().slarkCount);
         (address target, bytes memory data) = stepCall(step, from, to);
         by(K);
         send(target, data);
@@ -249,33 +309,111 @@ abstract contract World is Base, Tables, IProtocolEvents {
     function positionsOf(uint64 step) internal view returns (uint64 count) {
         if (step == STEP_OPEN_EMISSION) return 1;
         if (step == STEP_POST_RANKING) return nodeTotals().onlineCount;
-        if (step == 3 || step == 8 || step == 12) return validatorTotals().validatorCount;
-        if (step == 4 || step == 5 || step == 10 || step == 13) return stakeTotals().delegationCount;
-        if (step == 9 || step == 15) return modelTotals().modelCount;
+        if (step == STEP_POST_SLARKS) return slarkTotals().drawableCount;
+        if (step == STEP_ASSESS_PROVIDERS || step == STEP_PAY_PROVIDERS || step == STEP_UPDATE_TIERS) {
+            return providerTotals().providerCount;
+        }
+        if (step == STEP_PAY_SLARKS || step == STEP_UPDATE_SLARKS) return slarkTotals().slarkCount;
+        if (step == STEP_SLASH_OWN_STAKE || step == STEP_PAY_VALIDATORS || step == STEP_UPDATE_REPUTATIONS) {
+            return validatorTotals().validatorCount;
+        }
+        if (
+            step == STEP_SLASH_DELEGATIONS || step == STEP_PAY_STAKERS || step == STEP_PAY_DELEGATORS
+                || step == STEP_RELEASE_DELEGATIONS
+        ) return stakeTotals().delegationCount;
+        if (step == STEP_PAY_CREATORS || step == STEP_ROTATE_MODELS) return modelTotals().modelCount;
         return nodeTotals().nodeCount;
     }
 
-    /// @return target contract of a settlement step @return data its calldata for positions [from, to)
+    /// @return target contract of a settlement step
+    /// @return data its calldata for positions [from, to)
     function stepCall(uint64 step, uint64 from, uint64 to) internal view returns (address target, bytes memory data) {
         if (step == STEP_POST_RANKING) {
             return (address(nodes), abi.encodeCall(Nodes.postRanking, (from, to, ranks(from, to))));
         }
+        if (step == STEP_UPDATE_SLARKS) {
+            return (address(slarks), abi.encodeCall(Slarks.updateSlarks, (from, to, slarksByAccuracy(from, to))));
+        }
+        if (step == STEP_POST_SLARKS) {
+            return (address(slarks), abi.encodeCall(Slarks.postSlarks, (from, to, slarksByTier(from, to))));
+        }
         bytes4 selector;
-        if (step == 1) (target, selector) = (address(nodes), Nodes.computeEraMetrics.selector);
-        else if (step == 2) (target, selector) = (address(emission), Emission.openEmission.selector);
-        else if (step == 3) (target, selector) = (address(stake), Stake.slashOwnStake.selector);
-        else if (step == 4) (target, selector) = (address(stake), Stake.slashDelegations.selector);
-        else if (step == 5) (target, selector) = (address(stake), Stake.payStakers.selector);
-        else if (step == 6) (target, selector) = (address(nodes), Nodes.scoreNodes.selector);
-        else if (step == 7) (target, selector) = (address(nodes), Nodes.payNodes.selector);
-        else if (step == 8) (target, selector) = (address(validators), Validators.payValidators.selector);
-        else if (step == 9) (target, selector) = (address(models), Models.payCreators.selector);
-        else if (step == 10) (target, selector) = (address(stake), Stake.payDelegators.selector);
-        else if (step == 11) (target, selector) = (address(nodes), Nodes.updateTrust.selector);
-        else if (step == 12) (target, selector) = (address(validators), Validators.updateReputations.selector);
-        else if (step == 13) (target, selector) = (address(stake), Stake.releaseDelegations.selector);
-        else if (step == 15) (target, selector) = (address(models), Models.rotateModels.selector);
+        (target, selector) = _stepFunction(step);
         data = abi.encodeWithSelector(selector, from, to);
+    }
+
+    function _stepFunction(uint64 step) private view returns (address, bytes4) {
+        if (step == STEP_COMPUTE_ERA_METRICS) return (address(nodes), Nodes.computeEraMetrics.selector);
+        if (step == STEP_ASSESS_PROVIDERS) return (address(providers), Providers.assessProviders.selector);
+        if (step == STEP_OPEN_EMISSION) return (address(emission), Emission.openEmission.selector);
+        if (step == STEP_SLASH_OWN_STAKE) return (address(stake), Stake.slashOwnStake.selector);
+        if (step == STEP_SLASH_DELEGATIONS) return (address(stake), Stake.slashDelegations.selector);
+        if (step == STEP_PAY_SLARKS) return (address(slarks), Slarks.paySlarks.selector);
+        if (step == STEP_PAY_PROVIDERS) return (address(providers), Providers.payProviders.selector);
+        if (step == STEP_PAY_STAKERS) return (address(stake), Stake.payStakers.selector);
+        if (step == STEP_SCORE_NODES) return (address(nodes), Nodes.scoreNodes.selector);
+        if (step == STEP_PAY_NODES) return (address(nodes), Nodes.payNodes.selector);
+        if (step == STEP_PAY_VALIDATORS) return (address(validators), Validators.payValidators.selector);
+        if (step == STEP_PAY_CREATORS) return (address(models), Models.payCreators.selector);
+        if (step == STEP_PAY_DELEGATORS) return (address(stake), Stake.payDelegators.selector);
+        if (step == STEP_UPDATE_TRUST) return (address(nodes), Nodes.updateTrust.selector);
+        if (step == STEP_UPDATE_REPUTATIONS) return (address(validators), Validators.updateReputations.selector);
+        if (step == STEP_UPDATE_TIERS) return (address(providers), Providers.updateTiers.selector);
+        if (step == STEP_RELEASE_DELEGATIONS) return (address(stake), Stake.releaseDelegations.selector);
+        return (address(models), Models.rotateModels.selector);
+    }
+
+    /// @return list all licences at places [from, to) by accuracy of the era, on a tie by identifier. The step forgets what it
+    /// is measured by, so that what is asked for in the middle of it comes from the list that was right at its start.
+    function slarksByAccuracy(uint64 from, uint64 to) internal view returns (uint64[] memory list) {
+        uint64 count = slarkTotals().slarkCount;
+        if (from > 0) return _part(accuracyOrder, accuracyOrder.length, from, to);
+        uint64[] memory all = new uint64[](count);
+        for (uint64 licence = 1; licence <= count; ++licence) {
+            uint256 place = licence - 1;
+            for (; place > 0 && _isMoreAccurate(licence, all[place - 1]); --place) {
+                all[place] = all[place - 1];
+            }
+            all[place] = licence;
+        }
+        return _part(all, count, from, to);
+    }
+
+    function _isMoreAccurate(uint64 one, uint64 other) private view returns (bool) {
+        SlarksRecord memory a = slarksAt(one);
+        SlarksRecord memory b = slarksAt(other);
+        uint256 aOf = a.resultCount == 0 ? 1 : a.resultCount;
+        uint256 bOf = b.resultCount == 0 ? 1 : b.resultCount;
+        return uint256(a.alignedCount) * bOf > uint256(b.alignedCount) * aOf;
+    }
+
+    /// @return list the licences that can be drawn at places [from, to) by tier, on a tie by identifier
+    function slarksByTier(uint64 from, uint64 to) internal view returns (uint64[] memory list) {
+        uint64 count = slarkTotals().slarkCount;
+        uint64[] memory all = new uint64[](count);
+        uint256 drawable;
+        for (uint64 licence = 1; licence <= count; ++licence) {
+            SlarksRecord memory z = slarksAt(licence);
+            if (z.state != SLARK_RUNNING || z.keyId == 0 || z.isFoundation == 1) continue;
+            uint256 place = drawable++;
+            for (; place > 0 && slarksAt(all[place - 1]).tier < z.tier; --place) {
+                all[place] = all[place - 1];
+            }
+            all[place] = licence;
+        }
+        return _part(all, drawable, from, to);
+    }
+
+    /// @return list entries [from, to) of the first `count` of `all`; zeros beyond
+    function _part(uint64[] memory all, uint256 count, uint64 from, uint64 to)
+        private
+        pure
+        returns (uint64[] memory list)
+    {
+        list = new uint64[](to > from ? to - from : 0);
+        for (uint256 i; i < list.length && from + i < count; ++i) {
+            list[i] = all[from + i];
+        }
     }
 
     /// @return list the Online nodes at places [from, to) by trust weight, on a tie by identifier
@@ -293,10 +431,7 @@ abstract contract World is Base, Tables, IProtocolEvents {
             }
             (all[place], trusts[place]) = (node, trustFp);
         }
-        list = new uint64[](to > from ? to - from : 0);
-        for (uint256 i; i < list.length && from + i < online; ++i) {
-            list[i] = all[from + i];
-        }
+        return _part(all, online, from, to);
     }
 
     // Validators and their tasks
@@ -472,6 +607,41 @@ abstract contract World is Base, Tables, IProtocolEvents {
         if (closed == count) return;
         by(K);
         calls.closeRequests(closed, count);
+    }
+
+    // Providers
+
+    /// @notice A provider with one GPU of sub-tier 9, Registered.
+    function proposeProvider(uint64 owner, uint64 node) internal returns (uint64 provider) {
+        by(owner);
+        providers.proposeProvider(node, 0, 16, 64, 1_000, 1, 9, 2, 2, 2, 0);
+        provider = providerTotals().providerCount;
+    }
+
+    function stakeProvider(uint64 provider, uint64 units) internal {
+        by(providersAt(provider).owner);
+        providers.stakeProvider(provider, units);
+    }
+
+    /// @notice A provider with this much own stake.
+    function activateProvider(uint64 owner, uint64 units) internal returns (uint64 provider) {
+        provider = proposeProvider(owner, 0);
+        stakeProvider(provider, units);
+    }
+
+    /// @notice The keeper posts the era's report of one provider.
+    function reportProvider(uint64 provider, ProviderWords memory r) internal {
+        uint64[] memory words = new uint64[](8);
+        words[0] = r.full + (r.active << 24);
+        words[1] = r.task + (r.breached << 24);
+        words[2] = r.cooled + (r.streaks << 24) + (r.extraHours << 36);
+        words[3] = r.answered + (r.expected << 16) + (r.meanMs << 32);
+        words[4] = r.assigned + (r.finished << 26);
+        words[5] = r.feeUnits;
+        words[6] = r.leaseHours;
+        words[7] = r.offlineSinceS;
+        by(K);
+        providers.reportProviders(provider - 1, provider, words);
     }
 
     function listOf(uint64 value) internal pure returns (uint64[] memory list) {

@@ -15,6 +15,10 @@ export const PURPOSE = {
   rotation: 7,
   sample: 8,
   level: 9,
+  target: 10,
+  slarkSeat: 11,
+  requirement: 12,
+  misconduct: 13,
 } as const;
 
 const TWO_32 = 4_294_967_296;

@@ -5,14 +5,23 @@
 import { EVENTS, MOVE } from '../protocol/events.ts';
 import {
   ACCOUNT,
+  CHALLENGE_STATE,
+  CLASS_COUNT,
+  COMPLIANCE,
   FAULT,
   FIELDS,
   HOST_STATE,
   HOSTS_PER_MODEL,
   KIND,
+  MAX_TARGETS,
   MODEL_STATE,
   NODE_STATE,
+  PROVIDER_STATE,
+  PROVIDER_TIERS,
   REQUEST_STATE,
+  SEATS_PER_CLASS,
+  SLARK_STATE,
+  SLARK_TIERS,
   STEP,
   TABLES_OF_CONTRACT,
   TASK_KIND,
@@ -67,6 +76,11 @@ uint256 constant MAX_INT = 9_007_199_254_740_991;
 uint256 constant HOSTS_PER_MODEL = ${HOSTS_PER_MODEL};
 uint256 constant RATINGS_PER_MODEL = 1_000;
 uint256 constant TABLE_LENGTH = 2 ** 32;
+uint64 constant PROVIDER_TIERS = ${PROVIDER_TIERS};
+uint64 constant SLARK_TIERS = ${SLARK_TIERS};
+uint64 constant CLASS_COUNT = ${CLASS_COUNT};
+uint64 constant SEATS_PER_CLASS = ${SEATS_PER_CLASS};
+uint64 constant MAX_TARGETS = ${MAX_TARGETS};
 
 // Number of contracts of the protocol, and the place of each in the list given to every constructor.
 uint256 constant FAMILY_COUNT = ${Object.keys(TABLES_OF_CONTRACT).length};
@@ -88,6 +102,12 @@ ${constants('VERDICT', VERDICT)}
 ${constants('REQUEST', REQUEST_STATE)}
 ${constants('HOST', HOST_STATE)}
 ${constants('FAULT', FAULT)}
+${constants('PROVIDER', PROVIDER_STATE)}
+${constants('SLARK', SLARK_STATE)}
+${constants('CHALLENGE', CHALLENGE_STATE)}
+
+// Bits of a provider's compliance (ATTR-6).
+${constants('COMPLIANCE', COMPLIANCE)}
 
 // Settlement steps (TIME-4).
 ${constants('STEP', STEP)}

@@ -3,14 +3,14 @@
  * table lies in storage, and every action. Tests hold the committed files equal to these texts. It tests nothing itself.
  */
 import { ACTION_NAMES, ACTIONS, type ActionSpec } from '../protocol/actions.ts';
-import { type ContractName, FIELDS, STRIDE, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
+import { type ContractName, FIELDS, STEP, STRIDE, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
 import { ledgerParams, PARAMS } from '../protocol/params.ts';
 import { REJECTIONS } from '../protocol/rejections.ts';
 
 const CONTRACTS = Object.keys(TABLES_OF_CONTRACT) as ContractName[];
 
-/** Storage words that a contract's token standard takes before its first table (OpenZeppelin's ERC20 and ERC1155). */
-const STANDARD_WORDS: Partial<Record<ContractName, bigint>> = { Token: 5n, EntityNft: 3n };
+/** Storage words that a contract's token standard takes before its first table (OpenZeppelin's ERC20, ERC1155 and ERC721). */
+const STANDARD_WORDS: Partial<Record<ContractName, bigint>> = { Token: 5n, EntityNft: 3n, SlarkLicence: 6n };
 const TABLE_LENGTH = 2n ** 32n;
 const FIELDS_PER_WORD = 4;
 
@@ -194,9 +194,13 @@ export function renderActions(): string {
       spec.args.length,
       spec.bulk !== undefined,
       spec.keeper === true,
+      name in STEP,
     ];
     return `    actions[${number}] = ActionSpec(${fields.join(', ')});`;
   }).join('\n');
+  const steps = Object.entries(STEP)
+    .map(([name, step]) => `    actions[${step}] = A_${constantName(name)};`)
+    .join('\n');
   const used = CONTRACTS.filter((contract) => ACTION_NAMES.some((name) => ACTIONS[name].contract === contract));
   const errors = REJECTIONS.slice(1);
   const imports = [...used.map((contract) => `FAMILY_${constantName(contract)}`), ...errors].sort();
@@ -207,13 +211,14 @@ ${imports.map((name) => `    ${name}`).join(',\n')}
 } from "../src/Protocol.sol";
 
 /// @notice An action that an account may send: its signature, the contract that takes it, the number of its uint64
-/// arguments, whether a list follows them, and whether only the keeper may send it.
+/// arguments, whether a list follows them, whether only the keeper may send it, and whether it is a step of the settlement.
 struct ActionSpec {
     string signature;
     uint256 family;
     uint256 argCount;
     bool hasList;
     bool isKeepers;
+    bool isStep;
 }
 
 uint256 constant ACTION_COUNT = ${ACTION_NAMES.length};
@@ -223,6 +228,12 @@ ${numbers}
 function listActions() pure returns (ActionSpec[] memory actions) {
     actions = new ActionSpec[](ACTION_COUNT);
 ${entries}
+}
+
+/// @return actions the action of each settlement step, from step 1 on
+function actionsOfSteps() pure returns (uint256[] memory actions) {
+    actions = new uint256[](${Object.keys(STEP).length + 1});
+${steps}
 }
 
 /// @return true if an error with this selector is a rejection of the protocol

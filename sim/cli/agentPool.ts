@@ -37,7 +37,11 @@ export function createAgentPool(run: SharedRun, threads: number, builtDir: strin
       const parts = await Promise.all(
         Array.from({ length: threads }, (_, shard) => pool.run({ shard, shardCount: threads, phase, slotCount })),
       );
-      return { actions: joinColumns(parts.map((p) => p.actions)), orders: joinColumns(parts.map((p) => p.orders)) };
+      return {
+        actions: joinColumns(parts.map((p) => p.actions)),
+        orders: joinColumns(parts.map((p) => p.orders)),
+        messages: joinColumns(parts.map((p) => p.messages)),
+      };
     },
     close: () => pool.close(),
   };

@@ -10,6 +10,7 @@ import { EXIT, UsageError } from './exitCodes.ts';
 import { countOf, figureWriter, formatFigure, textTable } from './figureText.ts';
 import {
   callOf,
+  checkInference,
   choicesText,
   failuresText,
   loadBase,
@@ -144,6 +145,7 @@ export async function compareCommand(file: string, options: CompareOptions, buil
   if (isComparison && plan.variants[0]!.scenarioHash === plan.variants[1]!.scenarioHash)
     throw new UsageError(`--compare ${change.join(' ')} changes nothing: the scenario has this value already`);
 
+  await checkInference(base.scenario, builtDir);
   const directory = studyDirectory(options.out, base.scenario.name, base.hash, 'seeds');
   const outcome = await runMany(plan, directory, { ...options, builtDir });
   if (outcome.exitCode !== null) return outcome.exitCode;

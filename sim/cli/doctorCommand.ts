@@ -73,12 +73,12 @@ export async function doctorCommand(options: { readonly json?: boolean }, builtD
       return execFileSync(search.path, ['--version'], { encoding: 'utf8' }).split('\n')[0]!;
     }),
   );
-  for (const device of await probeDevices({ builtDir })) {
+  for (const device of await probeDevices({ builtDir, root })) {
     checks.push({
       name: `device ${device.id}`,
       needed: device.id === 'cpu',
       works: device.works,
-      detail: device.works ? `${device.name}: ${device.detail}` : device.detail,
+      detail: device.works ? `${device.name}: ${device.detail}` : `${device.detail}\n${device.fix}`,
     });
   }
   checks.push(

@@ -22,6 +22,7 @@ const rules: Rules = {
   decimals: 6,
   value(key) {
     const spec = PARAMS.find((one) => one.key === key)!;
+    if (spec.unit === 'milliTokens') return spec.fallback * (TOKEN / 1_000);
     return spec.unit === 'tokens' ? spec.fallback * TOKEN : spec.fallback;
   },
 };
@@ -42,6 +43,7 @@ function explain(penaltyUnits: number, events: readonly EventOfAgent[], rest: Pa
     eras: [rowOf<EraRow>('metrics', {})],
     agents: [rowOf<AgentRow>('agents', { account: ME, role: 'miner', penaltyUnits })],
     ...{ nodes: [], validators: [], delegations: [], models: [], calls: [] },
+    ...{ providers: [], slarks: [], challenges: [] },
     events,
     ...rest,
   };

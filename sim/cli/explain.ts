@@ -5,9 +5,18 @@
 
 import type { AgentRow } from '../engine/trace.ts';
 import { MOVE } from '../protocol/events.ts';
-import { KIND, MODEL_STATE, NODE_STATE, TASK_KIND, VALIDATOR_STATE, VERDICT } from '../protocol/layout.ts';
+import {
+  KIND,
+  MODEL_STATE,
+  NODE_STATE,
+  PROVIDER_STATE,
+  SLARK_STATE,
+  TASK_KIND,
+  VALIDATOR_STATE,
+  VERDICT,
+} from '../protocol/layout.ts';
 import type { AgentHistory, EventOfAgent } from '../store/readAgent.ts';
-import { percent } from './amounts.ts';
+import { percent, tokens } from './amounts.ts';
 import {
   type EraOfAgent,
   MONEY_COLUMNS,
@@ -16,7 +25,9 @@ import {
   moneyLines,
   type Rules,
 } from './explainIncome.ts';
+import { providerStory, slarkStory, type TierStory } from './explainServices.ts';
 import { createStandingTracker, type Standing } from './explainStanding.ts';
+import { createRuleLedger } from './ruleLedger.ts';
 
 /** Something that happened to the agent and moved no tokens, or says why they moved. */
 export type Happening = { readonly slot: number; readonly rules: readonly string[]; readonly what: string };
@@ -32,6 +43,8 @@ export type EraExplanation = {
   readonly row: AgentRow;
   readonly lines: readonly MoneyLine[];
   readonly standings: readonly Standing[];
+  /** Of its providers and licences. */
+  readonly tiers: readonly TierStory[];
   readonly happenings: readonly Happening[];
   readonly wallet: { readonly beforeUnits: number; readonly afterUnits: number; readonly flows: readonly Flow[] };
   /** Standing of the agent in the era before; −1 if it had none. */
@@ -55,6 +68,10 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [MOVE.creatorReward, 'creators’ emission'],
   [MOVE.stakerReward, 'stakers’ emission'],
   [MOVE.delegatorReward, 'shares of rewards'],
+  [MOVE.livenessReward, 'liveness'],
+  [MOVE.slarkReward, 'Slarks’ rewards'],
+  [MOVE.restitution, 'restitution'],
+  [MOVE.licence, 'licences'],
 ]);
 
 /** Buying call rights and taking them back leaves the wallet as the table counts it: prepaid calls are the agent's own. */
@@ -71,6 +88,8 @@ function flowsOf(era: EraOfAgent, account: number): Flow[] {
     if (to === account) add(text, units);
     if (from === account) add(text, -units);
   }
+  for (const { name, a: from, b: units } of era.events)
+    if (name === 'Burnt' && from === account) add('licences', -units);
   for (const { feeUnits } of era.calls) if (feeUnits > 0) add('calls paid', -feeUnits);
   return [...flows].map(([reason, units]) => ({ reason, units }));
 }
@@ -85,6 +104,8 @@ const MACHINES: ReadonlyMap<
   [KIND.model, { noun: 'model', rule: 'SM-1', names: namesOf(MODEL_STATE) }],
   [KIND.node, { noun: 'node', rule: 'SM-2', names: namesOf(NODE_STATE) }],
   [KIND.validator, { noun: 'validator', rule: 'SM-3', names: namesOf(VALIDATOR_STATE) }],
+  [KIND.provider, { noun: 'provider', rule: 'SM-14', names: namesOf(PROVIDER_STATE) }],
+  [KIND.slark, { noun: 'licence', rule: 'SM-5', names: namesOf(SLARK_STATE) }],
 ]);
 
 const TASKS: ReadonlyMap<number, readonly [what: string, rule: string]> = new Map([
@@ -101,7 +122,7 @@ const verdictText = (verdict: number): string =>
 type Vote = { readonly validator: number; readonly verdict: number };
 
 /** @param votes of the agent's validators in the present round of each task; carried from era to era */
-function happeningsOf(era: EraOfAgent, votes: Map<number, Vote[]>): Happening[] {
+function happeningsOf(era: EraOfAgent, votes: Map<number, Vote[]>, rules: Rules): Happening[] {
   const isOwn = (kind: number, subject: number): boolean =>
     kind === TASK_KIND.model || kind === TASK_KIND.modelMetadata
       ? era.models.some(({ model }) => model === subject)
@@ -110,11 +131,24 @@ function happeningsOf(era: EraOfAgent, votes: Map<number, Vote[]>): Happening[] 
   const add = (event: EventOfAgent, rules: readonly string[], what: string): void => {
     found.push({ slot: event.slot, rules, what });
   };
+  for (const row of era.challenges) {
+    if (row.outcome === 'passed' || !era.providers.some(({ provider }) => provider === row.provider)) continue;
+    const asked = `${row.cpuCount} CPU, ${row.memoryGb} GB of memory, ${row.storageGb} GB of storage, ${row.gpuCount} GPU`;
+    const counts = row.countsAs === row.outcome ? '' : `, counts as ${row.countsAs}`;
+    found.push({
+      slot: row.slot,
+      rules: ['SM-7', 'CHAL-9', 'F-12'],
+      what: `provider ${row.provider}: challenge ${row.challenge} of class ${row.class} ${row.outcome}${counts}; ${row.passCount} for pass and ${row.failCount} for fail of ${row.seatCount} seats, asked for ${asked}`,
+    });
+  }
   for (const event of era.events) {
     const machine = event.name === 'Transition' ? MACHINES.get(event.a) : undefined;
     if (machine !== undefined) {
       const before = event.d === 0 ? 'new' : (machine.names.get(event.d) ?? String(event.d));
       add(event, [machine.rule], `${machine.noun} ${event.b}: ${before} → ${machine.names.get(event.e) ?? event.e}`);
+    } else if (event.name === 'VestingChanged') {
+      const left = tokens(event.b - event.c, rules.decimals);
+      add(event, ['F-35', 'SLARK-12'], `delegation ${event.a}: ${left} of what was released still vest`);
     } else if (event.name === 'ResultSubmitted') {
       votes.set(event.a, [...(votes.get(event.a) ?? []), { validator: event.b, verdict: event.c }]);
     } else if (event.name === 'CopyFlagged') {
@@ -136,13 +170,14 @@ function happeningsOf(era: EraOfAgent, votes: Map<number, Vote[]>): Happening[] 
       }
     }
   }
-  return found;
+  return found.sort((a, b) => a.slot - b.slot);
 }
 
 function disagreementsOf(
   row: AgentRow,
   lines: readonly MoneyLine[],
   standings: readonly Standing[],
+  tiers: readonly TierStory[],
   walletUnits: number,
 ): Disagreement[] {
   const found: Disagreement[] = [];
@@ -157,6 +192,7 @@ function disagreementsOf(
     if (byRuleUnits !== null) compare(`${what}, by its rule`, byRuleUnits, units);
   for (const { entity, measure, byRuleFp, afterFp } of standings)
     compare(`${measure} of ${entity}, by its rule`, byRuleFp, afterFp);
+  for (const { compared } of tiers) for (const { what, byRule, stored } of compared) compare(what, byRule, stored);
   compare('walletUnits', walletUnits, row.walletUnits);
   return found;
 }
@@ -175,6 +211,7 @@ function groupByEra<T extends { readonly era: number }>(rows: readonly T[]): (er
 export function explainAgent(history: AgentHistory, rules: Rules): EraExplanation[] {
   const { account } = history;
   const tracker = createStandingTracker(rules);
+  const ledger = createRuleLedger(rules);
   const votes = new Map<number, Vote[]>();
   const of = {
     agents: groupByEra(history.agents),
@@ -183,6 +220,9 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
     delegations: groupByEra(history.delegations),
     models: groupByEra(history.models),
     calls: groupByEra(history.calls),
+    providers: groupByEra(history.providers),
+    slarks: groupByEra(history.slarks),
+    challenges: groupByEra(history.challenges),
     events: groupByEra(history.events),
   };
   let walletUnits: number | null = null;
@@ -196,11 +236,18 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
       delegations: of.delegations(number),
       models: of.models(number),
       calls: of.calls(number),
+      providers: of.providers(number),
+      slarks: of.slarks(number),
+      challenges: of.challenges(number),
       events: of.events(number),
     };
     const row = of.agents(number)[0]!;
-    const lines = moneyLines(era, account, rules);
+    const lines = moneyLines(era, account, rules, ledger);
     const standings = tracker.next(era);
+    const tiers = [
+      ...era.providers.map((provider) => providerStory(provider, ledger, rules)),
+      ...era.slarks.map((licence) => slarkStory(licence, ledger, rules)),
+    ];
     const flows = flowsOf(era, account);
     const flowUnits = flows.reduce((sum, { units }) => sum + units, 0);
     // Nothing is stored of the wallet at genesis: before the first era it is what the era's moves leave over.
@@ -210,10 +257,11 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
       row,
       lines,
       standings,
-      happenings: happeningsOf(era, votes),
+      tiers,
+      happenings: happeningsOf(era, votes, rules),
       wallet: { beforeUnits, afterUnits: row.walletUnits, flows },
       standingBeforeFp,
-      disagreements: disagreementsOf(row, lines, standings, beforeUnits + flowUnits),
+      disagreements: disagreementsOf(row, lines, standings, tiers, beforeUnits + flowUnits),
     };
     walletUnits = row.walletUnits;
     standingBeforeFp = row.standingFp;

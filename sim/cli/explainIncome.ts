@@ -16,9 +16,21 @@ import type {
   ValidatorOfAgent,
 } from '../store/readAgent.ts';
 import { counted, grouped, percent, percentOfBps, tokens } from './amounts.ts';
+import { livenessLine, providerSlash, slarkLine } from './explainServices.ts';
+import { ownerUnits, sharedText } from './rewardShare.ts';
+import type { RuleLedger } from './ruleLedger.ts';
 
 /** Columns of the table `agents` that are explained. */
-export const MONEY_COLUMNS = ['callUnits', 'rewardUnits', 'delegationUnits', 'penaltyUnits', 'spentUnits'] as const;
+export const MONEY_COLUMNS = [
+  'callUnits',
+  'rewardUnits',
+  'delegationUnits',
+  'livenessUnits',
+  'slarkUnits',
+  'restitutionUnits',
+  'penaltyUnits',
+  'spentUnits',
+] as const;
 export type MoneyColumn = (typeof MONEY_COLUMNS)[number];
 
 export type MoneyLine = {
@@ -39,7 +51,10 @@ export type MoneyLine = {
 export type Rules = { readonly decimals: number; value(key: ParamKey): number };
 
 /** What is stored of the agent in one era. */
-export type EraOfAgent = Pick<AgentHistory, 'nodes' | 'validators' | 'delegations' | 'models' | 'calls' | 'events'> & {
+export type EraOfAgent = Pick<
+  AgentHistory,
+  'nodes' | 'validators' | 'delegations' | 'models' | 'calls' | 'providers' | 'slarks' | 'challenges' | 'events'
+> & {
   readonly row: AgentHistory['eras'][number];
 };
 
@@ -48,14 +63,6 @@ export const WORKING: readonly string[] = ['online', 'offline', 'exiting'];
 
 const sum = <T>(items: readonly T[], amount: (item: T) => number): number =>
   items.reduce((total, item) => total + amount(item), 0);
-
-/** The owner's part of a reward of which `poolUnits` are shared with delegators. @rule F-9 */
-function ownerUnits(rewardUnits: number, poolUnits: number, ownUnits: number, delegatedUnits: number): number {
-  const isShared = delegatedUnits > 0 && poolUnits > 0;
-  return (
-    rewardUnits - poolUnits + (isShared ? allocShare(poolUnits, 0, ownUnits, ownUnits + delegatedUnits) : poolUnits)
-  );
-}
 
 function exponentsOf(rules: Rules): PowrExponents {
   const [relevance, reputation] = [0, 1];
@@ -124,12 +131,6 @@ function callLines(era: EraOfAgent, rules: Rules): MoneyLine[] {
         byRuleUnits,
       };
     });
-}
-
-/** ` Of it 90 % is shared by stake: own 500 of 700 DN`, or nothing where nobody has delegated. */
-function sharedText(poolUnits: number, ownUnits: number, delegatedUnits: number, rules: Rules): string {
-  if (delegatedUnits === 0 || poolUnits === 0) return '';
-  return `; ${tokens(poolUnits, rules.decimals)} of it are shared by stake, own ${tokens(ownUnits, rules.decimals)} of ${tokens(ownUnits + delegatedUnits, rules.decimals)}`;
 }
 
 function nodeReward(event: EventOfAgent, node: NodeOfAgent, era: EraOfAgent, rules: Rules): MoneyLine {
@@ -235,15 +236,15 @@ function delegationReward(
       byRuleUnits: allocShare(poolUnits, eligible.before, eligible.before + eligibleUnits, eligible.sum),
     };
   }
-  const isNode = targetKind === 'node';
-  const poolUnits = isNode
+  const isValidator = targetKind === 'validator';
+  const poolUnits = !isValidator
     ? mulDivDown(targetRewardUnits, rules.value('deleg.pool_share_bps'), BPS)
     : targetRewardUnits - mulDivDown(targetRewardUnits, rules.value('val.commission_bps'), BPS);
   const before = delegation.targetOwnUnits + eligibleOfTarget.before;
   const weight = delegation.targetOwnUnits + eligibleOfTarget.sum;
   return {
     column: 'delegationUnits',
-    rules: isNode ? ['F-9', 'DELEG-2'] : ['F-9', 'OP-20'],
+    rules: isValidator ? ['F-9', 'OP-20'] : ['F-9', 'DELEG-2'],
     what: `share of the reward of ${targetKind} ${target}, delegation ${delegation.delegation}`,
     units: event.d,
     how: `${own} held for the whole era of ${tokens(weight, rules.decimals)} in ${targetKind} ${target}; it shares ${tokens(poolUnits, rules.decimals)} of its reward of ${tokens(targetRewardUnits, rules.decimals)}`,
@@ -252,7 +253,14 @@ function delegationReward(
   };
 }
 
-function rewardLines(era: EraOfAgent, rules: Rules): MoneyLine[] {
+/** Column that counts a reward, by the kind of the entity that earned it and the reason of the event. */
+function columnOf(kind: number, reason: number): MoneyColumn {
+  if (reason === MOVE.stakerReward || reason === MOVE.delegatorReward) return 'delegationUnits';
+  if (kind === KIND.provider) return 'livenessUnits';
+  return kind === KIND.slark ? 'slarkUnits' : 'rewardUnits';
+}
+
+function rewardLines(era: EraOfAgent, rules: Rules, ledger: RuleLedger): MoneyLine[] {
   return era.events.flatMap((event): MoneyLine[] => {
     if (event.name !== 'RewardPaid') return [];
     const { a: kind, b: entity } = event;
@@ -264,10 +272,13 @@ function rewardLines(era: EraOfAgent, rules: Rules): MoneyLine[] {
     if (model !== undefined) return [creatorReward(event, model, era, rules)];
     const delegation = kind === KIND.delegation ? era.delegations.find((row) => row.delegation === entity) : undefined;
     if (delegation !== undefined) return [delegationReward(event, delegation, era, rules)];
-    const isDelegation = event.e === MOVE.stakerReward || event.e === MOVE.delegatorReward;
+    const provider = kind === KIND.provider ? era.providers.find((row) => row.provider === entity) : undefined;
+    if (provider !== undefined) return [livenessLine(event, provider, era, ledger, rules)];
+    const licence = kind === KIND.slark ? era.slarks.find((row) => row.licence === entity) : undefined;
+    if (licence !== undefined) return [slarkLine(event, licence, era, rules)];
     return [
       {
-        column: isDelegation ? 'delegationUnits' : 'rewardUnits',
+        column: columnOf(kind, event.e),
         rules: [],
         what: `reward of entity ${entity} of kind ${kind}`,
         units: event.d,
@@ -279,8 +290,23 @@ function rewardLines(era: EraOfAgent, rules: Rules): MoneyLine[] {
   });
 }
 
+/** What consumers harmed by misconduct got back. */
+function restitutionLines(era: EraOfAgent, account: number): MoneyLine[] {
+  return era.events
+    .filter(({ name, b, d }) => name === 'Moved' && b === account && d === MOVE.restitution)
+    .map((event) => ({
+      column: 'restitutionUnits',
+      rules: ['SLASH-1', 'SLASH-10'],
+      what: 'restitution of harm',
+      units: event.c,
+      how: `from the collateral and the rewards of the provider that did it (slot ${event.slot})`,
+      numbers: { slot: event.slot },
+      byRuleUnits: null,
+    }));
+}
+
 /** Losses: each is told by an event, and what it took from the agent was moved by the event right before. */
-function penaltyLines(era: EraOfAgent, rules: Rules): MoneyLine[] {
+function penaltyLines(era: EraOfAgent, rules: Rules, ledger: RuleLedger): MoneyLine[] {
   const byRow = new Map(era.events.map((event) => [event.row, event]));
   const movedBefore = (event: EventOfAgent): number => {
     const before = byRow.get(event.row - 1);
@@ -362,6 +388,11 @@ function penaltyLines(era: EraOfAgent, rules: Rules): MoneyLine[] {
         ),
       ];
     }
+    const provider = kind === KIND.provider ? era.providers.find((row) => row.provider === entity) : undefined;
+    if (provider !== undefined) {
+      const slash = providerSlash(provider, ledger, rules);
+      return [line(event, units, slash.rules, slash.what, slash.how, slash.numbers, slash.byRuleUnits)];
+    }
     const validator = era.validators.find((row) => row.validator === entity);
     if (kind !== KIND.validator || validator === undefined)
       return [line(event, units, [], `slash of entity ${entity} of kind ${kind}`, 'slashed', { kind, entity })];
@@ -392,6 +423,26 @@ function penaltyLines(era: EraOfAgent, rules: Rules): MoneyLine[] {
           missBps,
         },
       ),
+    ];
+  });
+}
+
+/** Prices of licences and what was paid on top of them, to whoever gets them (OP-63). */
+function licenceLines(era: EraOfAgent, account: number, rules: Rules): MoneyLine[] {
+  return era.events.flatMap((event): MoneyLine[] => {
+    const isPaid = event.name === 'Moved' && event.a === account && event.d === MOVE.licence;
+    const isBurnt = event.name === 'Burnt' && event.a === account;
+    if (!isPaid && !isBurnt) return [];
+    return [
+      {
+        column: 'spentUnits',
+        rules: ['SLARK-7', 'OP-63'],
+        what: 'licence of a Slark',
+        units: isPaid ? event.c : event.b,
+        how: `${isPaid ? 'to the foundation' : 'burnt'}; a new one costs ${tokens(rules.value('slark.buy_tokens.1'), rules.decimals)}, better tiers more on top (slot ${event.slot})`,
+        numbers: { slot: event.slot },
+        byRuleUnits: null,
+      },
     ];
   });
 }
@@ -434,15 +485,17 @@ function spentLines(era: EraOfAgent, account: number, rules: Rules): MoneyLine[]
       ),
     ...fees(MOVE.taskFee, 'VAL-16', 'val.task_fee', 'validation task'),
     ...fees(MOVE.registerFee, 'MODEL-2', 'model.register_fee', 'model registration'),
+    ...licenceLines(era, account, rules),
   ];
 }
 
 /** All lines of an era, in the order of {@link MONEY_COLUMNS}. */
-export function moneyLines(era: EraOfAgent, account: number, rules: Rules): MoneyLine[] {
+export function moneyLines(era: EraOfAgent, account: number, rules: Rules, ledger: RuleLedger): MoneyLine[] {
   const lines = [
     ...callLines(era, rules),
-    ...rewardLines(era, rules),
-    ...penaltyLines(era, rules),
+    ...rewardLines(era, rules, ledger),
+    ...restitutionLines(era, account),
+    ...penaltyLines(era, rules, ledger),
     ...spentLines(era, account, rules),
   ];
   return MONEY_COLUMNS.flatMap((column) => lines.filter((line) => line.column === column));

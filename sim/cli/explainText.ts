@@ -5,6 +5,7 @@ import { alignCells } from './alignCells.ts';
 import { counted, fullTokens, grouped, percent, percentOfBps, tokens } from './amounts.ts';
 import { type EraExplanation, totalsOf } from './explain.ts';
 import type { MoneyColumn, MoneyLine } from './explainIncome.ts';
+import type { TierStory } from './explainServices.ts';
 import type { Standing } from './explainStanding.ts';
 
 export type ExplainedRun = {
@@ -18,7 +19,7 @@ export type ExplainedRun = {
 type Colors = ReturnType<typeof createColors>;
 
 const HEADINGS: readonly (readonly [heading: string, columns: readonly MoneyColumn[]])[] = [
-  ['earned', ['callUnits', 'rewardUnits', 'delegationUnits']],
+  ['earned', ['callUnits', 'rewardUnits', 'delegationUnits', 'livenessUnits', 'slarkUnits', 'restitutionUnits']],
   ['lost', ['penaltyUnits']],
   ['spent', ['spentUnits']],
 ];
@@ -27,6 +28,7 @@ const STANDING_OF_ROLE: Readonly<Record<string, string>> = {
   miner: 'trust weight',
   validator: 'reputation',
   creator: 'market rank',
+  slark: 'agreement with the majority',
 };
 
 const share = (ratioFp: number): string => (ratioFp < 0 ? 'none' : percent(ratioFp));
@@ -77,14 +79,38 @@ function standingText({ entity, measure, rules, beforeFp, afterFp, indicators }:
   ];
 }
 
+/** A tier against what it and the better one ask for. */
+function tierText(story: TierStory, c: Colors): string[] {
+  const { entity, rules, before, after, stateBefore, stateAfter, checks, why } = story;
+  const state = stateBefore === stateAfter ? stateAfter : `${stateBefore} → ${stateAfter}`;
+  const tier = before === after ? `tier ${after}` : `tier ${before} → ${after}`;
+  const cells = alignCells(
+    checks.map(({ name, measured, present, better }) => [
+      `    ${name}`,
+      measured,
+      `this tier: ${present}`,
+      better === '' ? '' : `the better one: ${better}`,
+    ]),
+    [],
+  );
+  return [
+    `  ${entity}: ${tier}, ${state}  ${c.cyan(rulesText(rules))}`,
+    ...cells.map(([name, measured, present, better]) =>
+      `${name}  ${measured}  ${c.dim(`${present}  ${better}`)}`.trimEnd(),
+    ),
+    ...why.map((reason) => `    ${reason}`),
+  ];
+}
+
 /** Nothing was earned, lost or spent, nothing happened, and no standing moved. */
-function isQuiet({ row, lines, happenings, standings, wallet, disagreements }: EraExplanation): boolean {
+function isQuiet({ row, lines, happenings, standings, tiers, wallet, disagreements }: EraExplanation): boolean {
   return (
     row.rejectedCount === 0 &&
     lines.length === 0 &&
     happenings.length === 0 &&
     wallet.flows.length === 0 &&
     disagreements.length === 0 &&
+    tiers.every(({ before, after, checks }) => before === after && checks.length === 0) &&
     standings.every(({ beforeFp, afterFp }) => beforeFp === afterFp)
   );
 }
@@ -110,6 +136,7 @@ function eraText(explained: ExplainedRun, era: EraExplanation, c: Colors): strin
     `${c.bold(`era ${era.era}`)}  ${parts.join(' · ')}`,
     ...moneyText(era.lines, decimals, c),
     ...era.standings.flatMap((one) => standingText(one, c)),
+    ...era.tiers.flatMap((one) => tierText(one, c)),
     ...(era.happenings.length === 0 ? [] : ['  happened']),
     ...era.happenings.map(({ slot, what, rules }) => `    slot ${slot}  ${what}  ${c.cyan(rulesText(rules))}`),
     ...(row.rejectedCount === 0
@@ -152,6 +179,14 @@ export function renderExplanation(explained: ExplainedRun, color: boolean): stri
       ['calls', totals.callUnits],
       ['rewards', totals.rewardUnits],
       ['delegation', totals.delegationUnits],
+      // Only of those who have had any: most roles have none of these.
+      ...(
+        [
+          ['liveness', totals.livenessUnits],
+          ['Slarks’ rewards', totals.slarkUnits],
+          ['restitution', totals.restitutionUnits],
+        ] as const
+      ).filter(([, units]) => units !== 0),
       ['penalties', -totals.penaltyUnits],
       ['spent', -totals.spentUnits],
     ];

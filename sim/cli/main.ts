@@ -4,6 +4,9 @@ import { EXIT, exitCodeOf, messageOf } from './exitCodes.ts';
 
 const builtDir = process.env.POWR_BUILD ?? '';
 
+/** As in scenario files; written again here so that `--help` need not load their schema. */
+const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'];
+
 function wholeNumber(minimum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -48,7 +51,7 @@ program
   .option('--eras <n>', 'number of eras', wholeNumber(1))
   .addOption(new Option('--ledger <kind>', 'where the rules run').choices(['core', 'chain', 'lockstep']))
   .option('--threads <n>', 'agent threads', wholeNumber(1))
-  .addOption(new Option('--device <device>', 'device of the inferences').choices(['auto', 'cpu']))
+  .addOption(new Option('--device <device>', 'device of the inferences').choices(DEVICES))
   .addOption(
     new Option('--inference <mode>', 'execute inferences, or replay stored ones').choices(['measure', 'replay']),
   )
@@ -91,7 +94,7 @@ program
   .option('--metrics <a,b>', 'metrics to print and to show first; also sums and differences such as "a - b"')
   .option('--eras <n>', 'number of eras', wholeNumber(1))
   .addOption(new Option('--ledger <kind>', 'where the rules run; default core').choices(['core', 'chain', 'lockstep']))
-  .addOption(new Option('--device <device>', 'device of the inferences').choices(['auto', 'cpu']))
+  .addOption(new Option('--device <device>', 'device of the inferences').choices(DEVICES))
   .addOption(
     new Option('--inference <mode>', 'execute inferences, or replay stored ones; default replay').choices([
       'measure',
@@ -233,6 +236,29 @@ program
   .action(async (options: { json?: boolean }) => {
     const { doctorCommand } = await import('./doctorCommand.ts');
     process.exitCode = await doctorCommand(options, builtDir);
+  });
+
+program
+  .command('profile')
+  .description('Measure a device: every model variant on a whole pool of samples, into a profile that runs can replay.')
+  .addOption(new Option('--device <device>', 'device to measure').choices(DEVICES).default('auto'))
+  .requiredOption('--out <file>', 'file to write')
+  .option('--samples <n>', 'samples per difficulty', wholeNumber(1))
+  .option('--pool-seed <n>', 'seed of the pool; runs use the default', wholeNumber(0))
+  .option('--json', 'print what was measured as JSON')
+  .option('--quiet', 'no progress')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 ok, 2 bad usage, 6 the device does not work, or the file cannot be written.
+
+Examples:
+  powr profile --device webgpu --out fixtures/profiles/webgpu-reference.json
+  powr profile --device cpu --samples 20 --out cpu-small.json`,
+  )
+  .action(async (options: object) => {
+    const { profileCommand } = await import('./profileCommand.ts');
+    process.exitCode = await profileCommand(options as Parameters<typeof profileCommand>[0], builtDir);
   });
 
 const bench = program.command('bench').description('The regression gate.');

@@ -11,9 +11,12 @@ import { createLocalEngine } from '../experiment/localEngine.ts';
 import { type Call, commandOf, type Plan, type Point, planStudy, type Variant } from '../experiment/plan.ts';
 import { shellCommand } from '../experiment/shellWord.ts';
 import { type Failure, runStudy, type StudyOutcome } from '../experiment/study.ts';
-import { runDirectory } from '../store/paths.ts';
+import { openInference } from '../inference/openInference.ts';
+import { DEFAULT_POOL_SEED } from '../inference/textRecognition.ts';
+import { repoRoot, runDirectory } from '../store/paths.ts';
 import { EXIT, UsageError } from './exitCodes.ts';
 import { countOf } from './figureText.ts';
+import { withNamedErrors } from './inferenceErrors.ts';
 import { loadScenarioFile, printIssues } from './loadFile.ts';
 import { createProgress } from './progress.ts';
 import { buildIdOf } from './session.ts';
@@ -78,6 +81,17 @@ export function loadBase(call: Call): Extract<LoadResult, { ok: true }> | null {
   const loaded = loadScenarioFile(call.file, call.overrides);
   printIssues(loaded);
   return loaded.ok ? loaded : null;
+}
+
+/**
+ * Opens the inference of the scenario once, so that a device that does not work is said once and not by every run.
+ *
+ * @throws InferenceError with the reason and what to do
+ */
+export async function checkInference(scenario: Scenario, builtDir: string): Promise<void> {
+  const { mode, device, poolSamples } = scenario.inference;
+  const opening = openInference({ mode, device, poolSamples, poolSeed: DEFAULT_POOL_SEED, builtDir, root: repoRoot() });
+  await (await withNamedErrors(opening)).close();
 }
 
 /** 'val.samples=5, val.audit_bps=100' */

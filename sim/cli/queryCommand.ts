@@ -46,8 +46,12 @@ function placeOf(sql: string, position: number): { readonly place: string; reado
   return { place: `query:${line}:${column + 1}`, excerpt: `${number} | ${text}\n${' '.repeat(4)} | ${indent}^` };
 }
 
-/** Tables that only come to be if the scenario asks for them, and how it does. */
+const YOUNGER = 'The run is older than this table; run it again with the command in its manifest.json.';
+/** Tables that a run may lack, and how it comes to have them. */
 const HOW_RECORDED: Readonly<Partial<Record<TableName, string>>> = {
+  providers: YOUNGER,
+  slarks: YOUNGER,
+  challenges: YOUNGER,
   events:
     'It recorded no events; write `record: { events: all }` into the scenario, or --set record.events=all, and run it again.',
 };

@@ -10,6 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { CATALOGUE } from '../../agents/catalogue.ts';
 import { agentNames } from '../../agents/names.ts';
 import { AssertionError } from '../base/assert.ts';
+import { blsVerifier, createKeyRing } from '../chain/keyRing.ts';
 import type { Fault, LockstepError } from '../chain/lockstep.ts';
 import type { ProtocolChain } from '../chain/protocolChain.ts';
 import { createCoreLedger } from '../engine/coreLedger.ts';
@@ -45,6 +46,8 @@ export type SessionOptions = {
   readonly out: { readonly root: string } | { readonly directory: string } | null;
   readonly command: string;
   readonly cacheDir?: string;
+  /** Runner processes on the cpu, default one per core. */
+  readonly runners?: number;
   /** Goes on with a killed run: its committed eras are replayed and must come to the same digests. */
   readonly resume?: boolean;
   onSlot?(done: number, total: number, era: number): void;
@@ -151,6 +154,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const plan = planGenesis(scenario, roster);
   const capacities = capacitiesFor(roster, scenario, plan.slotsPerEra, traces);
   const state = createGenesisState(plan, capacities);
+  if (scenario.ledger === 'lockstep') state.verifier = blsVerifier;
   const names = agentNames(scenario.seed, roster);
   const chainOptions = {
     plan,
@@ -179,6 +183,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     builtDir,
     root,
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+    ...(options.runners === undefined ? {} : { workers: options.runners }),
   });
   inference = await withNamedErrors(opening);
   try {
@@ -311,7 +316,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       const slots = scenario.eras * plan.slotsPerEra;
       outcome = await runScenario(
         { scenario, plan, shared, catalogue: CATALOGUE, names, traces },
-        { ledger, agents, inference },
+        { ledger, agents, inference, keys: createKeyRing(scenario.seed, scenario.ledger !== 'core') },
         {
           async era(rows, words) {
             erasDone += 1;

@@ -56,7 +56,9 @@ export function renderSummary(result: SessionResult, report: string | null, colo
   }
   lines.push('');
   const groups = Object.keys(summary).flatMap((name) =>
-    /^income\.(creator|miner|validator|consumer|delegator)\.(.+)$/.test(name) ? [name.slice('income.'.length)] : [],
+    /^income\.(creator|miner|validator|consumer|delegator|slark)\.(.+)$/.test(name)
+      ? [name.slice('income.'.length)]
+      : [],
   );
   if (groups.length > 0) {
     const cell = (name: string, render: (value: number) => string): string =>

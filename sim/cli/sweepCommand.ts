@@ -24,6 +24,7 @@ import { evaluateMetric } from './expectations.ts';
 import { countOf, figureWriter, textTable } from './figureText.ts';
 import {
   callOf,
+  checkInference,
   choicesText,
   failuresText,
   loadBase,
@@ -107,6 +108,7 @@ export async function sweepCommand(file: string, options: SweepOptions, builtDir
   const plan = planRuns({ base, call, axes, variants, seeds, builtDir });
   if (plan === null) return EXIT.usage;
 
+  await checkInference(scenario, builtDir);
   const directory = studyDirectory(options.out, scenario.name, base.hash, 'sweep');
   const outcome = await runMany(plan, directory, { ...options, builtDir });
   if (outcome.exitCode !== null) return outcome.exitCode;

@@ -57,14 +57,14 @@ export function agentsWithout(
     return {
       ...inner,
       async decide(phase, slotCount) {
-        const { actions, orders } = await inner.decide(phase, slotCount);
+        const { actions, orders, messages } = await inner.decide(phase, slotCount);
         const kept: number[] = [];
         for (let at = 0; at < actions.length; at += 3 + actions[at + 2]!) {
           const name = ACTION_NAMES[actions[at + 1]!]!;
           if (!refuses(actions[at]!, name, slotCount - 1))
             kept.push(...actions.subarray(at, at + 3 + actions[at + 2]!));
         }
-        return { actions: Float64Array.from(kept), orders };
+        return { actions: Float64Array.from(kept), orders, messages };
       },
     };
   };
@@ -193,7 +193,7 @@ export function acceptedShare(rows: readonly AgentRow[]): number {
   return sumOf(rows, 'acceptedCount') / sumOf(rows, 'checkedCount');
 }
 
-/** Income of calls, era rewards and delegation, in base units. */
+/** Income from whatever source, in base units. */
 export function incomeUnits(rows: readonly AgentRow[]): number {
-  return sumOf(rows, 'callUnits', 'rewardUnits', 'delegationUnits');
+  return sumOf(rows, 'callUnits', 'rewardUnits', 'delegationUnits', 'livenessUnits', 'slarkUnits', 'restitutionUnits');
 }

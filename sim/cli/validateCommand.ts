@@ -1,4 +1,5 @@
 /** `powr validate`: everything that is wrong with a scenario file, at once, with places. */
+import { harmless, harmlessJson } from '../../scenarios/load.ts';
 import { EXIT } from './exitCodes.ts';
 import { loadScenarioFile, printIssues } from './loadFile.ts';
 
@@ -8,14 +9,14 @@ export async function validateCommand(
 ): Promise<number> {
   const loaded = loadScenarioFile(file, options.set);
   if (options.json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ ok: loaded.ok, issues: loaded.ok ? loaded.warnings : loaded.issues }, null, 2)}\n`,
-    );
+    process.stdout.write(`${harmlessJson({ ok: loaded.ok, issues: loaded.ok ? loaded.warnings : loaded.issues })}\n`);
     return loaded.ok ? EXIT.ok : EXIT.usage;
   }
   printIssues(loaded);
   if (!loaded.ok) {
-    process.stderr.write(`${file}: ${loaded.issues.length} ${loaded.issues.length === 1 ? 'problem' : 'problems'}\n`);
+    process.stderr.write(
+      `${harmless(file)}: ${loaded.issues.length} ${loaded.issues.length === 1 ? 'problem' : 'problems'}\n`,
+    );
     return EXIT.usage;
   }
   if (options.resolved === true) process.stdout.write(loaded.resolvedYaml);
@@ -23,7 +24,7 @@ export async function validateCommand(
     const { scenario } = loaded;
     const agents = scenario.populations.reduce((sum, group) => sum + group.count, 0);
     process.stdout.write(
-      `${file}: valid. ${scenario.name}, ${scenario.eras} eras, ${agents} agents in ${scenario.populations.length} groups, ledger ${scenario.ledger}\n`,
+      `${harmless(file)}: valid. ${scenario.name}, ${scenario.eras} eras, ${agents} agents in ${scenario.populations.length} groups, ledger ${scenario.ledger}\n`,
     );
   }
   return EXIT.ok;

@@ -38,6 +38,8 @@ async function runPoint(job: Job, builtDir: string, build: string): Promise<void
       scenarioHash: loaded.hash,
       builtDir,
       threads: 1,
+      // The study has a worker per core already.
+      runners: 1,
       out: hasTables ? { directory: partial } : null,
       command: job.command,
       onSlot(done, total) {

@@ -58,6 +58,28 @@ export type View = {
   /** (model, host) pairs, as model·8 + host, in which the node is deploying or next; and models whose test it hosts. */
   pendingHostsOf(node: number): readonly number[];
   pendingTestsOf(node: number): readonly number[];
+  myProviders(): readonly number[];
+  /** Slark licences owned by the account; licences whose client it runs. Ascending. */
+  myLicences(): readonly number[];
+  licencesRun(): readonly number[];
+  /** Challenges of this slot against a provider; all of a class; classes in whose committee a licence sits, with its seat. */
+  challengesOf(provider: number): readonly number[];
+  challengesOfClass(challengeClass: number): readonly number[];
+  seatsOf(licence: number): readonly { readonly challengeClass: number; readonly seat: number }[];
+  /** Sample and difficulty that a target has to read, known from the issue on (CHAL-5, CHAL-6). */
+  puzzleOf(challenge: number): { readonly sample: number; readonly level: number };
+  /** What a Slark sees of a target's answer to a challenge of this slot; from phase reveal on. */
+  responseTo(challenge: number): {
+    readonly isAnswered: boolean;
+    /** The workload of the size asked for was deployed. */
+    readonly fits: boolean;
+    readonly isRight: boolean;
+    readonly responseMs: number;
+  };
+  /** Findings that the other seats have handed in about a challenge so far: 1 pass, 2 fail. */
+  verdictsOn(challenge: number): readonly number[];
+  /** What the agent's own machine really has, and the class it is of (ATTR-2 to ATTR-5). */
+  readonly capacity: Capacity;
   /** Live models in order of market rank (F-21), with their rank and the weight of a consumer's choice. */
   market(): readonly { readonly model: number; readonly rankFp: number; readonly weightFp: number }[];
 
@@ -99,6 +121,19 @@ export type View = {
   arrivals(): readonly { readonly scaleMil: number }[];
 };
 
+export type Capacity = {
+  readonly cpuCount: number;
+  readonly memoryGb: number;
+  readonly storageGb: number;
+  readonly gpuCount: number;
+  readonly gpuTier: number;
+  readonly computeTier: number;
+  readonly storageTier: number;
+  readonly netTier: number;
+  readonly region: number;
+  readonly compliance: number;
+};
+
 /** Sixteen numbers of memory per agent, kept between calls; starts as zeros. */
 export const MEMORY_SIZE = 16;
 export type Memory = Float64Array;
@@ -108,6 +143,13 @@ export type Decision = {
   act(name: ActionName, args: readonly number[]): void;
   /** Orders an inference; allowed in phase `work` only. Executed once however many agents order it. */
   infer(variant: number, sample: number, level: number): void;
+  /**
+   * Answers a challenge against an own provider; allowed in phase `serve`. Whether the workload fits is physics, not for the
+   * target to say; with `evicts` it throws its other work out for the time being.
+   */
+  respond(challenge: number, answerId: number, responseMs: number, evicts: boolean): void;
+  /** Hands in what a licence found about a challenge: 1 pass, 2 fail; allowed in phases `reveal` and `close`. The first counts. */
+  judge(challenge: number, licence: number, verdict: number, delayMs: number): void;
 };
 
 /** A strategy: called in the phases it subscribes to. Pure but for `memory`, which is its own. */

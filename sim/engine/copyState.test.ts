@@ -6,7 +6,7 @@ import { copyState } from './copyState.ts';
 import { digestOf, packState } from './digest.ts';
 
 const digest = (s: State): string => digestOf(packState(s));
-const emptyState = (): State => createState({ ratings: 100_000 });
+const emptyState = (): State => createState({ ratings: 100_000, providerRatings: 100_000 });
 
 describe('copyState', () => {
   it('given a copy of a later state > becomes the earlier one again, with nothing of the later left behind', () => {

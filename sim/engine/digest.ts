@@ -5,9 +5,11 @@
 import { sha256OfParts } from '../base/hash.ts';
 import {
   ACCOUNT,
+  CLASS_COUNT,
   type ContractName,
   F,
   HOSTS_PER_MODEL,
+  SEATS_PER_CLASS,
   STRIDE,
   TABLES_OF_CONTRACT,
   type TableName,
@@ -18,7 +20,7 @@ import type { State } from '../protocol/state.ts';
 /** Records [from, to) of a table. */
 export type RecordRange = { readonly from: number; readonly to: number };
 
-/** Most ratings that a model's window may hold: ratings of model m start at record m · 1 000. */
+/** Most ratings that a window may hold: ratings of model or provider m start at record m · 1 000. */
 const RATINGS_PER_MODEL = 1_000;
 
 /**
@@ -30,11 +32,14 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
   const nodes = s.nodeTotals[F.nodeTotals.nodeCount]! + 1;
   const models = s.modelTotals[F.modelTotals.modelCount]! + 1;
   const validators = s.validatorTotals[F.validatorTotals.validatorCount]! + 1;
+  const providers = s.providerTotals[F.providerTotals.providerCount]! + 1;
+  const licences = s.slarkTotals[F.slarkTotals.slarkCount]! + 1;
   switch (table) {
     case 'paramValues':
       return [{ from: 0, to: PARAMS.length }];
     case 'wallets':
     case 'prepaid':
+    case 'runners':
       return [{ from: 0, to: accounts }];
     case 'nodes':
     case 'nodeTrust':
@@ -42,6 +47,7 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
     case 'nodeReports':
     case 'nodeHolders':
     case 'nodeCollateral':
+    case 'nodeProviders':
     case 'ranking':
       return [{ from: 0, to: nodes }];
     case 'freedSeats':
@@ -52,13 +58,31 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
       return [{ from: 0, to: models }];
     case 'hosts':
       return [{ from: 0, to: models * HOSTS_PER_MODEL }];
-    case 'ratings': {
-      const window = s.paramValues[P['fb.window']]!;
-      return Array.from({ length: models - 1 }, (_, i) => ({
-        from: (i + 1) * RATINGS_PER_MODEL,
-        to: (i + 1) * RATINGS_PER_MODEL + window,
-      }));
-    }
+    case 'ratings':
+      return ratingWindows(s, models);
+    case 'providerRatings':
+      return ratingWindows(s, providers);
+    case 'providers':
+    case 'providerEra':
+    case 'providerReports':
+    case 'providerCollateral':
+    case 'poorTargets':
+    case 'restTargets':
+    case 'retryTargets':
+      return [{ from: 0, to: providers }];
+    case 'newTargets':
+      // Who left and came back is queued a second time.
+      return [{ from: 0, to: 2 * providers }];
+    case 'licenceHolders':
+    case 'slarks':
+    case 'slarkOrder':
+      return [{ from: 0, to: licences }];
+    case 'challenges':
+      return [{ from: 0, to: s.challengeTotals[F.challengeTotals.challengeCount]! + 1 }];
+    case 'committees':
+      return [{ from: 0, to: CLASS_COUNT + 1 }];
+    case 'seats':
+      return [{ from: 0, to: (CLASS_COUNT + 1) * SEATS_PER_CLASS }];
     case 'versions':
       return [{ from: 0, to: s.modelTotals[F.modelTotals.versionCount]! + 1 }];
     case 'requests':
@@ -73,10 +97,20 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
     case 'members':
       return [{ from: 0, to: s.taskTotals[F.taskTotals.memberCount]! + 1 }];
     case 'delegations':
+    case 'vestings':
       return [{ from: 0, to: s.stakeTotals[F.stakeTotals.delegationCount]! + 1 }];
     default:
       return [{ from: 0, to: 1 }];
   }
+}
+
+/** The windows of the entities below `end` in a table of ratings, {@link RATINGS_PER_MODEL} records for each. */
+function ratingWindows(s: State, end: number): RecordRange[] {
+  const window = s.paramValues[P['fb.window']]!;
+  return Array.from({ length: end - 1 }, (_, i) => ({
+    from: (i + 1) * RATINGS_PER_MODEL,
+    to: (i + 1) * RATINGS_PER_MODEL + window,
+  }));
 }
 
 /** First and last storage word (relative to the table's first, end exclusive) that hold a range of records. */

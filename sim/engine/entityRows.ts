@@ -12,6 +12,8 @@ import { ACCOUNT, F, KIND, NODE_STATE, STRIDE, VALIDATOR_STATE, VERDICT } from '
 import { answeredOf, expectedOf, flapsOf, meanMsOf } from '../protocol/nodeReport.ts';
 import { eligibleDelegatedUnits, eligibleOwnUnits } from '../protocol/stake.ts';
 import { getParam, type State } from '../protocol/state.ts';
+import { createProviderRecorder, type ProviderRows, type ProviderSums } from './providerRows.ts';
+import type { SharedRun } from './shared.ts';
 import type { CallRow, DelegationRow, NodeRow, ValidatorRow } from './trace.ts';
 
 export type EntityRows = {
@@ -19,7 +21,7 @@ export type EntityRows = {
   readonly validators: readonly ValidatorRow[];
   readonly delegations: readonly DelegationRow[];
   readonly calls: readonly CallRow[];
-};
+} & ProviderRows;
 
 export type EntityRecorder = {
   /**
@@ -28,10 +30,10 @@ export type EntityRecorder = {
    * @param s the state that the actions are executed on, current whenever the next one is drawn
    */
   watch(s: State, actions: Iterable<Action>): Generator<Action, void, void>;
-  /** Reads the event at `at` of the run's state, whose block has been executed. */
-  observeEvent(at: number): void;
-  /** Rows of the era that has just been settled; starts the next. */
-  take(era: number): EntityRows;
+  /** Reads the event at `at` of the run's state, whose block has been executed in `slot`. */
+  observeEvent(at: number, slot: number): void;
+  /** Rows of the era that has just been settled, and sums that no row holds; starts the next. */
+  take(era: number): EntityRows & { readonly sums: ProviderSums };
 };
 
 type NodeBefore = Omit<
@@ -55,6 +57,7 @@ const VALIDATOR_STATE_NAMES = namesOf(VALIDATOR_STATE);
 const TARGET_NAMES = new Map<number, DelegationRow['targetKind']>([
   [KIND.node, 'node'],
   [KIND.validator, 'validator'],
+  [KIND.provider, 'provider'],
 ]);
 
 function nodesBefore(s: State): NodeBefore[] {
@@ -126,7 +129,8 @@ function lateCountOf(alignedCount: number, scoreSumFp: number, latePenaltyFp: nu
 }
 
 /** @param s the run's state: of the ledger that everybody looks at, current after every block */
-export function createEntityRecorder(s: State): EntityRecorder {
+export function createEntityRecorder(s: State, run: SharedRun): EntityRecorder {
+  const providers = createProviderRecorder(s, run);
   let potUnits = 0;
   let nodes: NodeBefore[] = [];
   let validators: ValidatorBefore[] = [];
@@ -187,6 +191,7 @@ export function createEntityRecorder(s: State): EntityRecorder {
   return {
     *watch(state, actions) {
       for (const next of actions) {
+        providers.before(state, next);
         const isFirst = next.args[0] === 0;
         if (next.kind === A.payValidators && isFirst) {
           const emissionUnits = state.emissionTotals[F.emissionTotals.validatorUnits]!;
@@ -202,7 +207,8 @@ export function createEntityRecorder(s: State): EntityRecorder {
         yield next;
       }
     },
-    observeEvent(at) {
+    observeEvent(at, slot) {
+      providers.observeEvent(at, slot);
       const e = s.events;
       const kind = e[at];
       if (kind === EV.TaskTallied) observeTally(e[at + 1]!);
@@ -216,7 +222,8 @@ export function createEntityRecorder(s: State): EntityRecorder {
       }
     },
     take(era) {
-      const rows: EntityRows = {
+      const rows = {
+        ...providers.take(era),
         nodes: nodes.map((row) => {
           const at = row.node * STRIDE.nodeTrust;
           return {
@@ -248,6 +255,9 @@ export function createEntityRecorder(s: State): EntityRecorder {
             units: s.delegations[at + F.delegations.units]!,
             eligibleUnits: row.eligibleUnits,
             unbondingUnits: s.delegations[at + F.delegations.unbondingUnits]!,
+            licence: s.vestings[(i + 1) * STRIDE.vestings + F.vestings.licence]!,
+            vestUnits: s.vestings[(i + 1) * STRIDE.vestings + F.vestings.vestUnits]!,
+            vestedUnits: s.vestings[(i + 1) * STRIDE.vestings + F.vestings.vestedUnits]!,
           };
         }),
         calls: [...purchases]

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createInlineAgents } from '../cli/agentPool.ts';
 import { runSmall, smallScenario } from '../cli/testRun.ts';
-import { F, HOST_STATE, HOSTS_PER_MODEL, MODEL_STATE, REQUEST_STATE, STRIDE, TASK_STATE } from '../protocol/layout.ts';
+import {
+  F,
+  HOST_STATE,
+  HOSTS_PER_MODEL,
+  MODEL_STATE,
+  REQUEST_STATE,
+  SLARK_STATE,
+  STRIDE,
+  TASK_STATE,
+} from '../protocol/layout.ts';
 import { attachState, type State } from '../protocol/state.ts';
 import { LISTS, type ListName, type SharedRun } from './shared.ts';
 
@@ -19,6 +28,15 @@ function scan(s: State): Record<ListName, Map<number, number[]>> {
     add('validatorsOfAccount', s.validators[validator * STRIDE.validators + F.validators.owner]!, validator);
   for (let delegation = 1; delegation <= s.stakeTotals[F.stakeTotals.delegationCount]!; delegation++)
     add('delegationsOfAccount', s.delegations[delegation * STRIDE.delegations + F.delegations.delegator]!, delegation);
+  for (let provider = 1; provider <= s.providerTotals[F.providerTotals.providerCount]!; provider++)
+    add('providersOfAccount', s.providers[provider * STRIDE.providers + F.providers.owner]!, provider);
+  for (let licence = 1; licence <= s.slarkTotals[F.slarkTotals.slarkCount]!; licence++) {
+    const at = licence * STRIDE.slarks;
+    add('licencesOfAccount', s.slarks[at + F.slarks.owner]!, licence);
+    const state = s.slarks[at + F.slarks.state];
+    if (state === SLARK_STATE.running || state === SLARK_STATE.offline)
+      add('licencesOfRunner', s.slarks[at + F.slarks.runner]!, licence);
+  }
   for (let request = 1; request <= s.callTotals[F.callTotals.requestCount]!; request++) {
     const at = request * STRIDE.requests;
     add('requestsOfAccount', s.requests[at + F.requests.consumer]!, request);
@@ -80,6 +98,8 @@ describe('createIndexer', () => {
         { role: 'validator', strategy: 'lazy', count: 2, options: { prior_bps: 5_000 } },
         { role: 'consumer', strategy: 'honest', count: 5 },
         { role: 'delegator', strategy: 'yield-seeker', count: 2 },
+        { role: 'miner', strategy: 'steady', count: 2, options: { facets: 'spheron' } },
+        { role: 'slark', strategy: 'diligent', count: 2, options: { licences: 2 } },
       ],
       { eras: 8, params: { 'val.audit_bps': 5_000, 'val.samples': 5, 'rotate.period_eras': 1 } },
     );

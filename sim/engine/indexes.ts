@@ -2,7 +2,7 @@
  * Keeps the linked lists of `shared.ts` current: who owns which entity, which requests a node has, which tasks wait for a
  * validator. Run by the engine after each block; the agents' threads only read.
  */
-import { F, HOST_STATE, HOSTS_PER_MODEL, MODEL_STATE, STRIDE, TASK_STATE } from '../protocol/layout.ts';
+import { F, HOST_STATE, HOSTS_PER_MODEL, MODEL_STATE, SLARK_STATE, STRIDE, TASK_STATE } from '../protocol/layout.ts';
 import type { State } from '../protocol/state.ts';
 import type { ListName, SharedRun } from './shared.ts';
 
@@ -19,6 +19,7 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
   let modelsSeen = 0;
   let validatorsSeen = 0;
   let delegationsSeen = 0;
+  let providersSeen = 0;
   let tasksSeen = 0;
   let requestSlot = -1;
   let requestsSeen = 0;
@@ -49,6 +50,23 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
         s.delegations[++delegationsSeen * STRIDE.delegations + F.delegations.delegator]!,
         delegationsSeen,
       );
+    for (const count = s.providerTotals[F.providerTotals.providerCount]!; providersSeen < count; )
+      append('providersOfAccount', s.providers[++providersSeen * STRIDE.providers + F.providers.owner]!, providersSeen);
+  }
+
+  /** Licences change hands and runners, so both lists are made anew. */
+  function updateLicences(): void {
+    const count = s.slarkTotals[F.slarkTotals.slarkCount]!;
+    if (count === 0) return;
+    run.lists.licencesOfAccount.head.fill(0);
+    run.lists.licencesOfRunner.head.fill(0);
+    for (let licence = 1; licence <= count; licence++) {
+      const at = licence * STRIDE.slarks;
+      append('licencesOfAccount', s.slarks[at + F.slarks.owner]!, licence);
+      const state = s.slarks[at + F.slarks.state]!;
+      if (state === SLARK_STATE.running || state === SLARK_STATE.offline)
+        append('licencesOfRunner', s.slarks[at + F.slarks.runner]!, licence);
+    }
   }
 
   /** Lists of requests live for one slot; routing happens once, in request order. */
@@ -108,6 +126,7 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
   return {
     update() {
       updateOwned();
+      updateLicences();
       updateRequests();
       updateTasks();
       updateHosts();

@@ -15,6 +15,7 @@ import {
   HOSTS_PER_MODEL,
   MODEL_STATE,
   NODE_STATE,
+  PROVIDER_STATE,
   REQUEST_STATE,
   STRIDE,
   TASK_STATE,
@@ -26,6 +27,7 @@ import { eraSettlement } from '../protocol/processEra.ts';
 import { planRoutes } from '../protocol/routing.ts';
 import { EVENT_STRIDE, getParam, type State } from '../protocol/state.ts';
 import type { OpenTasks } from './indexes.ts';
+import type { ProviderWatch } from './providerWatch.ts';
 import { streamKeyOf } from './roster.ts';
 import type { SharedRun } from './shared.ts';
 
@@ -44,6 +46,8 @@ export type Keeper = {
   settle(s: State): Generator<Action, void, void>;
   /** Settlement alone, for the last era of a run. */
   settleLast(s: State): Generator<Action, void, void>;
+  /** Phase 60: proposals of providers that wait for approval, the foundation's delegations (DELEG-4). */
+  open(s: State): Generator<Action, void, void>;
   /** Phase 66: keys, groups of tasks, routing, replacement of lost hosts. */
   match(s: State): Generator<Action, void, void>;
   /** Phase 420: copies, consensus, unserved requests. */
@@ -74,7 +78,12 @@ function withBit(map: number, bit: number): number {
   return Math.floor(map / bit) % 2 === 1 ? map : map + bit;
 }
 
-export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTasks: OpenTasks): Keeper {
+export function createKeeper(
+  run: SharedRun,
+  beacons: readonly Beacon[],
+  openTasks: OpenTasks,
+  watch?: ProviderWatch,
+): Keeper {
   const beats: Beats[] = [];
   const heartbeatStreams = createStreams(run.roster.agents.length, (i) =>
     streamKeyOf(run.seed, 'heartbeat', run.roster.agents[i]!),
@@ -154,6 +163,24 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
     }
   }
 
+  /** Backs a new provider with the GPUs that the network wants, and takes it back once they are in use (DELEG-4, OP-54). */
+  function* foundationDelegation(s: State, provider: number, state: number): Generator<Action, void, void> {
+    const at = provider * STRIDE.providers;
+    const delegation = s.providers[at + F.providers.foundationDelegation]!;
+    if (delegation === 0) {
+      const fits =
+        state === PROVIDER_STATE.active &&
+        s.providers[at + F.providers.gpuTier]! >= getParam(s, 'fdeleg.min_gpu_subtier') &&
+        s.providerTotals[F.providerTotals.foundationUnits]! + getParam(s, 'fdeleg.amount') <=
+          getParam(s, 'fdeleg.budget');
+      if (fits && getParam(s, 'fdeleg.amount') > 0) yield send('delegateFoundation', [provider]);
+      return;
+    }
+    const isOut = s.delegations[delegation * STRIDE.delegations + F.delegations.units]! > 0;
+    const utilisationBps = s.providerEra[provider * STRIDE.providerEra + F.providerEra.utilisationBps]!;
+    if (isOut && utilisationBps > getParam(s, 'fdeleg.reclaim_util_bps')) yield send('reclaimFoundation', [provider]);
+  }
+
   return {
     *settle(s) {
       const slot = s.clockTotals[F.clockTotals.slotCount]!;
@@ -170,6 +197,17 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
     },
     *settleLast(s) {
       yield* eraSettlement(s, SETTLEMENT_CHUNK);
+    },
+    *open(s) {
+      const count = s.providerTotals[F.providerTotals.providerCount]!;
+      const isFirstSlot = (s.clockTotals[F.clockTotals.slotCount]! - 1) % run.slotsPerEra === 1;
+      for (let provider = 1; provider <= count; provider++) {
+        const at = provider * STRIDE.providers;
+        const state = s.providers[at + F.providers.state]!;
+        // The admin key of `gov.mode` = admin approves whoever asks (PROV-2); votes arrive with governance.
+        if (state === PROVIDER_STATE.proposed) yield send('approveProvider', [provider]);
+        if (isFirstSlot) yield* foundationDelegation(s, provider, state);
+      }
     },
     *match(s) {
       for (let validator = 1; validator <= s.validatorTotals[F.validatorTotals.validatorCount]!; validator++) {
@@ -263,6 +301,12 @@ export function createKeeper(run: SharedRun, beacons: readonly Beacon[], openTas
         }
         if (words.length !== (to - from) * REPORT_WORDS) throw new RangeError('a report has four words per node');
         yield send('reportNodes', [from, to], words);
+      }
+      if (watch === undefined) return;
+      const providers = s.providerTotals[F.providerTotals.providerCount]!;
+      for (let from = 0; from < providers; from += REPORT_CHUNK) {
+        const to = Math.min(providers, from + REPORT_CHUNK);
+        yield send('reportProviders', [from, to], watch.report(s, from, to));
       }
     },
     observe(s) {

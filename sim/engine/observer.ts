@@ -1,5 +1,5 @@
 /** Turns the events of a run into the rows of its tables (`trace.ts`) and the flat metrics of its summary. Reads, never decides. */
-import { FP } from '../base/fixedPoint.ts';
+import { FP, mulDivDown } from '../base/fixedPoint.ts';
 import { ACTION_NAMES, type Action } from '../protocol/actions.ts';
 import { EV, EVENT_NAMES, MOVE } from '../protocol/events.ts';
 import { marketRankFp } from '../protocol/feedback.ts';
@@ -11,6 +11,8 @@ import {
   KIND,
   MODEL_STATE,
   NODE_STATE,
+  PROVIDER_STATE,
+  SLARK_STATE,
   STRIDE,
   TASK_KIND,
   VERDICT,
@@ -20,9 +22,11 @@ import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import type { View } from './agentContract.ts';
 import { createEntityRecorder, type EntityRecorder, type EntityRows } from './entityRows.ts';
 import type { BlockResult } from './ports.ts';
+import { createProviderMetrics } from './providerMetrics.ts';
+import { herfindahlFp } from './providerRows.ts';
 import type { StrategySpec } from './scenario.ts';
 import type { SharedRun } from './shared.ts';
-import type { ActionCounters, AgentRow, EraRow, EventRow, ModelRow } from './trace.ts';
+import type { ActionCounters, AgentRow, EraRow, EventRow, ModelRow, SlarkRow } from './trace.ts';
 import { trueVerdict } from './truth.ts';
 
 export type EraRows = {
@@ -64,6 +68,9 @@ type Tally = {
   call: number;
   reward: number;
   delegation: number;
+  liveness: number;
+  slark: number;
+  restitution: number;
   penalty: number;
   spent: number;
   requests: number;
@@ -80,6 +87,9 @@ const emptyTally = (): Tally => ({
   call: 0,
   reward: 0,
   delegation: 0,
+  liveness: 0,
+  slark: 0,
+  restitution: 0,
   penalty: 0,
   spent: 0,
   requests: 0,
@@ -90,6 +100,14 @@ const emptyTally = (): Tally => ({
   actions: 0,
   rejected: 0,
 });
+
+/** All that an agent took in. */
+const incomeOf = (t: Tally): number => t.call + t.reward + t.delegation + t.liveness + t.slark + t.restitution;
+
+/** Reasons of Moved by which an agent pays for a service, and by which stake is lost; and the vaults that it lies in. */
+const FEES: readonly number[] = [MOVE.taskFee, MOVE.registerFee, MOVE.licence];
+const LOSSES: readonly number[] = [MOVE.penalty, MOVE.slash];
+const VAULTS: readonly number[] = [ACCOUNT.stakeVault, ACCOUNT.delegationVault];
 
 const MODEL_STATE_NAMES = new Map<number, string>(Object.entries(MODEL_STATE).map(([name, code]) => [code, name]));
 
@@ -139,7 +157,9 @@ export function createObserver(
   const reasons: Record<string, number> = {};
   const standing = new Float64Array(agents.length).fill(-1);
   let lastEra: EraRow | null = null;
-  const entities = createEntityRecorder(s);
+  const entities = createEntityRecorder(s, run);
+  const providerMetrics = createProviderMetrics(run);
+  let missedBefore = 0;
 
   const tallyOf = (account: number): Tally | undefined => tallies[account - ACCOUNT.firstAgent];
   const modelOf = (model: number): ModelTally =>
@@ -150,6 +170,7 @@ export function createObserver(
     if (kind === KIND.node) return nodeOwner(entity);
     if (kind === KIND.validator) return s.validators[entity * STRIDE.validators + F.validators.owner]!;
     if (kind === KIND.model) return s.models[entity * STRIDE.models + F.models.owner]!;
+    if (kind === KIND.provider) return s.providers[entity * STRIDE.providers + F.providers.owner]!;
     return 0;
   }
 
@@ -206,9 +227,16 @@ export function createObserver(
         const to = tallyOf(e[at + 2]!);
         if (to !== undefined && (reason === MOVE.callCreator || reason === MOVE.callNode)) to.call += e[at + 3]!;
         const from = tallyOf(e[at + 1]!);
-        if (from !== undefined && (reason === MOVE.taskFee || reason === MOVE.registerFee)) from.spent += e[at + 3]!;
+        if (from !== undefined && FEES.includes(reason)) from.spent += e[at + 3]!;
+        if (to !== undefined && reason === MOVE.restitution) to.restitution += e[at + 3]!;
         if (reason === MOVE.callCreator) creatorUnits = e[at + 3]!;
-        if (reason === MOVE.penalty || reason === MOVE.slash) lostUnits = e[at + 3]!;
+        if (LOSSES.includes(reason) && VAULTS.includes(e[at + 1]!)) lostUnits = e[at + 3]!;
+        break;
+      }
+      case EV.Burnt: {
+        // Of an agent's own tokens only the price of a licence is burnt (OP-63).
+        const from = tallyOf(e[at + 1]!);
+        if (from !== undefined) from.spent += e[at + 2]!;
         break;
       }
       case EV.RewardPaid: {
@@ -216,6 +244,8 @@ export function createObserver(
         const to = tallyOf(e[at + 3]!);
         if (to === undefined) break;
         if (reason === MOVE.stakerReward || reason === MOVE.delegatorReward) to.delegation += e[at + 4]!;
+        else if (e[at + 1] === KIND.provider) to.liveness += e[at + 4]!;
+        else if (e[at + 1] === KIND.slark) to.slark += e[at + 4]!;
         else to.reward += e[at + 4]!;
         if (e[at + 1] === KIND.model) modelOf(e[at + 2]!).income += e[at + 4]!;
         break;
@@ -333,13 +363,95 @@ export function createObserver(
       const live = s.models[model * STRIDE.models + F.models.state] === MODEL_STATE.live;
       add(ownerOf(KIND.model, model), s.modelCollateral[model]!, live ? marketRankFp(s, model) : -1);
     }
+    for (let provider = 1; provider <= s.providerTotals[F.providerTotals.providerCount]!; provider++) {
+      const own = s.providerCollateral[provider * STRIDE.providerCollateral + F.providerCollateral.ownUnits]!;
+      add(ownerOf(KIND.provider, provider), own, -1);
+    }
     for (let d = 1; d <= s.stakeTotals[F.stakeTotals.delegationCount]!; d++) {
       const at = d * STRIDE.delegations;
-      delegated[s.delegations[at + F.delegations.delegator]! - ACCOUNT.firstAgent]! +=
-        s.delegations[at + F.delegations.units]! + s.delegations[at + F.delegations.unbondingUnits]!;
+      const agent = s.delegations[at + F.delegations.delegator]! - ACCOUNT.firstAgent;
+      // The foundation delegates too.
+      if (agent < 0) continue;
+      const vesting = d * STRIDE.vestings;
+      delegated[agent]! +=
+        s.delegations[at + F.delegations.units]! +
+        s.delegations[at + F.delegations.unbondingUnits]! +
+        s.vestings[vesting + F.vestings.vestUnits]! -
+        s.vestings[vesting + F.vestings.vestedUnits]!;
     }
-    for (let i = 0; i < agents.length; i++) standing[i] = count[i] === 0 ? -1 : Math.floor(trust[i]! / count[i]!);
+    for (let i = 0; i < agents.length; i++) {
+      // A Slark's standing is told by its results, era by era: see `judgeSlarks`.
+      if (agents[i]!.role !== 'slark') standing[i] = count[i] === 0 ? -1 : Math.floor(trust[i]! / count[i]!);
+    }
     return { stake, delegated };
+  }
+
+  /** Notes the results of an era's licences for their owners. */
+  function judgeSlarks(rows: readonly SlarkRow[]): void {
+    const results = new Map<number, { all: number; aligned: number }>();
+    for (const { account, resultCount, alignedCount } of rows) {
+      const own = tallyOf(account);
+      if (own === undefined || resultCount === 0) continue;
+      const sum = results.get(account) ?? { all: 0, aligned: 0 };
+      results.set(account, { all: sum.all + resultCount, aligned: sum.aligned + alignedCount });
+      if (agents[account - ACCOUNT.firstAgent]!.role !== 'slark') continue;
+      own.checked += resultCount;
+      own.accepted += alignedCount;
+    }
+    for (const [account, { all, aligned }] of results) {
+      const agent = account - ACCOUNT.firstAgent;
+      if (agents[agent]!.role === 'slark') standing[agent] = mulDivDown(FP, aligned, all);
+    }
+  }
+
+  /** What the ledger says of providers, Slarks and challenges at an era's end. */
+  function serviceColumns(entityRows: ReturnType<EntityRecorder['take']>) {
+    const { sums: own, providers, slarks, challenges } = entityRows;
+    const tierCount = (tier: number): number => {
+      let count = 0;
+      for (let at = STRIDE.providers; at <= providers.length * STRIDE.providers; at += STRIDE.providers)
+        if (
+          s.providers[at + F.providers.state] === PROVIDER_STATE.active &&
+          s.providers[at + F.providers.tier] === tier
+        )
+          count += 1;
+      return count;
+    };
+    let running = 0;
+    for (let licence = 1; licence <= s.slarkTotals[F.slarkTotals.slarkCount]!; licence++)
+      if (s.slarks[licence * STRIDE.slarks + F.slarks.state] === SLARK_STATE.running) running += 1;
+    const missed = s.challengeTotals[F.challengeTotals.missedCount]!;
+    const coverageMissedCount = missed - missedBefore;
+    missedBefore = missed;
+    const sumOf = <Row>(rows: readonly Row[], unitsOf: (row: Row) => number): number =>
+      rows.reduce((sum, row) => sum + unitsOf(row), 0);
+    const delegatedUnits = providers.map(
+      ({ provider }) =>
+        s.providerCollateral[provider * STRIDE.providerCollateral + F.providerCollateral.delegatedUnits]!,
+    );
+    const outcomes = (outcome: string): number => challenges.filter((row) => row.outcome === outcome).length;
+    return {
+      providerCount: s.providerTotals[F.providerTotals.activeCount]!,
+      providerTier1Count: tierCount(1),
+      providerTier2Count: tierCount(2),
+      providerTier3Count: tierCount(3),
+      providerTier4Count: tierCount(4),
+      providerTier5Count: tierCount(5),
+      providerTier6Count: tierCount(6),
+      providerTier7Count: tierCount(7),
+      livenessUnits: sumOf(providers, (row) => row.rewardUnits),
+      forfeitUnits: sumOf(providers, (row) => row.forfeitUnits),
+      slarkPoolUnits: sumOf(slarks, (row) => row.liquidUnits + row.delegatedUnits),
+      slarkCount: running,
+      challengeCount: challenges.length,
+      challengePassedCount: outcomes('passed'),
+      challengeFailedCount: outcomes('failed'),
+      challengeInconclusiveCount: outcomes('inconclusive'),
+      coverageMissedCount,
+      overClaimFoundCount: challenges.filter((row) => row.outcome === 'failed' && row.overClaimMil > 1_000).length,
+      delegationHhiFp: herfindahlFp(delegatedUnits),
+      ...own,
+    };
   }
 
   function modelRows(era: number): ModelRow[] {
@@ -389,7 +501,7 @@ export function createObserver(
       for (let i = 0; i < s.eventCount; i++) {
         const at = i * EVENT_STRIDE;
         observeEvent(at);
-        entities.observeEvent(at);
+        entities.observeEvent(at, slot);
         if (!keep.events) continue;
         const e = s.events;
         events.push({
@@ -414,6 +526,8 @@ export function createObserver(
     },
     endEra(era, digest) {
       const { stake, delegated } = holdings();
+      const entityRows = entities.take(era);
+      judgeSlarks(entityRows.slarks);
       const rows: AgentRow[] = agents.map((info, i) => {
         const t = tallies[i]!;
         for (const key of Object.keys(t) as (keyof Tally)[]) totals[i]![key] += t[key];
@@ -433,6 +547,9 @@ export function createObserver(
           callUnits: t.call,
           rewardUnits: t.reward,
           delegationUnits: t.delegation,
+          livenessUnits: t.liveness,
+          slarkUnits: t.slark,
+          restitutionUnits: t.restitution,
           penaltyUnits: t.penalty,
           spentUnits: t.spent,
           standingFp: standing[i]!,
@@ -446,7 +563,9 @@ export function createObserver(
         };
       });
       const wealth = rows.map((row) => row.walletUnits + row.stakeUnits + row.delegatedUnits);
-      const minerIncome = rows.filter((row) => row.role === 'miner').map((row) => row.callUnits + row.rewardUnits);
+      const minerIncome = rows
+        .filter((row) => row.role === 'miner')
+        .map((row) => row.callUnits + row.rewardUnits + row.livenessUnits);
       const e = F.emissionTotals;
       const row: EraRow = {
         era,
@@ -477,6 +596,7 @@ export function createObserver(
         blockCount: sums.blocks,
         onlineNodeCount: s.nodeTotals[F.nodeTotals.onlineCount]!,
         liveModelCount: s.modelTotals[F.modelTotals.liveCount]!,
+        ...serviceColumns(entityRows),
         wealthGiniFp: Math.round(giniOf(wealth) * FP),
         minerIncomeGiniFp: Math.round(giniOf(minerIncome) * FP),
         digest,
@@ -488,14 +608,18 @@ export function createObserver(
       tallies = agents.map(emptyTally);
       events = [];
       lastEra = row;
-      const { nodes, validators, delegations, calls } = entities.take(era);
+      const { nodes, validators, delegations, calls, providers, slarks, challenges } = entityRows;
+      providerMetrics.add(row, entityRows);
       return {
         era: row,
         models: modelTable,
         events: eventTable,
         ...(keep.agents
-          ? { agents: rows, nodes, validators, delegations, calls }
-          : { agents: [], nodes: [], validators: [], delegations: [], calls: [] }),
+          ? { agents: rows, nodes, validators, delegations, calls, providers, slarks, challenges }
+          : {
+              ...{ agents: [], nodes: [], validators: [], delegations: [], calls: [] },
+              ...{ providers: [], slarks: [], challenges: [] },
+            }),
       };
     },
     counters: () => ({ accepted: { ...accepted }, rejected: { ...rejected }, reasons: { ...reasons } }),
@@ -515,8 +639,8 @@ export function createObserver(
         const sum = (pickValue: (t: Tally) => number): number =>
           members.reduce((acc, i) => acc + pickValue(totals[i]!), 0);
         const n = members.length;
-        out[`income.${group}`] = tokens(sum((t) => t.call + t.reward + t.delegation)) / n;
-        out[`profit.${group}`] = tokens(sum((t) => t.call + t.reward + t.delegation - t.penalty - t.spent)) / n;
+        out[`income.${group}`] = tokens(sum(incomeOf)) / n;
+        out[`profit.${group}`] = tokens(sum((t) => incomeOf(t) - t.penalty - t.spent)) / n;
         out[`penalty.${group}`] = tokens(sum((t) => t.penalty)) / n;
         out[`work.${group}`] = sum((t) => t.executed) / n;
         const checked = sum((t) => t.checked);
@@ -524,7 +648,9 @@ export function createObserver(
         const known = members.filter((i) => standing[i]! >= 0);
         if (known.length > 0)
           out[`standing.${group}`] = known.reduce((acc, i) => acc + standing[i]!, 0) / known.length / FP;
+        Object.assign(out, providerMetrics.ofGroup(group, members));
       }
+      Object.assign(out, providerMetrics.ofRun());
       out['requests.total'] = runSums.requests;
       out['requests.served_share'] = runSums.requests === 0 ? 0 : runSums.served / runSums.requests;
       out['tasks.settled'] = runSums.settled;
@@ -539,7 +665,9 @@ export function createObserver(
       out['nodes.online'] = lastEra?.onlineNodeCount ?? 0;
       out['gini.wealth'] = (lastEra?.wealthGiniFp ?? 0) / FP;
       out['gini.miner_income'] = giniOf(
-        agents.filter((a) => a.role === 'miner').map((a) => totals[a.agent]!.call + totals[a.agent]!.reward),
+        agents
+          .filter((a) => a.role === 'miner')
+          .map((a) => totals[a.agent]!.call + totals[a.agent]!.reward + totals[a.agent]!.liveness),
       );
       out['burnt.total'] = tokens(s.tokenTotals[F.tokenTotals.burntUnits]!);
       out['emission.total'] = tokens(s.emissionTotals[F.emissionTotals.emittedUnits]!);

@@ -49,6 +49,27 @@ export type DecisionBatch = {
   readonly actions: Float64Array;
   /** Per order: agent number, variant, sample, level. */
   readonly orders: Float64Array;
+  /** Per message outside the ledger: agent number, {@link MESSAGE} kind, four numbers. */
+  readonly messages: Float64Array;
+};
+
+/** What agents tell each other without the ledger: a target its answer to a challenge, a Slark its finding to the referee. */
+export const MESSAGE = { respond: 1, judge: 2 } as const;
+export const MESSAGE_SIZE = 6;
+
+/**
+ * The Slarks' BLS keys (CHAL-10). A signer is named by `slark/<agent>` or `foundation/<licence>`; its key follows from the
+ * run's seed. Without a chain nobody checks a signature, so none is made: possession and sign then return null.
+ */
+export type KeyRing = {
+  /** 16 words of 48 bits. */
+  keyWords(signer: string): readonly number[];
+  /** Proof of possession, 32 words, or null. */
+  possession(signer: string): readonly number[] | null;
+  /** One signature over all groups, each signer over its group's message: 32 words, or null. */
+  sign(
+    groups: readonly { readonly signers: readonly string[]; readonly message: Uint8Array }[],
+  ): readonly number[] | null;
 };
 
 /** The agents' threads. Every call returns the decisions of all agents, in agent order, however many threads there are. */

@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { sha256Hex } from '../base/hash.ts';
-import type { Action } from '../protocol/actions.ts';
+import { A, type Action } from '../protocol/actions.ts';
 import { EV } from '../protocol/events.ts';
 import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
 import { F, STRIDE } from '../protocol/layout.ts';
@@ -18,7 +18,9 @@ import { createIndexer, type OpenTasks } from './indexes.ts';
 import type { InferenceJob, InferencePort } from './inferencePort.ts';
 import { createKeeper } from './keeper.ts';
 import { createObserver, type EraRows, type Observer } from './observer.ts';
-import type { AgentsPort, BlockResult, DecisionBatch, LedgerPort } from './ports.ts';
+import type { AgentsPort, BlockResult, DecisionBatch, KeyRing, LedgerPort } from './ports.ts';
+import { createProviderWatch } from './providerWatch.ts';
+import { createNameKeys, createReferee } from './referee.ts';
 import type { Scenario, StrategySpec } from './scenario.ts';
 import { answerAt, type SharedRun } from './shared.ts';
 import { createSight, sampleOfRequest } from './view.ts';
@@ -49,7 +51,13 @@ export type RunHooks = {
   stopRequested?(): boolean;
 };
 
-export type RunPorts = { readonly ledger: LedgerPort; readonly agents: AgentsPort; readonly inference: InferencePort };
+export type RunPorts = {
+  readonly ledger: LedgerPort;
+  readonly agents: AgentsPort;
+  readonly inference: InferencePort;
+  /** The Slarks' keys; only where the ledger checks signatures do they have to be real. */
+  readonly keys?: KeyRing;
+};
 
 export type RunInput = {
   readonly scenario: Scenario;
@@ -76,7 +84,7 @@ const ORDER_STRIDE = 4;
 /** In place of an agent's number: ordered by the simulator itself. */
 const NOBODY = -1;
 
-/** Only the transitions of SM-1 to SM-4 occur (INV-22): every one that a block reports is looked up. */
+/** Only the transitions of section 5 occur (INV-22): every one that a block reports is looked up. */
 function checkTransitions(s: State, slot: number): void {
   for (let i = 0; i < s.eventCount; i++) {
     const at = i * EVENT_STRIDE;
@@ -96,19 +104,36 @@ function checkTransitions(s: State, slot: number): void {
   }
 }
 
-/** Decodes a batch of decisions into actions, in the order given. */
-export function decodeActions(batch: DecisionBatch, accounts: readonly number[]): Action[] {
+/** True if anybody in the scenario may run a provider or a Slark. */
+function hasProviders(scenario: Scenario): boolean {
+  return scenario.populations.some(
+    ({ role, options }) => role === 'slark' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
+  );
+}
+
+/**
+ * Decodes a batch of decisions into actions, in the order given.
+ *
+ * @param wordsOf  the list that goes with an action which takes one: agents do not handle keys themselves
+ */
+export function decodeActions(
+  batch: Pick<DecisionBatch, 'actions'>,
+  accounts: readonly number[],
+  wordsOf: (action: Action) => readonly number[] | undefined = () => undefined,
+): Action[] {
   const words = batch.actions;
   const actions: Action[] = [];
   let at = 0;
   while (at < words.length) {
     const agent = words[at]!;
     const count = words[at + 2]!;
-    actions.push({
+    const plain: Action = {
       kind: words[at + 1]!,
       actor: accounts[agent]!,
       args: Array.from(words.subarray(at + 3, at + 3 + count)),
-    });
+    };
+    const bulk = plain.kind === A.registerSlarkKey ? wordsOf(plain) : undefined;
+    actions.push(bulk === undefined ? plain : { ...plain, bulk });
     at += 3 + count;
   }
   return actions;
@@ -125,8 +150,10 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   const s = ledger.state;
   const openTasks: OpenTasks = { ids: [] };
   const indexer = createIndexer(shared, s, openTasks);
-  const keeper = createKeeper(shared, plan.beacons, openTasks);
   const world = createWorld(shared, scenario);
+  const watch = createProviderWatch(shared, world);
+  const keeper = createKeeper(shared, plan.beacons, openTasks, watch);
+  const referee = createReferee(shared, watch, ports.keys ?? createNameKeys(), hasProviders(scenario));
   const demand = createTracedDemand(shared, input.traces);
   const sight = createSight(shared);
   const observer = createObserver(shared, s, sight.view, input.catalogue, input.names, {
@@ -143,6 +170,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     checkTransitions(s, slot);
     indexer.update();
     keeper.observe(s);
+    watch.observe(s);
     observer.block(slot, phase, result);
     hooks.block?.(slot, phase, result);
   }
@@ -156,7 +184,9 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     slot: number,
     keeperActions?: (state: State) => Iterable<Action>,
   ): Promise<void> {
-    const decided = decodeActions(await decide(phase, slot), accounts);
+    const batch = await decide(phase, slot);
+    referee.receive(s, batch.messages);
+    const decided = decodeActions(batch, accounts, (action) => referee.wordsOf(action));
     await block(slot, phase, function* (state) {
       if (keeperActions !== undefined) yield* keeperActions(state);
       yield* decided;
@@ -175,6 +205,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
       for (const { variant, sample, level } of checksOfTask(sight.view, task))
         wantedByTruth.push(NOBODY, variant, sample, level);
     }
+    for (const { variant, sample, level } of referee.jobs(s)) wantedByTruth.push(NOBODY, variant, sample, level);
     // What the truth of a task rests on is executed, also where no validator cared to.
     const all = [...orders, ...wantedByTruth];
     for (let i = 1; i < all.length; i += ORDER_STRIDE) {
@@ -232,19 +263,33 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     const beaconHigh = s.clockTotals[F.clockTotals.beacon6]!;
     const beaconLow = s.clockTotals[F.clockTotals.beacon7]!;
     world.enterSlot(slot);
-    await block(slot, 0, (state) => observer.watchSettlement(state, keeper.settle(state)));
+    await block(slot, 0, function* (state) {
+      yield* observer.watchSettlement(state, keeper.settle(state));
+      yield* referee.schedule(state);
+    });
     publishAudits(beaconHigh, beaconLow);
     if (slot > 0 && slot % shared.slotsPerEra === 0) await finishEra(slot / shared.slotsPerEra - 1);
     keeper.listen(s);
+    watch.listen(s);
     demand.enterSlot(slot);
     publishMarket();
-    await agentsBlock(PHASE.open, slot);
+    await agentsBlock(PHASE.open, slot, function* (state) {
+      yield* referee.issue(state);
+      yield* keeper.open(state);
+    });
     await agentsBlock(PHASE.match, slot, (state) => keeper.match(state));
     await work(slot);
     await agentsBlock(PHASE.serve, slot);
-    await agentsBlock(PHASE.reveal, slot);
-    await agentsBlock(PHASE.close, slot, (state) => keeper.close(state));
-    if ((slot + 1) % shared.slotsPerEra === 0) await block(slot, REPORT_PHASE, (state) => keeper.report(state));
+    await agentsBlock(PHASE.reveal, slot, (state) => referee.certify(state));
+    await agentsBlock(PHASE.close, slot, function* (state) {
+      yield* keeper.close(state);
+      yield* referee.close(state);
+    });
+    if ((slot + 1) % shared.slotsPerEra === 0)
+      await block(slot, REPORT_PHASE, function* (state) {
+        yield* keeper.report(state);
+        yield* referee.report(state);
+      });
     hooks.slot(slot);
     stopped = hooks.stopRequested?.() ?? false;
   }

@@ -4,7 +4,8 @@
  */
 import type { ParamKey } from '../protocol/params.ts';
 
-export const ROLES = ['creator', 'miner', 'validator', 'consumer', 'delegator'] as const;
+/** In the order in which agents are numbered, and so in which they act. */
+export const ROLES = ['creator', 'miner', 'validator', 'consumer', 'delegator', 'slark'] as const;
 export type Role = (typeof ROLES)[number];
 
 export type LedgerKind = 'core' | 'chain' | 'lockstep';
@@ -35,7 +36,7 @@ export type Population = {
   readonly openUnits: number;
   /** Strategy options by name, as declared by the strategy's catalogue entry; defaults filled in. */
   readonly options: Readonly<Record<string, number | string>>;
-  /** Hardware class of a miner (`HARDWARE` in world.ts), else ''. */
+  /** Hardware class of a miner or a Slark (`HARDWARE` in world.ts), else ''. */
   readonly hardware: string;
   readonly demand: Demand | null;
   /** Slot in which the group enters the network. */
@@ -77,7 +78,7 @@ export type Scenario = {
   readonly ledger: LedgerKind;
   readonly inference: {
     readonly mode: 'measure' | 'replay';
-    readonly device: 'auto' | 'cpu';
+    readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
     /** Samples of the task pool per difficulty. */
     readonly poolSamples: number;
     /** Share of each difficulty (easy, medium, hard), sum 10 000. */

@@ -6,7 +6,7 @@
 import { BPS } from '../base/fixedPoint.ts';
 import { createStreams, STREAM_BYTES } from '../base/stream.ts';
 import type { TableName } from '../protocol/layout.ts';
-import { ACCOUNT, HOSTS_PER_MODEL } from '../protocol/layout.ts';
+import { ACCOUNT, CLASS_COUNT, HOSTS_PER_MODEL, MAX_TARGETS, SEATS_PER_CLASS } from '../protocol/layout.ts';
 import { ledgerParams, P } from '../protocol/params.ts';
 import { type Capacities, type State, type Tables, tablesOf } from '../protocol/state.ts';
 import { MEMORY_SIZE } from './agentContract.ts';
@@ -15,6 +15,25 @@ import type { Population, Role, Scenario } from './scenario.ts';
 
 /** Most traced arrivals in one slot. */
 export const MAX_ARRIVALS = 65_536;
+
+/** Numbers per agent in `capacity`, and where each lies. */
+export const CAPACITY = {
+  cpuCount: 0,
+  memoryGb: 1,
+  storageGb: 2,
+  gpuCount: 3,
+  gpuTier: 4,
+  computeTier: 5,
+  storageTier: 6,
+  netTier: 7,
+  region: 8,
+  compliance: 9,
+} as const;
+export const CAPACITY_SIZE = 12;
+
+/** Numbers per challenge of a slot in `responses`. */
+export const RESPONSE = { isAnswered: 0, fits: 1, isRight: 2, responseMs: 3 } as const;
+export const RESPONSE_SIZE = 4;
 
 /** A number among a group's options; `absent` if the strategy has no such option. */
 function optionOf({ options }: Population, name: string, absent: number): number {
@@ -60,8 +79,12 @@ export function capacitiesFor(
   const audits = Math.ceil(((slots * perSlot * 2 + traced) * params[P['val.audit_bps']]!) / BPS);
   const tasks = 4_096 + (nodes + models) * 8 + flooded * eras + slots * CHECKS_PER_SLOT + audits;
   const validators = sumOver('validator', one) * 4 + 16;
+  const providers = 16 + sumOver('miner', one) * 2;
+  const licences = 64 + sumOver('slark', (group) => optionOf(group, 'licences', 1));
+  // A delegator looks for another target every few eras; a licence opens a delegation whenever its choice changes.
+  const delegations = sumOver('delegator', one) * (16 + eras) + licences * (4 + eras) + providers + 256;
   return {
-    paramValues: 256,
+    paramValues: 512,
     wallets: accounts,
     prepaid: accounts,
     nodes,
@@ -86,8 +109,25 @@ export function capacitiesFor(
     tasks,
     // Most tasks take one group; some take several.
     members: tasks * Math.max(8, 2 * params[P['val.group_size']]!),
-    // A delegator looks for another target every few eras.
-    delegations: sumOver('delegator', one) * (16 + eras) + 256,
+    delegations,
+    vestings: delegations,
+    providers,
+    providerEra: providers,
+    providerReports: providers,
+    providerCollateral: providers,
+    providerRatings: (providers + 1) * 1_000,
+    nodeProviders: nodes,
+    licenceHolders: licences,
+    slarks: licences,
+    slarkOrder: licences,
+    runners: accounts,
+    newTargets: providers * 2,
+    poorTargets: providers,
+    restTargets: providers,
+    retryTargets: providers,
+    challenges: MAX_TARGETS,
+    committees: CLASS_COUNT,
+    seats: (CLASS_COUNT + 1) * SEATS_PER_CLASS,
   };
 }
 
@@ -114,6 +154,14 @@ export type SharedRun = {
   };
   /** Four numbers per agent: time factor (thousandths), round trip (ms), failure share (bps), 1 if connected. */
   readonly world: Float64Array<SharedArrayBuffer>;
+  /** What the machine of an agent really has, {@link CAPACITY_SIZE} numbers each; what is declared may differ (ATTR-7). */
+  readonly capacity: Float64Array<SharedArrayBuffer>;
+  /** What a target answered in this slot, {@link RESPONSE_SIZE} numbers per challenge. */
+  readonly responses: Float64Array<SharedArrayBuffer>;
+  /** What each seat of the committee found: verdict (0 nothing yet) and delay in ms, per challenge and seat. */
+  readonly judgements: Float64Array<SharedArrayBuffer>;
+  /** The puzzle of each class in this slot, two words; zeros until it is issued (CHAL-5). */
+  readonly puzzles: Float64Array<SharedArrayBuffer>;
   /** Three numbers per (variant, level, sample): answer (0 if not executed), quality (bps), latency (µs). */
   readonly answers: Float64Array<SharedArrayBuffer>;
   /** Per task of kind output: sample · 4 + level + 1 of the audited request, else 0. */
@@ -138,6 +186,9 @@ export const LISTS = {
   membersOfValidator: 'members',
   hostsOfNode: 'hosts',
   testsOfNode: 'models',
+  providersOfAccount: 'providers',
+  licencesOfAccount: 'slarks',
+  licencesOfRunner: 'slarks',
 } as const satisfies Record<string, TableName>;
 export type ListName = keyof typeof LISTS;
 
@@ -152,6 +203,9 @@ const OWNER_OF: { readonly [K in ListName]: TableName } = {
   membersOfValidator: 'validators',
   hostsOfNode: 'nodes',
   testsOfNode: 'nodes',
+  providersOfAccount: 'wallets',
+  licencesOfAccount: 'wallets',
+  licencesOfRunner: 'wallets',
 };
 
 function shared(bytes: number): SharedArrayBuffer {
@@ -203,6 +257,10 @@ export function createShared(
     variants: options.variants,
     lists,
     world: new Float64Array(shared(agents * 4 * 8)),
+    capacity: new Float64Array(shared(agents * CAPACITY_SIZE * 8)),
+    responses: new Float64Array(shared((MAX_TARGETS + 1) * RESPONSE_SIZE * 8)),
+    judgements: new Float64Array(shared((MAX_TARGETS + 1) * SEATS_PER_CLASS * 2 * 8)),
+    puzzles: new Float64Array(shared((CLASS_COUNT + 1) * 2 * 8)),
     answers: new Float64Array(shared(options.variants.length * 3 * scenario.inference.poolSamples * 3 * 8)),
     auditSamples: new Int32Array(shared(((capacities.tasks ?? 4_096) + 1) * 4)),
     market: new Float64Array(shared((1 + 3 * ((capacities.models ?? 4_096) + 1)) * 8)),
@@ -211,6 +269,11 @@ export function createShared(
     memory: new Float64Array(shared(agents * MEMORY_SIZE * 8)),
     streams,
   };
+}
+
+/** Where the judgement of a seat about a challenge of this slot lies in `judgements`. */
+export function judgementAt(challenge: number, seat: number): number {
+  return (challenge * SEATS_PER_CLASS + seat) * 2;
 }
 
 /** Where the answer of (variant, level, sample) lies in `answers`. */

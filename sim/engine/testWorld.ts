@@ -25,7 +25,14 @@ export type Group = { readonly role: Population['role']; readonly strategy: stri
 /** One request per consumer every two slots. */
 const HALF_PER_SLOT: Population['demand'] = { kind: 'poisson', ratePerSlotMil: 500 };
 
-const OPEN_TOKENS = { creator: 1_000, miner: 2_000, validator: 2_000, consumer: 500, delegator: 5_000 } as const;
+const OPEN_TOKENS = {
+  creator: 1_000,
+  miner: 2_000,
+  validator: 2_000,
+  consumer: 500,
+  delegator: 5_000,
+  slark: 1_000,
+} as const;
 
 /**
  * @param catalogue strategies that the groups may name; options that a group leaves out have the catalogue's defaults
@@ -54,7 +61,7 @@ export function scenarioOf(
       if (spec === undefined) throw new Error(`No strategy ${group.strategy} for role ${group.role}`);
       const defaults = Object.fromEntries(Object.entries(spec.options).map(([name, { fallback }]) => [name, fallback]));
       return {
-        hardware: group.role === 'miner' ? 'datacentre' : '',
+        hardware: group.role === 'miner' || group.role === 'slark' ? 'datacentre' : '',
         demand: group.role === 'consumer' ? HALF_PER_SLOT : null,
         entrySlot: 0,
         ...group,

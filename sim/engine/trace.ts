@@ -37,6 +37,42 @@ export type EraRow = {
   readonly blockCount: number;
   readonly onlineNodeCount: number;
   readonly liveModelCount: number;
+  /** Providers that are active at the era's end, and by trust tier. */
+  readonly providerCount: number;
+  readonly providerTier1Count: number;
+  readonly providerTier2Count: number;
+  readonly providerTier3Count: number;
+  readonly providerTier4Count: number;
+  readonly providerTier5Count: number;
+  readonly providerTier6Count: number;
+  readonly providerTier7Count: number;
+  readonly providerPromotedCount: number;
+  readonly providerDemotedCount: number;
+  /** Liveness that the era's raw amounts came to after scaling (F-7), and what the foundation paid for it and for bonuses. */
+  readonly livenessPoolUnits: number;
+  readonly livenessUnits: number;
+  /** Forfeits before scaling, and what slashes took from providers' collateral (F-10). */
+  readonly forfeitUnits: number;
+  readonly providerSlashedUnits: number;
+  /** What the Slarks shared (F-11), the Slarks that run, and their moves between tiers. */
+  readonly slarkPoolUnits: number;
+  readonly slarkCount: number;
+  readonly slarkPromotedCount: number;
+  readonly slarkDemotedCount: number;
+  /** Challenges that ended in the era, by what the seats made of them; certificates; and providers that none reached. */
+  readonly challengeCount: number;
+  readonly challengePassedCount: number;
+  readonly challengeFailedCount: number;
+  readonly challengeInconclusiveCount: number;
+  readonly certificateCount: number;
+  readonly coverageMissedCount: number;
+  /** Failed challenges of providers that registered more than they have (F-13). */
+  readonly overClaimFoundCount: number;
+  /** Seats of the era's committees, and those that the foundation's Slarks filled. */
+  readonly seatCount: number;
+  readonly foundationSeatCount: number;
+  /** Concentration of what is delegated to providers: sum of squared shares by provider; 0 if nothing is. */
+  readonly delegationHhiFp: number;
   /** Gini coefficient of the agents' wealth (wallet + stake + delegations), and of the era's income of miners. */
   readonly wealthGiniFp: number;
   readonly minerIncomeGiniFp: number;
@@ -55,19 +91,28 @@ export type AgentRow = {
   readonly walletUnits: number;
   readonly stakeUnits: number;
   readonly delegatedUnits: number;
-  /** Income of the era by source: calls (F-32), era rewards (PoWR, validators, creators), delegation. */
+  /**
+   * Income of the era by source: calls (F-32), era rewards (PoWR, validators, creators), delegation; liveness and bonus of
+   * providers (F-7, F-8), what licences earned, liquid and delegated (F-11), and restitution (SLASH-1).
+   */
   readonly callUnits: number;
   readonly rewardUnits: number;
   readonly delegationUnits: number;
-  /** Lost in the era to penalties and slashes; spent on calls and fees. */
+  readonly livenessUnits: number;
+  readonly slarkUnits: number;
+  readonly restitutionUnits: number;
+  /** Lost in the era to penalties and slashes; spent on calls, fees and licences. */
   readonly penaltyUnits: number;
   readonly spentUnits: number;
-  /** Trust weight (miner: mean of its nodes), reputation (validator), mean market rank (creator); −1 where there is none. */
+  /**
+   * Trust weight (miner: mean of its nodes), reputation (validator), mean market rank (creator), share of the results of
+   * the latest era with any that agree with the majority (Slark); −1 where there is none.
+   */
   readonly standingFp: number;
   /** Requests of the era: assigned to a miner, sent by a consumer, received by a creator; and served of these. */
   readonly requestCount: number;
   readonly servedCount: number;
-  /** Miner: outputs checked and accepted in the era. Validator: tasks scored and aligned. Else 0. */
+  /** Miner: outputs checked and accepted in the era. Validator: tasks scored and aligned. Slark: results so. Else 0. */
   readonly checkedCount: number;
   readonly acceptedCount: number;
   /** Work units (MFLOP of the variants really run) that the agent executed in the era: what its income cost it. */
@@ -175,12 +220,164 @@ export type DelegationRow = {
   readonly delegation: number;
   /** The delegator. */
   readonly account: number;
-  readonly targetKind: 'node' | 'validator';
+  readonly targetKind: 'node' | 'validator' | 'provider';
   readonly target: number;
   /** At the era's end; eligible is what was there for the whole era (F-9), at settlement. */
   readonly units: number;
   readonly eligibleUnits: number;
   readonly unbondingUnits: number;
+  /** Licence that earned it, 0 for any other; what of its release vests, and has vested (F-35). */
+  readonly licence: number;
+  readonly vestUnits: number;
+  readonly vestedUnits: number;
+};
+
+/**
+ * One row per provider and era (table `providers`): what its liveness, its slashes and its tier come of. Hours are bits,
+ * hour of the era 0 lowest; `bit_count()` counts them in SQL.
+ */
+export type ProviderRow = {
+  readonly era: number;
+  readonly provider: number;
+  /** Its owner, and the node that it is linked to. */
+  readonly account: number;
+  readonly node: number;
+  /** Name of the SM-14 state at settlement and after it. */
+  readonly stateBefore: string;
+  readonly stateAfter: string;
+  /** Trust tier at settlement and after it, 1 best; why it moved: '', 'metrics' or 'collateral'. */
+  readonly tierBefore: number;
+  readonly tierAfter: number;
+  readonly tierReason: string;
+  readonly isMatchable: number;
+  /** Consecutive eras that met the better tier, missed the tier, were short of collateral; before and after. */
+  readonly promoBeforeCount: number;
+  readonly promoAfterCount: number;
+  readonly demoBeforeCount: number;
+  readonly demoAfterCount: number;
+  readonly shortBeforeCount: number;
+  readonly shortAfterCount: number;
+  /** As registered. */
+  readonly cpuCount: number;
+  readonly memoryGb: number;
+  readonly storageGb: number;
+  readonly gpuCount: number;
+  readonly gpuTier: number;
+  readonly computeTier: number;
+  readonly storageTier: number;
+  readonly netTier: number;
+  readonly compliance: number;
+  /** Largest of registered over true capacity, thousandths; 1000 if it has all that it registered. Nobody can see it. */
+  readonly overClaimMil: number;
+  /** Collateral before slashes; of the own stake, exiting is what has been asked back. */
+  readonly ownUnits: number;
+  readonly delegatedUnits: number;
+  readonly unbondingUnits: number;
+  readonly exitingUnits: number;
+  /** What the tier rule compared: collateral after slashes and rewards, less what is exiting (TIER-2), and its own part. */
+  readonly tierCollateralUnits: number;
+  readonly tierOwnUnits: number;
+  /** Hours: all heartbeats answered; active; working; working in breach; touched by a cooldown; with a failed challenge. */
+  readonly fullBits: number;
+  readonly activeBits: number;
+  readonly taskBits: number;
+  readonly breachedBits: number;
+  readonly cooledBits: number;
+  readonly failedBits: number;
+  /** Outages of more than an hour that began in standby, and their further whole hours. */
+  readonly streakCount: number;
+  readonly extraHourCount: number;
+  /** What the tier rule reads (F-31). */
+  readonly beatAnsweredCount: number;
+  readonly beatExpectedCount: number;
+  readonly assignedCount: number;
+  readonly finishedCount: number;
+  readonly meanMs: number;
+  readonly ratingSumTenths: number;
+  readonly ratingCount: number;
+  /** Fees of the era's work, and its lease-hours. */
+  readonly feeUnits: number;
+  readonly leaseHours: number;
+  readonly challengeCount: number;
+  readonly passedCount: number;
+  readonly failedCount: number;
+  readonly inconclusiveCount: number;
+  /** Hours that counted, liveness and forfeits before scaling (F-7), bonus (F-8). */
+  readonly hourCount: number;
+  readonly rawUnits: number;
+  readonly forfeitUnits: number;
+  readonly bonusUnits: number;
+  /** Taken from the collateral: all, and of it for misconduct (F-10, SLASH-1). */
+  readonly slashUnits: number;
+  readonly misconductUnits: number;
+  /** Paid for the era: all, and of it to the owner; the rest went to its delegators. */
+  readonly rewardUnits: number;
+  readonly ownerUnits: number;
+  readonly ownEligibleUnits: number;
+  readonly delegatedEligibleUnits: number;
+};
+
+/** One row per licence and era (table `slarks`): the factors of its reward and of its tier. */
+export type SlarkRow = {
+  readonly era: number;
+  readonly licence: number;
+  /** Its owner, who runs it, and the provider that its rewards are delegated to. */
+  readonly account: number;
+  readonly runner: number;
+  readonly provider: number;
+  readonly isFoundation: number;
+  /** Name of the SM-5 state at settlement and after it. */
+  readonly stateBefore: string;
+  readonly stateAfter: string;
+  /** Tier at settlement and after it, 6 best. */
+  readonly tierBefore: number;
+  readonly tierAfter: number;
+  readonly promoBeforeCount: number;
+  readonly promoAfterCount: number;
+  readonly demoBeforeCount: number;
+  readonly demoAfterCount: number;
+  readonly lowBeforeCount: number;
+  readonly lowAfterCount: number;
+  readonly isOptedIn: number;
+  /** Paid for the licence so far. */
+  readonly buyUnits: number;
+  /** Seats that it was drawn for, results of its that were certified, and those equal to the majority (SLARK-13). */
+  readonly selectedCount: number;
+  readonly resultCount: number;
+  readonly alignedCount: number;
+  readonly meanDelayMs: number;
+  /** Aligned results × multiplier of the tier (F-11), and what it brought. */
+  readonly score: number;
+  readonly liquidUnits: number;
+  readonly delegatedUnits: number;
+};
+
+/** One row per challenge that ended, in the era in which it did (table `challenges`). */
+export type ChallengeRow = {
+  readonly era: number;
+  readonly slot: number;
+  readonly challenge: number;
+  readonly provider: number;
+  readonly class: number;
+  readonly isRetry: number;
+  /** What it asked for (F-12). */
+  readonly cpuCount: number;
+  readonly memoryGb: number;
+  readonly storageGb: number;
+  readonly gpuCount: number;
+  /** What the seats made of it: 'passed', 'failed' or 'inconclusive'; and what it counts as, 'inconclusive' for nothing. */
+  readonly outcome: string;
+  readonly countsAs: string;
+  readonly passCount: number;
+  readonly failCount: number;
+  /** The committee: its licences in order of the seats, how many are the foundation's, and how many signed. */
+  readonly licences: string;
+  readonly seatCount: number;
+  readonly foundationSeatCount: number;
+  readonly signerCount: number;
+  /** Largest of registered over true capacity, thousandths; and the chance of passing by F-13. Nobody can see them. */
+  readonly overClaimMil: number;
+  readonly expectedPassShare: number;
 };
 
 /** One row per consumer, model and era in which it had an answer or a refund (table `calls`). */
@@ -289,4 +486,7 @@ export type RunTables = {
   readonly eras: readonly EraRow[];
   readonly agents: readonly AgentRow[];
   readonly models: readonly ModelRow[];
+  readonly providers: readonly ProviderRow[];
+  readonly slarks: readonly SlarkRow[];
+  readonly challenges: readonly ChallengeRow[];
 };

@@ -4,12 +4,21 @@ import { nextNormal, nextPoisson } from '../base/draws.ts';
 import { BPS } from '../base/fixedPoint.ts';
 import { PURPOSE, pick, rnd } from '../base/rnd.ts';
 import { chanceBps, nextInt, nextUnit } from '../base/stream.ts';
-import { F, STRIDE } from '../protocol/layout.ts';
+import { CHALLENGE_STATE, CLASS_COUNT, F, SEATS_PER_CLASS, STRIDE } from '../protocol/layout.ts';
 import { P } from '../protocol/params.ts';
 import type { AgentRandom, MeasuredAnswer, Phase, View } from './agentContract.ts';
 import { decodeDocument, encodeDocument } from './documents.ts';
 import type { AgentInfo } from './roster.ts';
-import { answerAt, type ListName, type SharedRun } from './shared.ts';
+import {
+  answerAt,
+  CAPACITY,
+  CAPACITY_SIZE,
+  judgementAt,
+  type ListName,
+  RESPONSE,
+  RESPONSE_SIZE,
+  type SharedRun,
+} from './shared.ts';
 
 export type AgentSight = {
   /** The view; valid for the agent and the phase last pointed at. */
@@ -35,6 +44,26 @@ export function sampleOfRequest(
     sample: pick(rnd(beaconHigh, beaconLow, PURPOSE.sample, request, 0), run.poolSamples),
     level: levelOf(run.levelBps, rnd(beaconHigh, beaconLow, PURPOSE.level, request, 0)),
   };
+}
+
+/** Difficulty of every puzzle: the hard one, which tells machines and models apart best. */
+const PUZZLE_LEVEL = 2;
+
+/** What a target has to read in a challenge of the slot: follows from the puzzle of its class, which is secret until the issue. */
+export function sampleOfPuzzle(
+  run: SharedRun,
+  challengeClass: number,
+  provider: number,
+): { sample: number; level: number } {
+  const p0 = run.puzzles[challengeClass * 2]!;
+  const p1 = run.puzzles[challengeClass * 2 + 1]!;
+  return { sample: pick(rnd(p0 >>> 0, p1 >>> 0, PURPOSE.sample, provider, 0), run.poolSamples), level: PUZZLE_LEVEL };
+}
+
+/** Challenges of the slot in progress; 0 in a slot for which none were scheduled. */
+export function challengeCountOf(run: SharedRun, slotCount: number): number {
+  const totals = run.tables.challengeTotals;
+  return totals[F.challengeTotals.slot] === slotCount ? totals[F.challengeTotals.challengeCount]! : 0;
 }
 
 export function createSight(run: SharedRun): AgentSight {
@@ -63,6 +92,21 @@ export function createSight(run: SharedRun): AgentSight {
     assert(info !== undefined, `Account ${account} is no agent's`);
     const at = info.agent * 4;
     return { hardwareMil: run.world[at]!, rttMs: run.world[at + 1]!, failBps: run.world[at + 2]! };
+  }
+
+  const capacityAt = (index: number): number => run.capacity[me.agent * CAPACITY_SIZE + index]!;
+  const capacity = Object.defineProperties(
+    {},
+    Object.fromEntries(
+      Object.entries(CAPACITY).map(([name, index]) => [name, { enumerable: true, get: () => capacityAt(index) }]),
+    ),
+  ) as View['capacity'];
+
+  function challengesWhere(field: number, value: number): number[] {
+    const found: number[] = [];
+    for (let challenge = 1; challenge <= challengeCountOf(run, slotCount); challenge++)
+      if (t.challenges[challenge * STRIDE.challenges + field] === value) found.push(challenge);
+    return found;
   }
 
   const view: View = {
@@ -105,6 +149,46 @@ export function createSight(run: SharedRun): AgentSight {
     openMembersOf: (validator) => listOf('membersOfValidator', validator),
     pendingHostsOf: (node) => listOf('hostsOfNode', node),
     pendingTestsOf: (node) => listOf('testsOfNode', node),
+    myProviders: () => listOf('providersOfAccount', me.account),
+    myLicences: () => listOf('licencesOfAccount', me.account),
+    licencesRun: () => listOf('licencesOfRunner', me.account),
+    challengesOf: (provider) => challengesWhere(F.challenges.provider, provider),
+    challengesOfClass: (challengeClass) => challengesWhere(F.challenges.class, challengeClass),
+    seatsOf(licence) {
+      const found: { challengeClass: number; seat: number }[] = [];
+      if (challengeCountOf(run, slotCount) === 0) return found;
+      for (let challengeClass = 1; challengeClass <= CLASS_COUNT; challengeClass++) {
+        const at = challengeClass * STRIDE.committees;
+        const state = t.committees[at + F.committees.state]!;
+        if (state === 0 || state > CHALLENGE_STATE.issued) continue;
+        const seatCount = t.committees[at + F.committees.seatCount]!;
+        for (let seat = 0; seat < seatCount; seat++)
+          if (t.seats[challengeClass * SEATS_PER_CLASS + seat] === licence) found.push({ challengeClass, seat });
+      }
+      return found;
+    },
+    puzzleOf(challenge) {
+      const at = challenge * STRIDE.challenges;
+      return sampleOfPuzzle(run, t.challenges[at + F.challenges.class]!, t.challenges[at + F.challenges.provider]!);
+    },
+    responseTo(challenge) {
+      const at = challenge * RESPONSE_SIZE;
+      return {
+        isAnswered: run.responses[at + RESPONSE.isAnswered] === 1,
+        fits: run.responses[at + RESPONSE.fits] === 1,
+        isRight: run.responses[at + RESPONSE.isRight] === 1,
+        responseMs: run.responses[at + RESPONSE.responseMs]!,
+      };
+    },
+    verdictsOn(challenge) {
+      const found: number[] = [];
+      for (let seat = 0; seat < SEATS_PER_CLASS; seat++) {
+        const verdict = run.judgements[judgementAt(challenge, seat)]!;
+        if (verdict !== 0) found.push(verdict);
+      }
+      return found;
+    },
+    capacity,
     market() {
       const count = run.market[0]!;
       return Array.from({ length: count }, (_, i) => ({

@@ -3,22 +3,73 @@
  * it is connected in a slot. The ledger never sees it, only what agents and the keeper report of it.
  */
 import { chanceBps, createStreams, nextInt } from '../base/stream.ts';
+import { COMPLIANCE } from '../protocol/layout.ts';
 import { streamKeyOf } from './roster.ts';
 import type { Scenario } from './scenario.ts';
-import type { SharedRun } from './shared.ts';
+import { CAPACITY, CAPACITY_SIZE, type SharedRun } from './shared.ts';
 
 /** Ranges from which a class of hardware is drawn: time factor (thousandths of the measured device), round trip (ms), failed requests (bps). */
 export type HardwareClass = {
   readonly factorMil: readonly [number, number];
   readonly rttMs: readonly [number, number];
   readonly failBps: readonly [number, number];
+  /** What the machines of the class have (ATTR): numbers of CPUs and GPUs, memory per CPU, disk in GB, classes of each kind. */
+  readonly cpuCount: readonly [number, number];
+  readonly memoryGbPerCpu: number;
+  readonly storageGb: readonly [number, number];
+  readonly gpuCount: readonly [number, number];
+  readonly gpuTier: readonly [number, number];
+  readonly computeTier: readonly [number, number];
+  readonly storageTier: readonly [number, number];
+  readonly netTier: readonly [number, number];
+  /** Bits of certificates that all machines of the class hold. */
+  readonly compliance: number;
 };
 
 /** Scenario assumptions, not measurements: how community machines and data centres relate to the measured device. */
 export const HARDWARE: Readonly<Record<string, HardwareClass>> = {
-  community: { factorMil: [900, 2_500], rttMs: [20, 120], failBps: [20, 120] },
-  datacentre: { factorMil: [700, 1_200], rttMs: [5, 30], failBps: [2, 20] },
-  home: { factorMil: [1_500, 6_000], rttMs: [30, 200], failBps: [60, 400] },
+  community: {
+    factorMil: [900, 2_500],
+    rttMs: [20, 120],
+    failBps: [20, 120],
+    cpuCount: [8, 32],
+    memoryGbPerCpu: 4,
+    storageGb: [500, 2_000],
+    gpuCount: [0, 2],
+    gpuTier: [1, 6],
+    computeTier: [1, 2],
+    storageTier: [2, 3],
+    netTier: [1, 3],
+    compliance: 0,
+  },
+  datacentre: {
+    factorMil: [700, 1_200],
+    rttMs: [5, 30],
+    failBps: [2, 20],
+    cpuCount: [32, 128],
+    memoryGbPerCpu: 8,
+    storageGb: [2_000, 16_000],
+    gpuCount: [1, 8],
+    gpuTier: [5, 10],
+    computeTier: [2, 3],
+    storageTier: [3, 3],
+    netTier: [3, 4],
+    compliance: COMPLIANCE.soc2 + COMPLIANCE.audit,
+  },
+  home: {
+    factorMil: [1_500, 6_000],
+    rttMs: [30, 200],
+    failBps: [60, 400],
+    cpuCount: [4, 16],
+    memoryGbPerCpu: 2,
+    storageGb: [200, 1_000],
+    gpuCount: [0, 1],
+    gpuTier: [1, 4],
+    computeTier: [1, 2],
+    storageTier: [1, 2],
+    netTier: [1, 2],
+    compliance: 0,
+  },
 };
 export const REGIONS = ['eu', 'us', 'asia'] as const;
 
@@ -26,8 +77,14 @@ export type World = {
   /** Moves the world to a slot: shocks, outages, drift. Writes `run.world`. */
   enterSlot(slot: number): void;
   regionOf(agent: number): string;
+  /** Whether the agent's machine is on and reachable at a second of the current slot. */
+  isConnectedAt(agent: number, atS: number): boolean;
+  /** True if that can change within a slot (BEH-6); else it holds for the whole slot. */
+  isCyclic(agent: number): boolean;
 };
 
+/** Second of a slot at which being connected decides whether an agent serves in it. */
+const SERVE_OFFSET_S = 120;
 /** An outage lasts until this chance per slot ends it. */
 const RECOVERY_BPS = 2_500;
 
@@ -37,7 +94,11 @@ function between(streams: Float64Array, i: number, range: readonly [number, numb
 
 /**
  * @returns the world of a run. Options of a population that it reads: `outage_bps` (chance per slot that a miner goes
- * down) and `drift_mil_per_era` (slowdown of its hardware, thousandths per era), both 0 where absent (BEH-3).
+ * down) and `drift_mil_per_era` (slowdown of its hardware, thousandths per era), both 0 where absent (BEH-3);
+ * `duty_on_s` of every `duty_period_s` seconds in which the machine is on, 0 for always, beginning with a time slot or,
+ * where `duty_start` is `any`, at any second (BEH-6); from `rest_from_era` on `rest_eras` after every `work_eras` in which it
+ * is off for the first `rest_slots` slots of the era, else for `idle_slots` (BEH-17); `machine_times` what a machine of its
+ * class has (BEH-16).
  */
 export function createWorld(run: SharedRun, scenario: Scenario): World {
   const { agents, populations } = run.roster;
@@ -46,6 +107,51 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
   const baseFactorMil = new Float64Array(agents.length);
   /** 1 while no outage of its own keeps the agent down; a shock is over when it ends. */
   const isUp = new Uint8Array(agents.length).fill(1);
+  const isOn = new Uint8Array(agents.length).fill(1);
+  const dutyOffsetS = new Float64Array(agents.length);
+  // Streams of their own: what a machine has does not move what happens to it.
+  const machines = createStreams(agents.length, (i) => streamKeyOf(scenario.seed, 'machine', agents[i]!));
+
+  function optionOf(agent: number, name: string): number {
+    const value = populations[agents[agent]!.population]!.options[name];
+    return typeof value === 'number' ? value : 0;
+  }
+
+  function equip(i: number, hardware: HardwareClass): void {
+    const at = i * CAPACITY_SIZE;
+    const times = Math.max(1, optionOf(i, 'machine_times'));
+    const cpuCount = times * between(machines, i, hardware.cpuCount);
+    const gpuCount = times * between(machines, i, hardware.gpuCount);
+    const gpuTier = between(machines, i, hardware.gpuTier);
+    run.capacity[at + CAPACITY.cpuCount] = cpuCount;
+    run.capacity[at + CAPACITY.memoryGb] = cpuCount * hardware.memoryGbPerCpu;
+    run.capacity[at + CAPACITY.storageGb] = times * between(machines, i, hardware.storageGb);
+    run.capacity[at + CAPACITY.gpuCount] = gpuCount;
+    run.capacity[at + CAPACITY.gpuTier] = gpuCount === 0 ? 0 : gpuTier;
+    run.capacity[at + CAPACITY.computeTier] = between(machines, i, hardware.computeTier);
+    run.capacity[at + CAPACITY.storageTier] = between(machines, i, hardware.storageTier);
+    run.capacity[at + CAPACITY.netTier] = between(machines, i, hardware.netTier);
+    run.capacity[at + CAPACITY.region] = regions[i]!;
+    run.capacity[at + CAPACITY.compliance] = hardware.compliance;
+    const offsetS = nextInt(machines, i, Math.max(1, optionOf(i, 'duty_period_s')));
+    dutyOffsetS[i] =
+      populations[agents[i]!.population]!.options.duty_start === 'slot' ? offsetS - (offsetS % run.slotS) : offsetS;
+  }
+
+  function isResting(agent: number, slot: number): boolean {
+    const era = Math.floor(slot / run.slotsPerEra) - optionOf(agent, 'rest_from_era');
+    if (era < 0) return false;
+    const restEras = optionOf(agent, 'rest_eras');
+    const workEras = optionOf(agent, 'work_eras');
+    const rests = restEras > 0 && era % (workEras + restEras) >= workEras;
+    return slot % run.slotsPerEra < optionOf(agent, rests ? 'rest_slots' : 'idle_slots');
+  }
+
+  function isConnectedAt(agent: number, atS: number): boolean {
+    if (isOn[agent] === 0) return false;
+    const periodS = optionOf(agent, 'duty_period_s');
+    return periodS === 0 || (atS + dutyOffsetS[agent]!) % periodS < optionOf(agent, 'duty_on_s');
+  }
   for (const info of agents) {
     const i = info.agent;
     const named = populations[info.population]!.hardware;
@@ -56,12 +162,13 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
     run.world[i * 4 + 2] = between(streams, i, hardware.failBps);
     run.world[i * 4 + 3] = 1;
     regions[i] = nextInt(streams, i, REGIONS.length);
+    equip(i, hardware);
   }
   return {
     enterSlot(slot) {
       const era = Math.floor(slot / run.slotsPerEra);
       for (const info of agents) {
-        if (info.role !== 'miner') continue;
+        if (info.role !== 'miner' && info.role !== 'slark') continue;
         const i = info.agent;
         const options = populations[info.population]!.options;
         const outageBps = typeof options.outage_bps === 'number' ? options.outage_bps : 0;
@@ -75,10 +182,13 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
             (shock.region === REGIONS[regions[i]!] || shock.region === 'all'),
         );
         if (turns) isUp[i] = 1 - isUp[i]!;
-        run.world[i * 4 + 3] = shocked ? 0 : isUp[i]!;
+        isOn[i] = shocked || isResting(i, slot) ? 0 : isUp[i]!;
+        run.world[i * 4 + 3] = isConnectedAt(i, slot * run.slotS + SERVE_OFFSET_S) ? 1 : 0;
         run.world[i * 4] = baseFactorMil[i]! + driftMil * era;
       }
     },
     regionOf: (agent) => REGIONS[regions[agent]!]!,
+    isConnectedAt,
+    isCyclic: (agent) => optionOf(agent, 'duty_period_s') > 0,
   };
 }

@@ -1,7 +1,8 @@
-/** Measures a whole pool on this machine, every variant on every sample, into a profile that can be kept and replayed. */
+/** Measures a whole pool on a device of this machine, every variant on every sample, into a profile that can be kept and replayed. */
 import { cpus } from 'node:os';
 import type { InferenceAnswer, InferenceJob } from '../engine/inferencePort.ts';
-import { openInference, readCpuName, readRuntime } from './openInference.ts';
+import { chooseDevice, type Device, type DeviceChoice } from './devices.ts';
+import { openInference } from './openInference.ts';
 import { type InferenceProfile, type LevelProfile, PROFILE_FORMAT } from './profile.ts';
 import { computeDatasetSha256, levels, TASK_ID } from './textRecognition.ts';
 import { computeRecipeSha256, computeWuMflop, variants } from './variants.ts';
@@ -11,20 +12,30 @@ export type MeasureProfileOptions = {
   readonly builtDir: string;
   readonly poolSeed: number;
   readonly poolSamples: number;
+  readonly device: DeviceChoice;
   readonly cacheDir?: string;
+  /** Runner processes on the cpu, default one per core. */
   readonly workers?: number;
   /** ISO 8601; recorded, not read. */
   readonly measuredOn: string;
+  /** Told once the device is known, before anything is measured on it. */
+  readonly onDevice?: (device: Device) => void;
   /** Told after every batch. */
   readonly onProgress?: (doneCount: number, totalCount: number) => void;
 };
 
 const BATCH_SAMPLES = 20;
 
-/** Executes everything, stored or not: `variants.length * 3 * poolSamples` inferences. */
+/**
+ * Executes everything, stored or not: `variants.length * 3 * poolSamples` inferences.
+ *
+ * @throws DeviceError when the device does not work on this machine
+ */
 export async function measureProfile(options: MeasureProfileOptions): Promise<InferenceProfile> {
   const { root, poolSeed, poolSamples } = options;
-  const port = await openInference({ ...options, mode: 'measure', device: 'cpu', fresh: true });
+  const device = await chooseDevice(options.device, options);
+  options.onDevice?.(device);
+  const port = await openInference({ ...options, mode: 'measure', device, fresh: true });
   const answers = variants.map(() => levels.map((): InferenceAnswer[] => []));
   const totalCount = variants.length * levels.length * poolSamples;
   try {
@@ -44,8 +55,8 @@ export async function measureProfile(options: MeasureProfileOptions): Promise<In
   return {
     format: PROFILE_FORMAT,
     task: TASK_ID,
-    device: { class: 'cpu', name: readCpuName(), cores: cpus().length },
-    runtime: readRuntime(root),
+    device: { class: device.class, name: device.name, cores: cpus().length },
+    runtime: device.runtime,
     node: process.version,
     measuredOn: options.measuredOn,
     poolSeed,

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { InferenceJob, InferencePort } from '../engine/inferencePort.ts';
-import { type InferenceOptions, openInference } from './openInference.ts';
+import { type InferenceOptions, openInference, PROFILE_PATH } from './openInference.ts';
+import { formatProfile, readProfile } from './profile.ts';
 import { getBuiltDir, indexOf, root } from './testSupport.ts';
 import { DEFAULT_POOL_SAMPLES, DEFAULT_POOL_SEED } from './textRecognition.ts';
 import { variants } from './variants.ts';
@@ -20,7 +21,7 @@ const jobsOf = (variant: number, sampleCount: number, level = HARD): InferenceJo
 async function withPort<T>(options: Partial<InferenceOptions>, use: (port: InferencePort) => Promise<T>): Promise<T> {
   const port = await openInference({
     mode: 'measure',
-    device: 'auto',
+    device: 'cpu',
     poolSeed: 100,
     poolSamples: 40,
     builtDir: getBuiltDir(),
@@ -153,6 +154,44 @@ describe('openInference, replaying', () => {
         /no stored answer for variant en-m4, sample 17, level hard \(pool seed 106, .*2 more are missing.*--inference measure/,
       );
       expect(counts(port)).toEqual({ executedCount: 0, replayedCount: 0 });
+    });
+  });
+});
+
+describe('openInference, replaying another device', () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'powr-profiles-'));
+  const profiles = join(elsewhere, 'fixtures/profiles');
+  const replay = { mode: 'replay', device: 'webgpu', root: elsewhere, poolSeed: DEFAULT_POOL_SEED } as const;
+  mkdirSync(profiles, { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(elsewhere, 'node_modules'));
+  afterAll(() => rmSync(elsewhere, { recursive: true }));
+
+  /** The measured answers of the cpu under the class of another device. */
+  function writeProfileOf(deviceClass: string): void {
+    const profile = readProfile(join(root, PROFILE_PATH));
+    const device = { class: deviceClass, name: 'Some card', cores: 2 };
+    writeFileSync(join(profiles, 'webgpu-reference.json'), formatProfile({ ...profile, device }));
+  }
+
+  it('given no profile of it > says which file is missing and how to measure one', async () => {
+    await expect(withPort(replay, async () => {})).rejects.toThrow(
+      /no fixtures\/profiles\/webgpu-reference\.json.*powr profile --device webgpu --out fixtures\/profiles\/webgpu-reference\.json/,
+    );
+  });
+
+  it('given a profile that was measured in software > does not take it for a card', async () => {
+    writeProfileOf('webgpu-software');
+    await expect(withPort(replay, async () => {})).rejects.toThrow('was measured on webgpu-software, not on webgpu');
+  });
+
+  it('given its profile > answers from it, and names it', async () => {
+    writeProfileOf('webgpu');
+    await withPort(replay, async (port) => {
+      expect(await port.infer(jobsOf(en, 3))).toHaveLength(3);
+      expect(port.stats()).toMatchObject({
+        device: 'webgpu: Some card (fixtures/profiles/webgpu-reference.json)',
+        replayedCount: 3,
+      });
     });
   });
 });

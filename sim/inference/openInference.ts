@@ -2,15 +2,15 @@
  * The engine's port to real inference: takes jobs, gives integers. Decides whether an answer is executed, or taken from
  * an earlier execution, and says how many of each; what an answer is worth is the protocol's business.
  */
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InferenceAnswer, InferenceJob, InferencePort, VariantInfo } from '../engine/inferencePort.ts';
+import { chooseDevice, countRunners, type Device, type DeviceChoice, readCpuName, readRuntime } from './devices.ts';
 import { sha256Hex } from './hash.ts';
 import { getModel, readClasses } from './models.ts';
 import { type InferenceProfile, readProfile } from './profile.ts';
 import { computeResultKey, openResultStore, type ResultStore, type StoredResult } from './resultStore.ts';
-import type { LoadRequest } from './runnerMessages.ts';
+import type { DeviceId, LoadRequest } from './runnerMessages.ts';
 import { createRunnerPool } from './runnerPool.ts';
 import { computeAnswerId, computeQualityBps } from './score.ts';
 import { generateSample, levels, type Sample, TASK_ID } from './textRecognition.ts';
@@ -19,8 +19,11 @@ import { computeRecipeSha256, computeWuMflop, prepareVariant, type Variant, vari
 export type InferenceOptions = {
   /** `measure` executes what this machine has not executed before; `replay` executes nothing. */
   readonly mode: 'measure' | 'replay';
-  /** `auto` is the best device that works: so far that is the cpu. */
-  readonly device: 'auto' | 'cpu';
+  /**
+   * Measure: what executes; a device that is already chosen is not tried again. Replay: whose profile is read, the cpu's
+   * for `auto`, because what works here does not matter to it.
+   */
+  readonly device: DeviceChoice | Device;
   readonly poolSeed: number;
   /** Samples per level. */
   readonly poolSamples: number;
@@ -30,7 +33,7 @@ export type InferenceOptions = {
   readonly root: string;
   /** For built models and stored results; default `<root>/.cache`. */
   readonly cacheDir?: string;
-  /** Runner processes, default 2; more than one per core gains nothing. */
+  /** Runner processes on the cpu, default one per core, as more gain nothing; a card has exactly one. */
   readonly workers?: number;
   /** Measure only: execute every job once more, even if this machine has a result of it. */
   readonly fresh?: boolean;
@@ -41,11 +44,13 @@ export type InferenceOptions = {
   readonly prefer?: 'profile' | 'own-results';
 };
 
-const DEVICE = 'cpu';
-export const PROFILE_PATH = 'fixtures/profiles/cpu-reference.json';
+/** The committed profile of a device, relative to the root. */
+export const profilePathOf = (device: DeviceId): string => `fixtures/profiles/${device}-reference.json`;
+export const PROFILE_PATH = profilePathOf('cpu');
 
-const DEFAULT_WORKERS = 2;
 const REQUEST_LIMIT_MS = 30_000;
+/** A driver in software compiles and runs a model in seconds, in tens of seconds on a busy machine. */
+const SOFTWARE_LIMIT_MS = 180_000;
 /** Rendered samples kept in memory, 15 KB each. */
 const SAMPLES_KEPT = 2_000;
 
@@ -54,24 +59,26 @@ type RenderedSample = Sample & { readonly sha256: string };
 /** Looks a job up without executing anything. */
 type Lookup = (job: InferenceJob) => InferenceAnswer | undefined;
 
-/** @throws Error when the profile is of another version, or a model file is not the pinned one */
+/**
+ * @throws DeviceError when the device does not work on this machine
+ * @throws Error when the profile is not there or of another version, or a model file is not the pinned one
+ */
 export async function openInference(options: InferenceOptions): Promise<InferencePort> {
   const { mode, poolSeed, poolSamples, root } = options;
   if (!Number.isSafeInteger(poolSamples) || poolSamples < 1) throw new RangeError(`A pool of ${poolSamples} samples`);
   const cacheDir = options.cacheDir ?? join(root, '.cache');
-  const runtime = readRuntime(root);
   let opened: ResultStore | undefined;
   // Opened on first use: a replay that the profile answers leaves no file behind.
   const store: () => ResultStore = () => (opened ??= openResultStore(join(cacheDir, 'inference')));
   const renderSample = createRenderer(root, poolSeed, poolSamples);
-  const keyOf = (job: InferenceJob): string => {
+  const keyOf = (job: InferenceJob, deviceClass: string, runtime: string): string => {
     const variant = variants[job.variant]!;
     return computeResultKey({
       task: TASK_ID,
       modelSha256: variant.sha256,
       recipeSha256: computeRecipeSha256(variant),
       sampleSha256: renderSample(job).sha256,
-      deviceClass: DEVICE,
+      deviceClass,
       runtime,
     });
   };
@@ -80,19 +87,26 @@ export async function openInference(options: InferenceOptions): Promise<Inferenc
     qualityBps: computeQualityBps(renderSample(job).truth, text),
     latencyUs,
   });
-  const lookUpOwn: Lookup = (job) => {
-    const result = store().get(keyOf(job));
-    return result && answerOf(job, result);
-  };
+  const createLookupOwn =
+    (deviceClass: string, runtime: string): Lookup =>
+    (job) => {
+      const result = store().get(keyOf(job, deviceClass, runtime));
+      return result && answerOf(job, result);
+    };
 
-  if (mode === 'replay') return openReplay(options, lookUpOwn, () => opened?.close(), runtime);
+  if (mode === 'replay') return openReplay(options, createLookupOwn, () => opened?.close());
 
-  const workers = options.workers ?? DEFAULT_WORKERS;
-  const pool = createRunnerPool({ builtDir: options.builtDir, workers, timeLimitMs: REQUEST_LIMIT_MS });
+  const device =
+    typeof options.device === 'string' ? await chooseDevice(options.device, { ...options, cacheDir }) : options.device;
+  const lookUpOwn = createLookupOwn(device.class, device.runtime);
+  const workers = device.id === 'cpu' ? (options.workers ?? device.runnersMax) : device.runnersMax;
+  const timeLimitMs = device.isSoftware ? SOFTWARE_LIMIT_MS : REQUEST_LIMIT_MS;
+  const pool = createRunnerPool({ builtDir: options.builtDir, workers, env: device.env, timeLimitMs });
   const loadRequests = new Map<Variant, LoadRequest>();
   const loadRequestOf = (variant: Variant): LoadRequest => {
     let request = loadRequests.get(variant);
-    if (!request) loadRequests.set(variant, (request = createLoadRequest(root, join(cacheDir, 'models'), variant)));
+    if (!request)
+      loadRequests.set(variant, (request = createLoadRequest(root, join(cacheDir, 'models'), variant, device.id)));
     return request;
   };
   const counter = createCounter();
@@ -110,7 +124,7 @@ export async function openInference(options: InferenceOptions): Promise<Inferenc
     }
     try {
       const result = await pool.infer(loadRequestOf(variant), renderSample(job).grey);
-      store().put(keyOf(job), result);
+      store().put(keyOf(job, device.class, device.runtime), result);
       counter.countExecuted(variant.id);
       return answerOf(job, result);
     } catch (cause) {
@@ -141,7 +155,11 @@ export async function openInference(options: InferenceOptions): Promise<Inferenc
       for (const job of jobs) assertInPool(job, poolSamples);
       return Promise.all(jobs.map(answerOnce));
     },
-    stats: () => ({ device: `${DEVICE}: ${readCpuName()}, ${workers} runners`, runtime, ...counter.read() }),
+    stats: () => ({
+      device: `${device.id}: ${device.name}, ${countRunners(workers)}`,
+      runtime: device.runtime,
+      ...counter.read(),
+    }),
     async close() {
       if (isClosed) return;
       isClosed = true;
@@ -153,12 +171,24 @@ export async function openInference(options: InferenceOptions): Promise<Inferenc
 }
 
 function openReplay(
-  { root, poolSeed, poolSamples, prefer }: InferenceOptions,
-  lookUpOwn: Lookup,
+  { root, poolSeed, poolSamples, prefer, device }: InferenceOptions,
+  createLookupOwn: (deviceClass: string, runtime: string) => Lookup,
   closeStore: () => void,
-  runtime: string,
 ): InferencePort {
-  const profile = readProfile(join(root, PROFILE_PATH));
+  const id = typeof device !== 'string' ? device.id : device === 'auto' ? 'cpu' : device;
+  const path = profilePathOf(id);
+  if (!existsSync(join(root, path))) {
+    throw new Error(
+      `Replay needs a measured profile of ${id}, and there is no ${path}. Measure one on a machine that has the device, ` +
+        `\`powr profile --device ${id} --out ${path}\`, or use --inference measure, or --device cpu`,
+    );
+  }
+  const profile = readProfile(join(root, path));
+  // A driver in software gives a card's answers but not its latencies, and must not be taken for one.
+  if (profile.device.class !== id) throw new Error(`${path} was measured on ${profile.device.class}, not on ${id}`);
+  // Own results count when they are of the present runtime, whatever the profile was measured with.
+  const runtime = readRuntime(root);
+  const lookUpOwn = createLookupOwn(id, runtime);
   const lookUpProfile = createProfileLookup(profile, poolSeed);
   const lookUps = prefer === 'own-results' ? [lookUpOwn, lookUpProfile] : [lookUpProfile, lookUpOwn];
   const counter = createCounter();
@@ -173,10 +203,10 @@ function openReplay(
       const missing = jobs.filter((_, i) => !found[i]);
       if (missing.length > 0) {
         throw new Error(
-          `Replay has no stored answer for ${describeJob(missing[0]!)} (pool seed ${poolSeed}, ${DEVICE}, ${runtime})` +
+          `Replay has no stored answer for ${describeJob(missing[0]!)} (pool seed ${poolSeed}, ${id}, ${runtime})` +
             `${missing.length > 1 ? `; ${missing.length - 1} more are missing` : ''}. Run once with --inference measure ` +
             `on this machine, or use pool seed ${profile.poolSeed} with at most ${profile.poolSamples} samples, which ` +
-            `${PROFILE_PATH} covers.`,
+            `${path} covers.`,
         );
       }
       for (const job of jobs) counter.countReplayed(variants[job.variant]!.id);
@@ -184,9 +214,10 @@ function openReplay(
     },
     stats: () => {
       const { name, cores } = profile.device;
-      const source =
-        prefer === 'own-results' ? `${readCpuName()} (own results)` : `${name}, ${cores} cores (${PROFILE_PATH})`;
-      return { device: `${DEVICE}: ${source}`, runtime: profile.runtime, ...counter.read() };
+      const measured = id === 'cpu' ? `${name}, ${cores} cores` : name;
+      const here = id === 'cpu' ? readCpuName() : 'this machine';
+      const source = prefer === 'own-results' ? `${here} (own results)` : `${measured} (${path})`;
+      return { device: `${id}: ${source}`, runtime: profile.runtime, ...counter.read() };
     },
     async close() {
       if (!isClosed) closeStore();
@@ -222,13 +253,13 @@ function createRenderer(root: string, poolSeed: number, poolSamples: number): (j
   };
 }
 
-function createLoadRequest(root: string, modelDir: string, variant: Variant): LoadRequest {
+function createLoadRequest(root: string, modelDir: string, variant: Variant, device: DeviceId): LoadRequest {
   const model = getModel(variant.base);
   return {
     kind: 'load',
     path: prepareVariant(root, modelDir, variant),
     sha256: variant.sha256,
-    device: DEVICE,
+    device,
     inputName: model.inputName,
     outputName: model.outputName,
     classes: readClasses(root, model),
@@ -282,12 +313,4 @@ function assertInPool({ variant, sample, level }: InferenceJob, poolSamples: num
   check('variant', variant, variants.length);
   check('sample', sample, poolSamples);
   check('level', level, levels.length);
-}
-
-export const readCpuName = (): string => cpus()[0]?.model.trim() ?? 'unknown processor';
-
-/** Read from the package, because loading the runtime here would put native code into the parent process. */
-export function readRuntime(root: string): string {
-  const manifest = readFileSync(join(root, 'node_modules/onnxruntime-node/package.json'), 'utf8');
-  return `onnxruntime-node ${JSON.parse(manifest).version}`;
 }

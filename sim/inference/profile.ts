@@ -33,6 +33,7 @@ export type VariantProfile = {
 export type InferenceProfile = {
   readonly format: typeof PROFILE_FORMAT;
   readonly task: string;
+  /** The class tells a driver in software from a card; the cores are the processor's, also beside a card. */
   readonly device: { readonly class: string; readonly name: string; readonly cores: number };
   readonly runtime: string;
   readonly node: string;

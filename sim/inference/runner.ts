@@ -2,7 +2,9 @@
  * The child process that holds the ONNX sessions: one request at a time, one reply each. A native abort, a hang or a
  * leak costs this process and nothing else. It lives as long as the channel to its parent, however the parent ends.
  */
-import { readFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import ort from 'onnxruntime-node';
 import { ctcGreedy } from './ctcGreedy.ts';
@@ -24,15 +26,18 @@ type Loaded = { readonly session: ort.InferenceSession; readonly model: LoadRequ
 
 const loaded = new Map<string, Loaded>();
 
-function createSession(bytes: Uint8Array, device: DeviceId): Promise<ort.InferenceSession> {
+function createSession(
+  bytes: Uint8Array,
+  device: DeviceId,
+  more: ort.InferenceSession.SessionOptions = {},
+): Promise<ort.InferenceSession> {
   // One thread: the parent runs one of these processes per core, and one thread's sums have one order.
   return ort.InferenceSession.create(bytes, {
     executionProviders: [device],
     intraOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    // Without this a graph that the device cannot run would run on the cpu, under the device's name.
-    ...(device === 'cpu' ? {} : { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+    ...more,
   });
 }
 
@@ -40,23 +45,67 @@ async function load(model: LoadRequest): Promise<LoadReply> {
   if (!loaded.has(model.sha256)) {
     const bytes = readFileSync(model.path);
     assertSha256(bytes, model.sha256, model.path);
-    const entry = { session: await createSession(bytes, model.device), model };
-    // The first run allocates; without this one it would be measured as somebody's latency.
-    await recognise(entry, new Uint8Array(IMAGE_WIDTH * IMAGE_HEIGHT));
-    loaded.set(model.sha256, entry);
+    loaded.set(model.sha256, model.device === 'cpu' ? await warmUp(bytes, model) : await warmUpWatched(bytes, model));
   }
   return { kind: 'loaded' };
 }
+
+/** The first run allocates and compiles; without this one it would be measured as somebody's latency. */
+async function warmUp(bytes: Uint8Array, model: LoadRequest): Promise<Loaded> {
+  const entry = { session: await createSession(bytes, model.device), model };
+  await recognise(entry, new Uint8Array(IMAGE_WIDTH * IMAGE_HEIGHT));
+  return entry;
+}
+
+/**
+ * ONNX Runtime gives the cpu every node that a device has no kernel for, and does not say so. Shapes and clamps may go
+ * there; the convolutions and matrix products that work units count may not, or the cpu would run under another's name.
+ */
+async function warmUpWatched(bytes: Uint8Array, model: LoadRequest): Promise<Loaded> {
+  const dir = mkdtempSync(join(tmpdir(), 'powr-nodes-'));
+  const discard = () => rmSync(dir, { recursive: true, force: true });
+  let profile: number | undefined;
+  try {
+    const profiling = { enableProfiling: true, profileFilePrefix: join(dir, 'nodes') };
+    const entry = { session: await createSession(bytes, model.device, profiling), model };
+    profile = openSync(join(dir, readdirSync(dir)[0]!), 'r');
+    // Before the run, which may be killed: what is open stays readable without its name.
+    if (process.platform !== 'win32') discard();
+    await recognise(entry, new Uint8Array(IMAGE_WIDTH * IMAGE_HEIGHT));
+    entry.session.endProfiling();
+    assertRanOn(JSON.parse(readFileSync(profile, 'utf8')), model);
+    return entry;
+  } finally {
+    if (profile !== undefined) closeSync(profile);
+    discard();
+  }
+}
+
+function assertRanOn(events: readonly NodeEvent[], { path, device }: LoadRequest): void {
+  const nodes = events.flatMap(({ cat, args }) => (cat === 'Node' && args ? [args] : []));
+  const onCpu = nodes.filter(({ provider }) => provider === 'CPUExecutionProvider');
+  const strayed = onCpu.filter((node) => /Conv|MatMul|Gemm|Attention/.test(node.op_name));
+  if (nodes.length > onCpu.length && strayed.length === 0) return;
+  const names = [...new Set(strayed.map((node) => node.op_name))].join(', ') || 'all of it';
+  throw new Error(`${path} runs on the cpu, not on ${device}: ${names}`);
+}
+
+/** A line of ONNX Runtime's profile. */
+type NodeEvent = { readonly cat: string; readonly args?: { readonly op_name: string; readonly provider: string } };
 
 async function infer(request: InferRequest): Promise<InferReply> {
   const entry = loaded.get(request.sha256);
   if (!entry) throw new Error(`Model ${request.sha256} was not loaded before the first inference`);
   const started = process.hrtime.bigint();
-  const text = await recognise(entry, request.grey);
-  return { kind: 'inferred', text, latencyUs: Number((process.hrtime.bigint() - started) / 1000n) };
+  const { text, output } = await recognise(entry, request.grey);
+  const latencyUs = Number((process.hrtime.bigint() - started) / 1000n);
+  return { kind: 'inferred', text, latencyUs, ...(request.wantsOutput ? { output } : {}) };
 }
 
-async function recognise({ session, model }: Loaded, grey: Uint8Array): Promise<string> {
+async function recognise(
+  { session, model }: Loaded,
+  grey: Uint8Array,
+): Promise<{ readonly text: string; readonly output: Float32Array }> {
   const plane = IMAGE_WIDTH * IMAGE_HEIGHT;
   const x = new Float32Array(3 * plane);
   for (let i = 0; i < plane; i++) x[i] = (grey[i]! / 255 - 0.5) / 0.5;
@@ -64,14 +113,17 @@ async function recognise({ session, model }: Loaded, grey: Uint8Array): Promise<
   x.copyWithin(2 * plane, 0, plane);
   const feeds = { [model.inputName]: new ort.Tensor('float32', x, [1, 3, IMAGE_HEIGHT, IMAGE_WIDTH]) };
   const outputs = await session.run(feeds, [model.outputName]);
-  const probabilities = outputs[model.outputName]!.data as Float32Array;
+  const output = outputs[model.outputName]!.data as Float32Array;
   // Paper at the edges is sometimes read as a space; nobody asked for it.
-  return ctcGreedy(probabilities, model.classes).trim();
+  return { text: ctcGreedy(output, model.classes).trim(), output };
 }
 
 async function probe(request: ProbeRequest): Promise<ProbeReply> {
-  const session = await createSession(request.model, request.device);
-  const outputs = await session.run({ x: new ort.Tensor('float32', request.x, [request.x.length]) });
+  // Without this a graph that the device cannot run would run on the cpu, under the device's name.
+  const strict = { extra: { session: { disable_cpu_ep_fallback: '1' } } };
+  const session = await createSession(request.model, request.device, request.device === 'cpu' ? {} : strict);
+  const dims = request.dims ?? [request.x.length];
+  const outputs = await session.run({ x: new ort.Tensor('float32', request.x, dims) });
   return {
     kind: 'probed',
     y: outputs.y!.data as Float32Array,

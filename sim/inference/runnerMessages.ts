@@ -20,14 +20,18 @@ export type InferRequest = {
   readonly sha256: string;
   /** 48 rows of 320 grey levels. */
   readonly grey: Uint8Array;
+  /** Send the model's numbers too, for comparing executions. */
+  readonly wantsOutput?: boolean;
 };
 
-/** Runs a model that maps float32 x [n] to y [n], to learn whether a device works at all. */
+/** Runs a model that maps float32 x to y, with every node on the device, to learn whether that works at all. */
 export type ProbeRequest = {
   readonly kind: 'probe';
   readonly device: DeviceId;
   readonly model: Uint8Array;
   readonly x: Float32Array;
+  /** Shape of x; default a vector. */
+  readonly dims?: readonly number[];
 };
 
 export type RunnerRequest = LoadRequest | InferRequest | ProbeRequest;
@@ -39,6 +43,8 @@ export type InferReply = {
   readonly text: string;
   /** Wall time from grey bytes to text. */
   readonly latencyUs: number;
+  /** Only when the request wants it. */
+  readonly output?: Float32Array;
 };
 
 export type ProbeReply = {

@@ -8,8 +8,10 @@ import { RunnerLostError, type RunnerProcess, startRunner } from './runnerProces
 export type RunnerPoolOptions = {
   /** Folder of the built files. */
   readonly builtDir: string;
-  /** Processes, each with one thread: one per core for the cpu. */
+  /** Processes, each with one thread: one per core for the cpu, exactly one for a card. */
   readonly workers: number;
+  /** Environment of the processes, for drivers that are found through it; default this process's. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Real time one request may take, loading the model included, before its process is killed. */
   readonly timeLimitMs: number;
 };
@@ -39,7 +41,7 @@ type Job = {
 /** One place for a process: the process may be another one after a crash. */
 type Seat = { runner: RunnerProcess | undefined; loaded: Set<string>; working: Promise<void> | undefined };
 
-export function createRunnerPool({ builtDir, workers, timeLimitMs }: RunnerPoolOptions): RunnerPool {
+export function createRunnerPool({ builtDir, workers, env, timeLimitMs }: RunnerPoolOptions): RunnerPool {
   const seats = Array.from(
     { length: workers },
     (): Seat => ({ runner: undefined, loaded: new Set(), working: undefined }),
@@ -50,7 +52,7 @@ export function createRunnerPool({ builtDir, workers, timeLimitMs }: RunnerPoolO
 
   async function attempt(seat: Seat, { model, grey }: Job): Promise<Inference> {
     if (!seat.runner?.isAlive()) {
-      seat.runner = startRunner({ builtDir });
+      seat.runner = startRunner({ builtDir, ...(env ? { env } : {}) });
       seat.loaded = new Set();
     }
     if (!seat.loaded.has(model.sha256)) {

@@ -1,22 +1,29 @@
 /**
- * The one door to the rules: executes an action on the state and says whether it was accepted. Checks who may send it,
- * for all actions alike; everything else is the rule's own guard.
+ * The one door to the rules: executes an action on the state and says whether it was accepted. Checks who may send it and
+ * that no settlement is half done, for all actions alike; everything else is the rule's own guard.
  */
 import { assert } from '../base/assert.ts';
 import { MAX_INT } from '../base/fixedPoint.ts';
 import { ACTION_NAMES, ACTIONS, type Action, type ActionName, type ActionSpec, type Rule } from './actions.ts';
 import * as calls from './calls.ts';
+import * as challenges from './challenges.ts';
 import * as clock from './clock.ts';
 import * as delegation from './delegation.ts';
 import * as emission from './emission.ts';
-import { ACCOUNT, F } from './layout.ts';
+import { ACCOUNT, F, STEP } from './layout.ts';
+import * as liveness from './liveness.ts';
 import * as models from './models.ts';
 import * as nodes from './nodes.ts';
 import * as placement from './placement.ts';
 import * as powr from './powr.ts';
+import * as providers from './providers.ts';
 import { R } from './rejections.ts';
+import * as slarkRewards from './slarkRewards.ts';
+import * as slarks from './slarks.ts';
+import * as slarkTiers from './slarkTiers.ts';
 import { reject, type State } from './state.ts';
 import * as tasks from './tasks.ts';
+import * as tiers from './tiers.ts';
 import * as token from './token.ts';
 import * as trust from './trust.ts';
 import * as validators from './validators.ts';
@@ -87,10 +94,53 @@ const RULES: Readonly<Record<ActionName, Rule>> = {
   releaseDelegations: delegation.releaseDelegations,
   postRanking: placement.postRanking,
   rotateModels: models.rotateModels,
+  proposeProvider: providers.proposeProvider,
+  approveProvider: providers.approveProvider,
+  rejectProvider: providers.rejectProvider,
+  stakeProvider: providers.stakeProvider,
+  unstakeProvider: providers.unstakeProvider,
+  deregisterProvider: providers.deregisterProvider,
+  resumeProvider: providers.resumeProvider,
+  upholdMisconduct: providers.upholdMisconduct,
+  setCompliance: providers.setCompliance,
+  delegateFoundation: providers.delegateFoundation,
+  reclaimFoundation: providers.reclaimFoundation,
+  reportProviders: providers.reportProviders,
+  buyLicence: slarks.buyLicence,
+  topUpLicence: slarks.topUpLicence,
+  registerSlarkKey: slarks.registerSlarkKey,
+  selfOperate: slarks.selfOperate,
+  chooseProvider: slarks.chooseProvider,
+  requestRunner: slarks.requestRunner,
+  acceptRunner: slarks.acceptRunner,
+  rejectRunner: slarks.rejectRunner,
+  endRunner: slarks.endRunner,
+  setOptIn: slarks.setOptIn,
+  transferLicence: slarks.transferLicence,
+  loseClient: slarks.loseClient,
+  restoreClient: slarks.restoreClient,
+  grantLicence: slarks.grantLicence,
+  registerFoundationKey: slarks.registerFoundationKey,
+  reportSlarks: slarks.reportSlarks,
+  redelegate: delegation.redelegate,
+  scheduleChallenges: challenges.scheduleChallenges,
+  commitPuzzle: challenges.commitPuzzle,
+  issueChallenges: challenges.issueChallenges,
+  certifyResults: challenges.certifyResults,
+  closeChallenges: challenges.closeChallenges,
+  attestSubsets: challenges.attestSubsets,
+  assessProviders: liveness.assessProviders,
+  paySlarks: slarkRewards.paySlarks,
+  payProviders: liveness.payProviders,
+  updateTiers: tiers.updateTiers,
+  updateSlarks: slarkTiers.updateSlarks,
+  postSlarks: slarkTiers.postSlarks,
 };
 
 const rules: readonly Rule[] = ACTION_NAMES.map((name) => RULES[name]);
 const specs: readonly ActionSpec[] = ACTION_NAMES.map((name) => ACTIONS[name]);
+/** Actions that only make sense between two settlements: all but the settlement's own steps, and the opening of a slot. */
+const needsRest: readonly boolean[] = ACTION_NAMES.map((name) => !(name in STEP) && name !== 'openSlot');
 const NO_LIST: readonly number[] = [];
 
 function isAmount(value: number): boolean {
@@ -127,6 +177,10 @@ export function applyAction(s: State, action: Action): number {
     if (actor !== ACCOUNT.keeper) return reject(s, R.OnlyKeeper, actor, ACCOUNT.keeper);
   } else if (actor < ACCOUNT.firstAgent || actor >= ACCOUNT.firstAgent + s.tokenTotals[F.tokenTotals.accountCount]!) {
     return reject(s, R.UnknownAccount, actor, 0);
+  }
+  if (needsRest[action.kind] === true && clock.isSettling(s)) {
+    const settled = s.clockTotals[F.clockTotals.settledEraCount]!;
+    return reject(s, R.EraNotSettled, settled, settled + 1);
   }
   return rules[action.kind]!(s, actor, args, list);
 }

@@ -11,6 +11,7 @@ import { addRating } from './feedback.ts';
 import { ACCOUNT, F, MODEL_STATE, NODE_STATE, REQUEST_STATE, STRIDE, TASK_KIND } from './layout.ts';
 import { isHosting, MAX_WU, recordFailed, recordRequested, recordServedByModel } from './models.ts';
 import { recordRouted, recordServedByNode } from './nodes.ts';
+import { rateProvider } from './providers.ts';
 import { R } from './rejections.ts';
 import { emit, getParam, recordAt, reject, type State } from './state.ts';
 import { openTask } from './tasks.ts';
@@ -312,7 +313,8 @@ export const auditRequests: Rule = (s, actor, args) => {
 };
 
 /**
- * The consumer rates the answer he got in this slot, once.
+ * The consumer rates the answer he got in this slot, once. The rating goes to the model and, if there is one and it is
+ * Active, to the provider that the serving node is linked to.
  *
  * @rejects UnknownEntity, NotYourRequest, WrongState, AlreadyRated, ValueOutOfRange
  * @rule FB-1, FB-2, FB-4, MODEL-11, OP-30
@@ -333,9 +335,10 @@ export const rateModel: Rule = (s, actor, args) => {
 
   const model = s.requests[at + Q.model]!;
   s.requests[at + Q.ratedTenths] = tenths;
-  addRating(s, model, tenths);
+  addRating(s, 'models', model, tenths);
   const m = model * STRIDE.models;
   const sumTenths = s.models[m + F.models.ratingSumTenths]!;
   emit(s, 'ModelRated', model, actor, tenths, sumTenths, s.models[m + F.models.ratingCount]!);
+  rateProvider(s, s.requests[at + Q.node]!, actor, tenths);
   return 0;
 };

@@ -26,6 +26,11 @@ export function slotCount(s: State): number {
   return s.clockTotals[C.slotCount]!;
 }
 
+/** True between two steps or chunks of a settlement: nobody but the keeper's settlement may act then. @rule TIME-4 */
+export function isSettling(s: State): boolean {
+  return s.clockTotals[C.stepsDone]! > 0 || s.clockTotals[C.cursor]! > 0;
+}
+
 /**
  * A draw from the beacon of the current slot, uniform in [0, 2^52).
  *

@@ -97,8 +97,8 @@ describe('delegate', () => {
   });
 
   it.each([
-    ['a model', [KIND.model, 1, MIN, 0], [R.ValueOutOfRange, KIND.model, KIND.validator]],
-    ['a task', [KIND.task, 1, MIN, 0], [R.ValueOutOfRange, KIND.task, KIND.validator]],
+    ['a model', [KIND.model, 1, MIN, 0], [R.ValueOutOfRange, KIND.model, KIND.provider]],
+    ['a task', [KIND.task, 1, MIN, 0], [R.ValueOutOfRange, KIND.task, KIND.provider]],
     ['node 0', [KIND.node, 0, MIN, 0], [R.UnknownEntity, 0, 1]],
     ['the last node', [KIND.node, 1, MIN, 0], [0]],
     ['a node after the last', [KIND.node, 2, MIN, 0], [R.UnknownEntity, 2, 1]],
@@ -109,7 +109,7 @@ describe('delegate', () => {
     ['auto-stake 2', [KIND.validator, 1, MIN, 2], [R.ValueOutOfRange, 2, 1]],
     ['the whole wallet', [KIND.validator, 1, WALLET, 0], [0]],
     ['a unit more than the wallet', [KIND.validator, 1, WALLET + 1, 0], [R.InsufficientBalance, WALLET, WALLET + 1]],
-    ['everything wrong: the kind is named', [KIND.model, 9, 0, 9], [R.ValueOutOfRange, KIND.model, KIND.validator]],
+    ['everything wrong: the kind is named', [KIND.model, 9, 0, 9], [R.ValueOutOfRange, KIND.model, KIND.provider]],
     ['too little and auto-stake 2: the amount is named', [KIND.node, 1, 0, 2], [R.DelegationTooSmall, 0, MIN]],
     ['auto-stake 2 and too much: auto-stake is named', [KIND.node, 1, WALLET + 1, 2], [R.ValueOutOfRange, 2, 1]],
   ])('given %s > answers as listed', (_, args, answer) => {
@@ -462,26 +462,25 @@ describe('releaseDelegations', () => {
 });
 
 describe('actions between the steps of a settlement', () => {
-  // The engine lets nobody act then; the contracts could be called.
-  it('given delegations that grow between the two slash passes > takes no more than was announced', () => {
+  it('given delegations that would grow between the two slash passes > refuses until the era is settled', () => {
     const s = delegated(KIND.validator, 600 * TOKEN, 300 * TOKEN);
     addSlash(s, KIND.validator, 1, 1_000);
     settleUpTo(s, 'slashDelegations');
-    const treasury = walletUnits(s, ACCOUNT.treasury);
-    mustPass(s, 'increaseDelegation', ANNA, [1, 5_000 * TOKEN]);
-    mustPass(s, 'slashDelegations', KEEPER, [0, 2]);
-    expect(walletUnits(s, ACCOUNT.treasury) - treasury).toBe(90 * TOKEN);
-    expect(record(s, 'validatorCollateral', 1)).toMatchObject({ slashUnits: 0, slashWeight: 0, runningUnits: 0 });
+    const before = snapshot(s);
+    expect(send(s, 'increaseDelegation', ANNA, [1, 5_000 * TOKEN])).toEqual([R.EraNotSettled, 1, 2]);
+    expect(send(s, 'transferTokens', ANNA, [BELA, 1])).toEqual([R.EraNotSettled, 1, 2]);
+    expect(snapshot(s)).toEqual(before);
+    settle(s);
+    expect(send(s, 'increaseDelegation', ANNA, [1, 5_000 * TOKEN])).toEqual([0]);
   });
 
-  it('given an undelegation between reward and payment > pays no more than was set aside', () => {
+  it('given a chunk of a step > refuses the keeper too, but for the settlement itself', () => {
     const s = delegated(KIND.node, 250 * TOKEN, 250 * TOKEN);
-    doWork(s, 1, 10);
     settleUpTo(s, 'payDelegators');
-    mustPass(s, 'undelegate', ANNA, [1, 250 * TOKEN]);
-    const before = vaultUnits(s);
-    mustPass(s, 'payDelegators', KEEPER, [0, 2]);
-    expect(before - vaultUnits(s)).toBe(0);
-    expect(vaultUnits(s)).toBeGreaterThanOrEqual(record(s, 'nodeCollateral', 1).delegatedUnits);
+    mustPass(s, 'payDelegators', KEEPER, [0, 1]);
+    expect(send(s, 'undelegate', ANNA, [1, 1])).toEqual([R.EraNotSettled, 1, 2]);
+    expect(send(s, 'loseHeartbeat', KEEPER, [1])).toEqual([R.EraNotSettled, 1, 2]);
+    expect(send(s, 'undelegate', KEEPER, [1, 1])).toEqual([R.UnknownAccount, KEEPER, 0]);
+    mustPass(s, 'payDelegators', KEEPER, [1, 2]);
   });
 });

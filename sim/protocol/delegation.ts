@@ -1,24 +1,26 @@
 /**
- * Delegations to nodes and validators: joining, leaving, their share of slashes and rewards. A delegation is money of its
- * delegator that stands in for the target: it earns with it and is slashed with it. Decides nothing about own stake.
+ * Delegations to nodes, validators and providers: joining, leaving, their share of slashes and rewards, and the vesting of
+ * what a Slark licence has earned. A delegation is money of its delegator that stands in for the target: it earns with it
+ * and is slashed with it. Decides nothing about own stake.
  *
  * The target's record and the totals carry the sums over delegations of `units`, `addedUnits` and `unbondingUnits`; every
  * change here changes all three alike, so that a pass over the delegations meets exactly the weight that was announced.
  */
-import { allocShare, min, mulDivDown } from '../base/fixedPoint.ts';
+import { allocShare, max, min, mulDivDown } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
 import { currentEra, enterStep } from './clock.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT, F, KIND, STEP, STRIDE } from './layout.ts';
 import { holderOf } from './nft.ts';
 import { R } from './rejections.ts';
-import { collateralAt, collateralOf, emitStakeChanged, enterAddedEra, removeOwn } from './stake.ts';
+import { applySlash, collateralAt, collateralOf, emitStakeChanged, enterAddedEra, slashableUnits } from './stake.ts';
 import { emit, getParam, recordAt, reject, type State } from './state.ts';
 import { moveUnits, walletUnits } from './token.ts';
 
 const C = F.nodeCollateral;
 const D = F.delegations;
 const T = F.stakeTotals;
+const VEST = F.vestings;
 
 function delegationAt(delegation: number): number {
   return delegation * STRIDE.delegations;
@@ -129,11 +131,73 @@ function checkOwnDelegation(s: State, actor: number, delegation: number): number
   return actor === delegator ? 0 : reject(s, R.NotOwner, actor, delegator);
 }
 
+/** Entities of a kind that can be delegated to. */
+function targetCountOf(s: State, targetKind: number): number {
+  if (targetKind === KIND.node) return s.nodeTotals[F.nodeTotals.nodeCount]!;
+  if (targetKind === KIND.validator) return s.validatorTotals[F.validatorTotals.validatorCount]!;
+  return s.providerTotals[F.providerTotals.providerCount]!;
+}
+
+/** A new delegation without units. @returns its number */
+export function openDelegation(
+  s: State,
+  delegator: number,
+  targetKind: number,
+  target: number,
+  autoStake: number,
+): number {
+  const delegation = s.stakeTotals[T.delegationCount]! + 1;
+  const at = recordAt(s, 'delegations', delegation);
+  s.stakeTotals[T.delegationCount] = delegation;
+  s.delegations[at + D.delegator] = delegator;
+  s.delegations[at + D.targetKind] = targetKind;
+  s.delegations[at + D.target] = target;
+  s.delegations[at + D.autoStake] = autoStake;
+  return delegation;
+}
+
 /**
- * Opens a delegation to a node or a validator. It is collateral of the target from now on and counts for rewards from the
- * next era on. With `autoStake` = 1 its rewards join it, with 0 they go to the delegator's wallet.
+ * Brings units of the delegator's wallet into a delegation of his: collateral of the target from now on, and of weight for
+ * rewards from the next era on.
  *
- * @rejects ValueOutOfRange (targetKind, autoStake), UnknownEntity, WrongState (target has no NFT), DelegationTooSmall,
+ * @throws AssertionError if the wallet holds less
+ * @rule DELEG-1
+ */
+export function fundDelegation(s: State, delegation: number, units: number): void {
+  addUnits(s, delegation, units);
+  const delegator = s.delegations[delegationAt(delegation) + D.delegator]!;
+  moveUnits(s, delegator, ACCOUNT.delegationVault, units, MOVE.delegate);
+  emitDelegationChanged(s, delegation);
+  emitTargetChanged(s, delegation);
+}
+
+/**
+ * Starts to unbond units of a delegation, newest first. They stop earning at once, stay slashable, and are released at the
+ * settlement of the era `deleg.unbond_eras` from now; at this era's settlement if the target has left. Unbonding again
+ * restarts the time of what is unbonding already.
+ *
+ * @param units at most what is delegated
+ * @rule DELEG-6, OP-55, OP-20
+ */
+export function unbondDelegation(s: State, delegation: number, units: number): void {
+  removeUnits(s, delegation, units);
+  changeUnbonding(s, delegation, units);
+  const waitEras = hasTarget(s, delegation) ? getParam(s, 'deleg.unbond_eras') : 0;
+  s.delegations[delegationAt(delegation) + D.releaseEra] = currentEra(s) + waitEras;
+  emitDelegationChanged(s, delegation);
+  emitTargetChanged(s, delegation);
+}
+
+/** Units of a delegation, without those that are unbonding. */
+export function delegationUnits(s: State, delegation: number): number {
+  return s.delegations[delegationAt(delegation) + D.units]!;
+}
+
+/**
+ * Opens a delegation to a node, a validator or a provider. It is collateral of the target from now on and counts for
+ * rewards from the next era on. With `autoStake` = 1 its rewards join it, with 0 they go to the delegator's wallet.
+ *
+ * @rejects ValueOutOfRange (targetKind, autoStake), UnknownEntity, WrongState (target is not there), DelegationTooSmall,
  * InsufficientBalance
  * @rule DELEG-1, DELEG-7, OP-53
  */
@@ -142,13 +206,10 @@ export const delegate: Rule = (s, actor, args) => {
   const target = args[1]!;
   const units = args[2]!;
   const autoStake = args[3]!;
-  if (targetKind !== KIND.node && targetKind !== KIND.validator) {
-    return reject(s, R.ValueOutOfRange, targetKind, KIND.validator);
+  if (targetKind !== KIND.node && targetKind !== KIND.validator && targetKind !== KIND.provider) {
+    return reject(s, R.ValueOutOfRange, targetKind, KIND.provider);
   }
-  const targetCount =
-    targetKind === KIND.node
-      ? s.nodeTotals[F.nodeTotals.nodeCount]!
-      : s.validatorTotals[F.validatorTotals.validatorCount]!;
+  const targetCount = targetCountOf(s, targetKind);
   if (target < 1 || target > targetCount) return reject(s, R.UnknownEntity, target, targetCount);
   if (holderOf(s, targetKind, target) === 0) return reject(s, R.WrongState, 0, 0);
   const minUnits = getParam(s, 'deleg.min');
@@ -157,17 +218,7 @@ export const delegate: Rule = (s, actor, args) => {
   const balanceUnits = walletUnits(s, actor);
   if (balanceUnits < units) return reject(s, R.InsufficientBalance, balanceUnits, units);
 
-  const delegation = s.stakeTotals[T.delegationCount]! + 1;
-  const at = recordAt(s, 'delegations', delegation);
-  s.stakeTotals[T.delegationCount] = delegation;
-  s.delegations[at + D.delegator] = actor;
-  s.delegations[at + D.targetKind] = targetKind;
-  s.delegations[at + D.target] = target;
-  s.delegations[at + D.autoStake] = autoStake;
-  addUnits(s, delegation, units);
-  moveUnits(s, actor, ACCOUNT.delegationVault, units, MOVE.delegate);
-  emitDelegationChanged(s, delegation);
-  emitTargetChanged(s, delegation);
+  fundDelegation(s, openDelegation(s, actor, targetKind, target, autoStake), units);
   return 0;
 };
 
@@ -187,17 +238,12 @@ export const increaseDelegation: Rule = (s, actor, args) => {
   const balanceUnits = walletUnits(s, actor);
   if (balanceUnits < units) return reject(s, R.InsufficientBalance, balanceUnits, units);
 
-  addUnits(s, delegation, units);
-  moveUnits(s, actor, ACCOUNT.delegationVault, units, MOVE.delegate);
-  emitDelegationChanged(s, delegation);
-  emitTargetChanged(s, delegation);
+  fundDelegation(s, delegation, units);
   return 0;
 };
 
 /**
- * Starts to unbond part of a delegation, newest units first. They stop earning at once, stay slashable, and are released
- * at the settlement of the era `deleg.unbond_eras` from now; at this era's settlement if the target has left. Unbonding
- * again restarts the time of what is unbonding already.
+ * Starts to unbond part of a delegation ({@link unbondDelegation}).
  *
  * @rejects UnknownEntity, NotOwner, AmountTooSmall, InsufficientStake
  * @rule DELEG-6, OP-55, OP-20
@@ -208,16 +254,10 @@ export const undelegate: Rule = (s, actor, args) => {
   const code = checkOwnDelegation(s, actor, delegation);
   if (code !== 0) return code;
   if (units < 1) return reject(s, R.AmountTooSmall, units, 1);
-  const at = delegationAt(delegation);
-  const delegatedUnits = s.delegations[at + D.units]!;
+  const delegatedUnits = delegationUnits(s, delegation);
   if (units > delegatedUnits) return reject(s, R.InsufficientStake, delegatedUnits, units);
 
-  removeUnits(s, delegation, units);
-  changeUnbonding(s, delegation, units);
-  const waitEras = hasTarget(s, delegation) ? getParam(s, 'deleg.unbond_eras') : 0;
-  s.delegations[at + D.releaseEra] = currentEra(s) + waitEras;
-  emitDelegationChanged(s, delegation);
-  emitTargetChanged(s, delegation);
+  unbondDelegation(s, delegation, units);
   return 0;
 };
 
@@ -239,7 +279,7 @@ export const setAutoStake: Rule = (s, actor, args) => {
 };
 
 /**
- * Settlement step 3, over validators: takes the own part of each pending slash and announces the rest to the delegations.
+ * Settlement step over validators: takes the own part of each pending slash and announces the rest to the delegations.
  * The slash is at most what is there, shared by `alloc` over own stake, then the delegations with what they unbond.
  * Slashed units go to the treasury.
  *
@@ -258,30 +298,21 @@ export const slashOwnStake: Rule = (s, _actor, args) => {
     const at = collateralAt(validator);
     const pendingUnits = table[at + C.slashPendingUnits]!;
     if (pendingUnits === 0) continue;
-    const own = table[at + C.ownUnits]!;
-    const weight = own + table[at + C.delegatedUnits]! + table[at + C.unbondingUnits]!;
-    const slashUnits = min(pendingUnits, weight);
-    const ownPart = weight === 0 ? 0 : allocShare(slashUnits, 0, own, weight);
     table[at + C.slashPendingUnits] = 0;
-    const isShared = weight > own;
-    table[at + C.slashUnits] = isShared ? slashUnits : 0;
-    table[at + C.slashWeight] = isShared ? weight : 0;
-    table[at + C.runningUnits] = isShared ? own : 0;
-    removeOwn(s, KIND.validator, validator, ownPart);
-    moveUnits(s, ACCOUNT.stakeVault, ACCOUNT.treasury, ownPart, MOVE.slash);
-    emit(s, 'Slashed', KIND.validator, validator, slashUnits);
-    emitStakeChanged(s, KIND.validator, validator);
+    const slashUnits = min(pendingUnits, slashableUnits(s, KIND.validator, validator));
+    applySlash(s, KIND.validator, validator, slashUnits, slashUnits, ACCOUNT.treasury);
   }
   return 0;
 };
 
 /**
- * Settlement step 4, over delegations: takes each delegation's part of the slash of its target, from what is delegated and
- * what is unbonding in proportion. The target's slash is forgotten when its last delegation has paid.
+ * Settlement step over delegations: takes each delegation's part of the slash of its target, from what is delegated and
+ * what is unbonding in proportion. The target's slash is forgotten when its last delegation has paid. What a provider's
+ * delegators lose waits with the own part for its destination (T-DEST); of others the treasury gets it.
  *
  * @rejects as {@link enterStep}
  * @invariant INV-8, INV-12
- * @rule SLASH-7, DELEG-5
+ * @rule SLASH-7, SLASH-10, DELEG-5
  */
 export const slashDelegations: Rule = (s, _actor, args) => {
   const to = args[1]!;
@@ -312,7 +343,8 @@ export const slashDelegations: Rule = (s, _actor, args) => {
     const unbondingPart = mulDivDown(partUnits, unbondingUnits, units);
     changeUnbonding(s, delegation, -unbondingPart);
     removeUnits(s, delegation, partUnits - unbondingPart);
-    moveUnits(s, ACCOUNT.delegationVault, ACCOUNT.treasury, partUnits, MOVE.slash);
+    const toAccount = d[at + D.targetKind] === KIND.provider ? ACCOUNT.slashPot : ACCOUNT.treasury;
+    moveUnits(s, ACCOUNT.delegationVault, toAccount, partUnits, MOVE.slash);
     emitDelegationChanged(s, delegation);
     if (partUnits > unbondingPart) emitTargetChanged(s, delegation);
   }
@@ -333,7 +365,7 @@ function payDelegation(s: State, delegation: number, units: number, fromAccount:
 }
 
 /**
- * Settlement step 5, over delegations: shares the stakers' part of the emission by what was delegated for the whole era,
+ * Settlement step over delegations: shares the stakers' part of the emission by what was delegated for the whole era,
  * whoever the target. If nothing was, the foundation gets it.
  *
  * @rejects as {@link enterStep}
@@ -377,7 +409,7 @@ export const payStakers: Rule = (s, _actor, args) => {
 };
 
 /**
- * Settlement step 10, over delegations: brings each delegation its share of what `shareReward` set aside for its target's
+ * Settlement step over delegations: brings each delegation its share of what `shareReward` set aside for its target's
  * delegators. The target's reward is forgotten when its last delegation has been paid, so that it is never paid twice.
  *
  * @rejects as {@link enterStep}
@@ -416,11 +448,68 @@ export const payDelegators: Rule = (s, _actor, args) => {
 };
 
 /**
- * Settlement step 13, over delegations: pays out what has unbonded, less what slashes took meanwhile.
+ * Pays out what has vested since the last settlement of what a Slark licence had earned and its owner had undelegated.
+ *
+ * @rule SLARK-12, F-35, OP-67
+ */
+function releaseVested(s: State, delegation: number, era: number): void {
+  const v = s.vestings;
+  const at = delegation * STRIDE.vestings;
+  const vestUnits = v[at + VEST.vestUnits] ?? 0;
+  if (vestUnits === 0) return;
+  const vestEras = getParam(s, 'slark.vest_eras');
+  const elapsedEras = min(era - v[at + VEST.startEra]!, vestEras);
+  const dueUnits = mulDivDown(vestUnits, elapsedEras, vestEras) - v[at + VEST.vestedUnits]!;
+  if (dueUnits === 0) return;
+  v[at + VEST.vestedUnits]! += dueUnits;
+  if (v[at + VEST.vestedUnits] === vestUnits) {
+    v[at + VEST.vestUnits] = 0;
+    v[at + VEST.vestedUnits] = 0;
+    v[at + VEST.startEra] = 0;
+  }
+  const delegator = s.delegations[delegationAt(delegation) + D.delegator]!;
+  moveUnits(s, ACCOUNT.delegationVault, delegator, dueUnits, MOVE.release);
+  emit(s, 'VestingChanged', delegation, v[at + VEST.vestUnits], v[at + VEST.vestedUnits]);
+}
+
+/**
+ * Of units that a Slark licence has earned and that have unbonded: what of them vests. Within a window of
+ * `slark.vest_eras` eras from its first release, a delegation releases up to `slark.vest_threshold` at once.
+ *
+ * @returns units that stay in the vault, 0 for a delegation of any other origin
+ * @rule SLARK-12, F-35, OP-67
+ */
+function takeVesting(s: State, delegation: number, era: number, units: number): number {
+  const v = s.vestings;
+  const at = delegation * STRIDE.vestings;
+  const vestEras = getParam(s, 'slark.vest_eras');
+  if ((v[at + VEST.licence] ?? 0) === 0 || vestEras === 0) return 0;
+  // The window's era is stored plus 1: 0 is none.
+  const windowEra = v[at + VEST.windowEra]!;
+  if (windowEra === 0 || era + 1 >= windowEra + vestEras) {
+    v[at + VEST.windowEra] = era + 1;
+    v[at + VEST.windowUnits] = 0;
+  }
+  const thresholdUnits = getParam(s, 'slark.vest_threshold');
+  const freeUnits = min(units, max(thresholdUnits, v[at + VEST.windowUnits]!) - v[at + VEST.windowUnits]!);
+  v[at + VEST.windowUnits]! += freeUnits;
+  const restUnits = units - freeUnits;
+  if (restUnits > 0) {
+    v[at + VEST.vestUnits] = v[at + VEST.vestUnits]! - v[at + VEST.vestedUnits]! + restUnits;
+    v[at + VEST.vestedUnits] = 0;
+    v[at + VEST.startEra] = era;
+  }
+  return restUnits;
+}
+
+/**
+ * Settlement step over delegations: pays out what has vested, then what has unbonded, less what slashes took meanwhile. Of
+ * what a Slark licence has earned, the part above a threshold starts to vest instead; with units that vest already it
+ * starts anew as one.
  *
  * @rejects as {@link enterStep}
  * @invariant INV-12: nothing is released before its time
- * @rule DELEG-6, OP-55
+ * @rule DELEG-6, OP-55, SLARK-12, F-35
  */
 export const releaseDelegations: Rule = (s, _actor, args) => {
   const to = args[1]!;
@@ -431,6 +520,7 @@ export const releaseDelegations: Rule = (s, _actor, args) => {
   const d = s.delegations;
   for (let delegation = args[0]! + 1; delegation <= to; delegation++) {
     const at = delegationAt(delegation);
+    releaseVested(s, delegation, era);
     const delegatedUnits = d[at + D.units]!;
     if (delegatedUnits > 0 && !hasTarget(s, delegation)) {
       // Whoever it backed has left: nothing can be earned or slashed there any more (SM-3: delegations released).
@@ -442,8 +532,46 @@ export const releaseDelegations: Rule = (s, _actor, args) => {
     const units = d[at + D.unbondingUnits]!;
     if (units === 0 || era < d[at + D.releaseEra]!) continue;
     changeUnbonding(s, delegation, -units);
-    moveUnits(s, ACCOUNT.delegationVault, d[at + D.delegator]!, units, MOVE.release);
+    const vestUnits = takeVesting(s, delegation, era, units);
+    moveUnits(s, ACCOUNT.delegationVault, d[at + D.delegator]!, units - vestUnits, MOVE.release);
     emitDelegationChanged(s, delegation);
+    if (vestUnits > 0) {
+      const v = delegation * STRIDE.vestings;
+      emit(s, 'VestingChanged', delegation, s.vestings[v + VEST.vestUnits], s.vestings[v + VEST.vestedUnits]);
+    }
   }
+  return 0;
+};
+
+/**
+ * Moves all units of a delegation that a Slark licence has earned to another provider, at once and without unbonding. They
+ * count for rewards from the next era on. What is unbonding or vesting stays where it is.
+ *
+ * @rejects UnknownEntity (delegation, provider), NotOwner, WrongState (not earned by a licence, provider is not there),
+ * AlreadySet (the same provider), AmountTooSmall
+ * @rule SLARK-12, DELEG-8
+ */
+export const redelegate: Rule = (s, actor, args) => {
+  const delegation = args[0]!;
+  const provider = args[1]!;
+  const code = checkOwnDelegation(s, actor, delegation);
+  if (code !== 0) return code;
+  const licence = s.vestings[delegation * STRIDE.vestings + VEST.licence] ?? 0;
+  if (licence === 0) return reject(s, R.WrongState, 0, 0);
+  const providerCount = s.providerTotals[F.providerTotals.providerCount]!;
+  if (provider < 1 || provider > providerCount) return reject(s, R.UnknownEntity, provider, providerCount);
+  if (holderOf(s, KIND.provider, provider) === 0) return reject(s, R.WrongState, 0, 0);
+  if (s.delegations[delegationAt(delegation) + D.target] === provider) return reject(s, R.AlreadySet, provider, 0);
+  const units = delegationUnits(s, delegation);
+  if (units === 0) return reject(s, R.AmountTooSmall, 0, 1);
+
+  removeUnits(s, delegation, units);
+  emitDelegationChanged(s, delegation);
+  emitTargetChanged(s, delegation);
+  const moved = openDelegation(s, actor, KIND.provider, provider, 0);
+  s.vestings[recordAt(s, 'vestings', moved) + VEST.licence] = licence;
+  const current = licence * STRIDE.slarks + F.slarks.delegation;
+  if (s.slarks[current] === delegation) s.slarks[current] = moved;
+  autoDelegate(s, moved, units);
   return 0;
 };

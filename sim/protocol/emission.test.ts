@@ -108,6 +108,6 @@ describe('openEmission', () => {
     expect(send(s, 'openEmission', KEEPER, [0, 2])).toEqual([R.ValueOutOfRange, 2, 1]);
     expect(snapshot(s)).toEqual(before);
     mustPass(s, 'openEmission', KEEPER, [0, 1]);
-    expect(send(s, 'openEmission', KEEPER, [0, 1])).toEqual([R.StepOutOfOrder, 2, 3]);
+    expect(send(s, 'openEmission', KEEPER, [0, 1])).toEqual([R.StepOutOfOrder, 3, 4]);
   });
 });

@@ -26,6 +26,17 @@ export const EVENTS = {
   HostChanged: ['model', 'host', 'node', 'state'],
   RewardPaid: ['kind', 'entity', 'account', 'units', 'reason'],
   DelegationChanged: ['delegation', 'target', 'units', 'unbondingUnits'],
+  /** Reason: 1 metrics (SM-9, SM-10), 2 collateral short (SM-9), 3 start tier. */
+  TierChanged: ['kind', 'entity', 'from', 'to', 'reason'],
+  /** What an era's assessment of a provider came to, before scaling to the pool (F-7, F-8, F-10). */
+  ProviderAssessed: ['provider', 'hourCount', 'rawUnits', 'forfeitUnits', 'slashUnits', 'bonusUnits'],
+  ProviderRated: ['provider', 'account', 'tenths', 'sumTenths', 'ratingCount'],
+  CommitteeDrawn: ['slot', 'class', 'seatCount', 'targetCount', 'foundationSeatCount'],
+  /** Outcome: state of SM-7. Votes for pass and for fail among the seats. */
+  ChallengeDecided: ['challenge', 'provider', 'class', 'outcome', 'passCount', 'failCount'],
+  ResultsCertified: ['slot', 'class', 'groupCount', 'signerCount', 'targetCount'],
+  SubsetsAttested: ['era', 'signerCount', 'unselectedCount'],
+  VestingChanged: ['delegation', 'vestUnits', 'vestedUnits'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type EventName = keyof typeof EVENTS;
@@ -60,4 +71,10 @@ export const MOVE = {
   stakerReward: 20,
   delegatorReward: 21,
   emissionFoundation: 22,
+  livenessReward: 23,
+  bonusReward: 24,
+  slarkReward: 25,
+  forfeit: 26,
+  restitution: 27,
+  licence: 28,
 } as const;

@@ -19,27 +19,27 @@ beforeEach(() => start());
 
 describe('addRating', () => {
   it('given fewer ratings than the window > counts all of them', () => {
-    for (const tenths of [50, 10, 30]) addRating(s, model, tenths);
+    for (const tenths of [50, 10, 30]) addRating(s, 'models', model, tenths);
     expect(readModel(s, model)).toMatchObject({ ratingSumTenths: 90, ratingCount: 3, ratingNext: 3 });
   });
 
   it('given more ratings than the window > only the latest count', () => {
     start({ 'fb.window': 3 });
-    for (const tenths of [50, 10, 30, 20, 40]) addRating(s, model, tenths);
+    for (const tenths of [50, 10, 30, 20, 40]) addRating(s, 'models', model, tenths);
     expect(readModel(s, model)).toMatchObject({ ratingSumTenths: 90, ratingCount: 3, ratingNext: 2 });
   });
 
   it('given a window of one > the last rating is the mean', () => {
     start({ 'fb.window': 1 });
-    for (const tenths of [50, 10]) addRating(s, model, tenths);
+    for (const tenths of [50, 10]) addRating(s, 'models', model, tenths);
     expect(readModel(s, model)).toMatchObject({ ratingSumTenths: 10, ratingCount: 1, ratingNext: 0 });
   });
 
   it('given the full window of one model > does not touch the next model’s', () => {
     start({ 'fb.window': 1_000 });
     const next = addModel(s, creator);
-    addRating(s, next, 33);
-    for (let i = 0; i < 1_001; i++) addRating(s, model, 50);
+    addRating(s, 'models', next, 33);
+    for (let i = 0; i < 1_001; i++) addRating(s, 'models', model, 50);
     expect(readModel(s, next)).toMatchObject({ ratingSumTenths: 33, ratingCount: 1 });
     expect(readModel(s, model)).toMatchObject({ ratingSumTenths: 50_000, ratingCount: 1_000, ratingNext: 1 });
   });

@@ -1,6 +1,6 @@
 /**
- * What consumers and the market make of a model: the window of its latest ratings, its market rank and the weights with which
- * consumers choose (F-21). Ratings are on the ledger; rank and choice are computed off-chain by whoever wants to know.
+ * What consumers and the market make of a model: the window of its latest ratings (a provider has one too), its market
+ * rank and the weights with which consumers choose (F-21). Ratings are on the ledger; rank and choice are computed off-chain by whoever wants to know.
  */
 import { BPS, FP, min, mulDivDown, pow4 } from '../base/fixedPoint.ts';
 import { F, MODEL_STATE, STRIDE } from './layout.ts';
@@ -8,7 +8,7 @@ import { getParam, recordAt, type State } from './state.ts';
 
 const M = F.models;
 
-/** Places for ratings that each model has: the largest `fb.window`. Rating p of model m is record m·1000 + p. */
+/** Places for ratings that each model and each provider has: the largest `fb.window`. Rating p of entity e is record e·1000 + p. */
 export const RATINGS_PER_MODEL = 1_000;
 /** Of what is not known yet: neither good nor bad. */
 const UNKNOWN_FP = FP / 2;
@@ -16,21 +16,24 @@ const UNKNOWN_FP = FP / 2;
 const VOLUME_BITS = 32;
 
 /**
- * Adds a rating to the model's window; in a full window it takes the place of the oldest one.
+ * Adds a rating to the window of a model or of a provider; in a full window it takes the place of the oldest one.
  *
  * @param tenths 1..`fb.scale_tenths`
  * @rule FB-2, OP-30
  */
-export function addRating(s: State, model: number, tenths: number): void {
-  const at = model * STRIDE.models;
+export function addRating(s: State, rated: 'models' | 'providers', entity: number, tenths: number): void {
+  const table = s[rated];
+  const fields = F[rated];
+  const ratings = rated === 'models' ? 'ratings' : 'providerRatings';
+  const at = entity * STRIDE[rated];
   const window = getParam(s, 'fb.window');
-  const next = s.models[at + M.ratingNext]!;
-  const place = recordAt(s, 'ratings', model * RATINGS_PER_MODEL + next);
-  const oldTenths = s.ratings[place]!;
-  if (s.models[at + M.ratingCount]! < window) s.models[at + M.ratingCount]! += 1;
-  s.models[at + M.ratingSumTenths] = s.models[at + M.ratingSumTenths]! + tenths - oldTenths;
-  s.models[at + M.ratingNext] = next + 1 === window ? 0 : next + 1;
-  s.ratings[place] = tenths;
+  const next = table[at + fields.ratingNext]!;
+  const place = recordAt(s, ratings, entity * RATINGS_PER_MODEL + next);
+  const oldTenths = s[ratings][place]!;
+  if (table[at + fields.ratingCount]! < window) table[at + fields.ratingCount]! += 1;
+  table[at + fields.ratingSumTenths] = table[at + fields.ratingSumTenths]! + tenths - oldTenths;
+  table[at + fields.ratingNext] = next + 1 === window ? 0 : next + 1;
+  s[ratings][place] = tenths;
 }
 
 /** ⌊log₂ n⌋, 0 for n < 2. */

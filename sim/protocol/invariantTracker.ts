@@ -1,8 +1,8 @@
 /**
- * What the invariants remember of the last check, for those that compare with before (INV-5, INV-22, INV-67). Holds
+ * What the invariants remember of the last check, for those that compare with before (INV-5, INV-22, INV-35 to 39, INV-67). Holds
  * figures of the last state only, no history.
  */
-import { F, KIND, STRIDE } from './layout.ts';
+import { F, KIND, PROVIDER_STATE, STEP, STRIDE } from './layout.ts';
 import type { State } from './state.ts';
 
 /** Machines whose states are remembered, with the place of the state in their records. */
@@ -11,6 +11,8 @@ export const TRACKED = [
   { kind: KIND.node, table: 'nodes', field: F.nodes.state },
   { kind: KIND.validator, table: 'validators', field: F.validators.state },
   { kind: KIND.task, table: 'tasks', field: F.tasks.state },
+  { kind: KIND.provider, table: 'providers', field: F.providers.state },
+  { kind: KIND.slark, table: 'slarks', field: F.slarks.state },
 ] as const;
 
 export type TrackedTable = (typeof TRACKED)[number]['table'];
@@ -24,6 +26,14 @@ export type Tracker = {
   emittedUnits: number;
   /** State of record i of each table at the last check; shorter than the table if records were added since. */
   states: Record<TrackedTable, Uint8Array>;
+  /** Table of providers, and how often each one's tier had been settled. */
+  providers: Float64Array;
+  tierSettlements: Float64Array;
+  /** Table of licences when their tiers were last not being settled, and how often they had been. */
+  slarks: Float64Array;
+  slarkSettlements: number;
+  /** Era in which a provider was last seen to be Active again after it was Suspended. */
+  resumedEras: Map<number, number>;
 };
 
 /** @returns a tracker that has seen nothing yet: the first check compares with nothing */
@@ -36,7 +46,12 @@ export function createTracker(): Tracker {
     supplyUnits: 0,
     burntUnits: 0,
     emittedUnits: 0,
-    states: { models: none, nodes: none, validators: none, tasks: none },
+    states: { models: none, nodes: none, validators: none, tasks: none, providers: none, slarks: none },
+    providers: new Float64Array(0),
+    tierSettlements: new Float64Array(0),
+    slarks: new Float64Array(0),
+    slarkSettlements: 0,
+    resumedEras: new Map(),
   };
 }
 
@@ -45,7 +60,39 @@ export function countOf(s: State, table: TrackedTable): number {
   if (table === 'models') return s.modelTotals[F.modelTotals.modelCount]!;
   if (table === 'nodes') return s.nodeTotals[F.nodeTotals.nodeCount]!;
   if (table === 'validators') return s.validatorTotals[F.validatorTotals.validatorCount]!;
+  if (table === 'providers') return s.providerTotals[F.providerTotals.providerCount]!;
+  if (table === 'slarks') return s.slarkTotals[F.slarkTotals.slarkCount]!;
   return s.taskTotals[F.taskTotals.taskCount]!;
+}
+
+/** How often a provider's tier has been settled; within the step, those of the chunks done are one ahead. */
+export function tierSettlements(s: State, provider: number): number {
+  const stepsDone = s.clockTotals[F.clockTotals.stepsDone]!;
+  const isDone = stepsDone >= STEP.updateTiers;
+  const isInChunk = stepsDone === STEP.updateTiers - 1 && provider <= s.clockTotals[F.clockTotals.cursor]!;
+  return s.clockTotals[F.clockTotals.settledEraCount]! + (isDone || isInChunk ? 1 : 0);
+}
+
+/** How often the tiers of all licences have been settled. */
+export function slarkSettlements(s: State): number {
+  const isDone = s.clockTotals[F.clockTotals.stepsDone]! >= STEP.updateSlarks;
+  return s.clockTotals[F.clockTotals.settledEraCount]! + (isDone ? 1 : 0);
+}
+
+/** True between two chunks of the step that settles the tiers of licences: it does not take them by their numbers. */
+export function isJudgingSlarks(s: State): boolean {
+  return s.clockTotals[F.clockTotals.stepsDone] === STEP.updateSlarks - 1 && s.clockTotals[F.clockTotals.cursor]! > 0;
+}
+
+/** Notes which providers are Active again; to be called before their states are remembered. */
+function rememberResumed(s: State, tracker: Tracker): void {
+  const count = countOf(s, 'providers');
+  for (let provider = 1; provider <= count; provider++) {
+    const isActive = s.providers[provider * STRIDE.providers + F.providers.state] === PROVIDER_STATE.active;
+    if (isActive && tracker.states.providers[provider] === PROVIDER_STATE.suspended) {
+      tracker.resumedEras.set(provider, s.clockTotals[F.clockTotals.era]!);
+    }
+  }
 }
 
 /** Remembers the present state for the next check. */
@@ -56,10 +103,18 @@ export function rememberState(s: State, tracker: Tracker): void {
   tracker.supplyUnits = s.tokenTotals[F.tokenTotals.supplyUnits]!;
   tracker.burntUnits = s.tokenTotals[F.tokenTotals.burntUnits]!;
   tracker.emittedUnits = s.emissionTotals[F.emissionTotals.emittedUnits]!;
+  rememberResumed(s, tracker);
   for (const { table, field } of TRACKED) {
     const count = countOf(s, table);
     if (tracker.states[table].length <= count) tracker.states[table] = new Uint8Array(2 * (count + 1));
     const states = tracker.states[table];
     for (let i = 1; i <= count; i++) states[i] = s[table][i * STRIDE[table] + field]!;
+  }
+  const providers = countOf(s, 'providers');
+  tracker.providers = s.providers.slice(0, (providers + 1) * STRIDE.providers);
+  tracker.tierSettlements = Float64Array.from({ length: providers + 1 }, (_, i) => tierSettlements(s, i));
+  if (!isJudgingSlarks(s)) {
+    tracker.slarks = s.slarks.slice(0, (countOf(s, 'slarks') + 1) * STRIDE.slarks);
+    tracker.slarkSettlements = slarkSettlements(s);
   }
 }

@@ -11,6 +11,7 @@ import {
   HOSTS_PER_MODEL,
   MODEL_STATE,
   NODE_STATE,
+  PROVIDER_STATE,
   STEP,
   STRIDE,
   TASK_KIND,
@@ -21,6 +22,7 @@ import {
 import { P } from './params.ts';
 import { createWalk } from './randomWalk.ts';
 import type { State } from './state.ts';
+import { stakeOfTier, tierCollateralUnits } from './tierRequirements.ts';
 import { isReachable, isState, isTransition } from './transitions.ts';
 
 /** A ledger with everything in it: some actions into a walk that has live models, open tasks and unbonding delegations. */
@@ -49,8 +51,30 @@ function isBusy(s: State): boolean {
     find(s, 'tasks', (at) => isOpenNodeOrModelTask(s, at)) > 0 &&
     find(s, 'tasks', (at) => s.tasks[at + F.tasks.state] === TASK_STATE.assigned) > 0 &&
     find(s, 'delegations', (at) => s.delegations[at + F.delegations.unbondingUnits]! > 0) > 0 &&
+    find(s, 'providers', (at) => isMiddling(s, at)) > 0 &&
+    find(s, 'nodeProviders', (at) => s.nodeProviders[at]! > 0) > 0 &&
+    find(s, 'providers', (at) => hasFoundation(s, at)) > 0 &&
     s.nodeTotals[F.nodeTotals.freedCount]! > 0
   );
+}
+
+/** An Active provider with room above and below its tier, ample collateral and counters at 0. */
+function isMiddling(s: State, at: number): boolean {
+  const provider = at / STRIDE.providers;
+  const tier = s.providers[at + F.providers.tier]!;
+  return (
+    s.providers[at + F.providers.state] === PROVIDER_STATE.active &&
+    tier >= 3 &&
+    tier <= 5 &&
+    s.providers[at + F.providers.promoEraCount] === 0 &&
+    s.providers[at + F.providers.demoEraCount] === 0 &&
+    tierCollateralUnits(s, provider) > stakeOfTier(s, 2)
+  );
+}
+
+function hasFoundation(s: State, at: number): boolean {
+  const delegation = s.providers[at + F.providers.foundationDelegation]!;
+  return delegation > 0 && s.delegations[delegation * STRIDE.delegations + F.delegations.units]! > 0;
 }
 
 function isOpenNodeOrModelTask(s: State, at: number): boolean {
@@ -107,6 +131,18 @@ const pendingTask = firstOf.pendingTask();
 const pendingStart = s.tasks[pendingTask * STRIDE.tasks + F.tasks.memberStart]!;
 
 type Break = readonly [id: string, what: string, write: () => void, message: RegExp];
+
+function middling(): number {
+  return find(s, 'providers', (at) => isMiddling(s, at));
+}
+
+/** Changes a provider's tier as if tiers had just been settled. @returns the provider */
+function moveTier(difference: number): number {
+  const provider = middling();
+  set('clockTotals', 0, F.clockTotals.stepsDone, STEP.updateTiers);
+  add('providers', provider, F.providers.tier, difference);
+  return provider;
+}
 
 const BREAKS: readonly Break[] = [
   [
@@ -175,7 +211,7 @@ const BREAKS: readonly Break[] = [
     'INV-6',
     'tokens on nobody’s account',
     () => shift(ACCOUNT.treasury, 20, 1),
-    /^Account 20 is nobody’s and holds 1 units$/,
+    /^Account 20 is nobody’s outside a settlement and holds 1 units$/,
   ],
   [
     'INV-7',
@@ -595,6 +631,155 @@ const BREAKS: readonly Break[] = [
     'a slot that is closed again',
     () => add('clockTotals', 0, F.clockTotals.slotCount, -1),
     /^Opened slots fell from/,
+  ],
+  [
+    'INV-6',
+    'a slash that was never paid out',
+    () => shift(ACCOUNT.treasury, ACCOUNT.slashPot, 1),
+    /^Account 15 is nobody’s outside a settlement and holds 1 units$/,
+  ],
+  [
+    'INV-6',
+    'a vesting without its tokens',
+    () => add('vestings', 1, F.vestings.vestUnits, 1),
+    /^The delegation vault holds \d+ units and owes \d+$/,
+  ],
+  [
+    'INV-9',
+    'a provider’s delegation without its delegator',
+    () => add('providerCollateral', middling(), F.providerCollateral.delegatedUnits, 1),
+    /^provider \d+ counts \d+ delegated units/,
+  ],
+  [
+    'INV-11',
+    'more stake asked back than there is',
+    () => set('providers', middling(), F.providers.exitUnits, 10 ** 15),
+    /^Provider \d+ has asked 1000000000000000 units back; its own stake is \d+$/,
+  ],
+  [
+    'INV-11',
+    'an Active provider below its tier’s collateral when an era has been settled',
+    () => {
+      set('clockTotals', 0, F.clockTotals.slotCount, 2 * s.clockTotals[F.clockTotals.settledEraCount]!);
+      for (let tier = 1; tier <= 7; tier++) s.paramValues[P['tier.stake_tokens.1'] + tier - 1] = 10 ** 15;
+    },
+    /^Active provider \d+ of tier \d has own stake \d+ and collateral \d+; more than 1000000000000000 is needed$/,
+  ],
+  [
+    'INV-14',
+    'a foundation that has delegated more than it knows',
+    () => set('providerTotals', 0, F.providerTotals.foundationUnits, 0),
+    /^The foundation has \d+ units with providers; 0 are counted$/,
+  ],
+  [
+    'INV-14',
+    'a delegation of somebody else noted as the foundation’s',
+    () => {
+      const backed = find(s, 'providers', (at) => hasFoundation(s, at));
+      const delegation = s.providers[backed * STRIDE.providers + F.providers.foundationDelegation]!;
+      set('delegations', delegation, F.delegations.delegator, 33);
+    },
+    /^Delegation \d+ of account 33 to \d+ is noted as the foundation’s to provider \d+$/,
+  ],
+  [
+    'INV-15',
+    'a node that is linked to a provider of another node',
+    () => {
+      const linked = find(s, 'nodeProviders', (at) => s.nodeProviders[at]! > 0);
+      set('providers', s.nodeProviders[linked]!, F.providers.node, 99);
+    },
+    /^Node \d+ is linked to provider \d+, which is linked to node 99$/,
+  ],
+  [
+    'INV-22',
+    'a miscounted Active provider',
+    () => add('providerTotals', 0, F.providerTotals.activeCount, 1),
+    /^Active providers: \d+ are counted, \d+ are there$/,
+  ],
+  [
+    'INV-22',
+    'a provider that comes back from Rejected',
+    () => set('providers', middling(), F.providers.state, PROVIDER_STATE.proposed),
+    /^providers\[\d+\] went from state 3 to 1/,
+  ],
+  ['INV-35', 'a tier 8', () => set('providers', middling(), F.providers.tier, 8), /^Provider \d+ is in tier 8$/],
+  ['INV-35', 'a rise of two tiers', () => moveTier(-2), /^Provider \d+ rose from tier \d to \d in one era$/],
+  [
+    'INV-35',
+    'a fall of two tiers with ample collateral',
+    () => moveTier(2),
+    /^Provider \d+ fell from tier \d to \d in one era, and its collateral was enough$/,
+  ],
+  [
+    'INV-36',
+    'a promotion after one era of two',
+    () => moveTier(-1),
+    /^Provider \d+ rose from tier \d to \d after 1 eras; 2 are needed$/,
+  ],
+  [
+    'INV-37',
+    'a demotion after one era of two',
+    () => moveTier(1),
+    /^Provider \d+ fell from tier \d to \d after 1 eras; 2 are needed$/,
+  ],
+  [
+    'INV-39',
+    'both counters above 0',
+    () => {
+      const provider = middling();
+      set('providers', provider, F.providers.promoEraCount, 1);
+      set('providers', provider, F.providers.demoEraCount, 1);
+    },
+    /has met the better tier for 1 eras and missed its own for 1$/,
+  ],
+  [
+    'INV-39',
+    'a counter above its end',
+    () => set('providers', middling(), F.providers.demoEraCount, 3),
+    /^A counter of provider \d+ is 3; it ends at 2$/,
+  ],
+  [
+    'INV-39',
+    'a counter that has begun with the change of tier',
+    () => {
+      const provider = moveTier(1);
+      set('providers', provider, F.providers.demoEraCount, 1);
+    },
+    /^Provider \d+ changed tier and counts 1 eras of the new one already$/,
+  ],
+  [
+    'INV-40',
+    'more liveness than its pool',
+    () => set('providerTotals', 0, F.providerTotals.poolUnits, 10 ** 15),
+    /^1000000000000000 units of liveness are paid; the pool of an era is \d+$/,
+  ],
+  [
+    'INV-40',
+    'more liveness than was earned',
+    () => {
+      set('providerTotals', 0, F.providerTotals.poolUnits, 9);
+      set('providerTotals', 0, F.providerTotals.rawUnits, 8);
+    },
+    /^9 units of liveness are paid; 8 were earned$/,
+  ],
+  [
+    'INV-41',
+    'more hours than were full',
+    () => {
+      set('clockTotals', 0, F.clockTotals.stepsDone, STEP.assessProviders);
+      set('providerEra', middling(), F.providerEra.hourCount, 25);
+    },
+    /^Provider \d+ is paid for 25 hours; \d+ were full$/,
+  ],
+  [
+    'INV-41',
+    'liveness without an hour',
+    () => {
+      set('clockTotals', 0, F.clockTotals.stepsDone, STEP.assessProviders);
+      set('providerEra', middling(), F.providerEra.hourCount, 0);
+      set('providerEra', middling(), F.providerEra.rawUnits, 7);
+    },
+    /^Provider \d+ has earned 7 units of liveness in 0 hours$/,
   ],
   [
     'INV-67',

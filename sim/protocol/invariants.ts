@@ -4,8 +4,10 @@
  */
 import { createTracker, rememberState, type Tracker } from './invariantTracker.ts';
 import * as ledger from './ledgerInvariants.ts';
+import * as providers from './providerInvariants.ts';
 import * as registry from './registryInvariants.ts';
 import * as rewards from './rewardInvariants.ts';
+import * as slarks from './slarkInvariants.ts';
 import type { State } from './state.ts';
 import * as tasks from './taskInvariants.ts';
 
@@ -36,10 +38,23 @@ export const INVARIANTS: readonly Invariant[] = [
   },
   { id: 'INV-9', title: 'collateral is own stake and the sum of its delegations', check: ledger.collateralIsTheSum },
   { id: 'INV-10', title: 'no slash from another facet reaches a node', check: ledger.nodesAreNotSlashed },
+  {
+    id: 'INV-11',
+    title: 'an Active provider has own stake and the collateral of its tier',
+    check: providers.activeProvidersAreCovered,
+  },
   { id: 'INV-13', title: 'an offence counts once', check: ledger.offencesCountOnce },
+  { id: 'INV-14', title: 'what the foundation has delegated is counted', check: providers.foundationIsCounted },
   { id: 'INV-15', title: 'every entity has its NFT from entry to exit', check: registry.nftsMatchRegistries },
   { id: 'INV-16', title: 'used and free node slots add up, one node in each', check: registry.seatsAddUp },
   { id: 'INV-17', title: 'a node that has left has freed its slot', check: registry.goneNodesHaveNoSeat },
+  { id: 'INV-18', title: 'no licence changes hands before its soulbound end', check: slarks.licencesAreSoulbound },
+  {
+    id: 'INV-19',
+    title: 'a licence has one client, and a machine’s licences are counted',
+    check: slarks.clientsAreCounted,
+  },
+  { id: 'INV-20', title: 'nobody is promoted into a full Slark tier', check: slarks.seatsAreRespected },
   { id: 'INV-21', title: 'rewards go to the holder of the NFT', check: registry.holdersAreOwners },
   {
     id: 'INV-22',
@@ -52,22 +67,56 @@ export const INVARIANTS: readonly Invariant[] = [
   { id: 'INV-26', title: 'a validator with a task in hand has not left', check: tasks.engagedValidatorsStay },
   { id: 'INV-27', title: 'a task settles once, and its subject waits for no other', check: tasks.tasksSettleOnce },
   { id: 'INV-28', title: 'a member submits once, never on its own subject', check: tasks.membersSubmitOnce },
+  { id: 'INV-32', title: 'a challenge is decided by N+1 of a committee of 2N+1', check: slarks.committeesDecide },
+  { id: 'INV-33', title: 'a committee’s Slarks are of its class', check: slarks.seatsAreEligible },
   { id: 'INV-34', title: 'trust weights, indicators and reputations lie in [0, 1]', check: tasks.ratiosAreRatios },
-  { id: 'INV-40', title: 'what an era pays is its emission', check: rewards.payoutsAreThePools },
-  { id: 'INV-42', title: 'no fee and no reward is paid twice', check: rewards.nothingIsPaidTwice },
+  {
+    id: 'INV-35',
+    title: 'a tier is one of seven and moves one step by metrics',
+    check: (s, tracker) => providers.tiersAreTiers(s, tracker) ?? slarks.slarkTiersAreTiers(s, tracker),
+  },
+  {
+    id: 'INV-36',
+    title: 'a promotion has been earned for long enough',
+    check: (s, tracker) => providers.promotionsAreEarned(s, tracker) ?? slarks.slarkPromotionsAreEarned(s, tracker),
+  },
+  {
+    id: 'INV-37',
+    title: 'a demotion by metrics has been due for long enough',
+    check: (s, tracker) => providers.demotionsAreDue(s, tracker) ?? slarks.slarkDemotionsAreDue(s, tracker),
+  },
+  {
+    id: 'INV-39',
+    title: 'counters start anew with a tier',
+    check: (s, tracker) => providers.countersStartAnew(s, tracker) ?? slarks.slarkCountersStartAnew(s, tracker),
+  },
+  {
+    id: 'INV-40',
+    title: 'what an era pays is its emission',
+    check: (s) => rewards.payoutsAreThePools(s) ?? slarks.slarkPoolIsPaid(s),
+  },
+  { id: 'INV-41', title: 'liveness is paid for full hours only', check: providers.livenessIsForFullHours },
+  {
+    id: 'INV-42',
+    title: 'no fee and no reward is paid twice',
+    check: (s) => rewards.nothingIsPaidTwice(s) ?? slarks.scoresAreCountedOnce(s),
+  },
   { id: 'INV-43', title: 'stake that came within the era earns nothing in it', check: rewards.newcomersAreNotPaid },
+  { id: 'INV-44', title: 'a Slark’s rewards are delegated in its owner’s name', check: slarks.rewardsAreTheOwners },
   { id: 'INV-47', title: 'emission keeps to the schedule', check: rewards.emissionKeepsToTheSchedule },
   { id: 'INV-67', title: 'time goes forward and eras are settled in order', check: rewards.timeGoesForward },
+  { id: 'INV-68', title: 'every Active provider is challenged in every epoch', check: slarks.providersAreCovered },
 ];
 
 /** Invariants of these families that no state can show, and where they are held instead. */
 export const NOT_IN_STATE: readonly { readonly id: string; readonly reason: string }[] = [
   { id: 'INV-3', reason: 'moves: token.ts debits and credits in one function' },
   { id: 'INV-8', reason: 'parts of a slash: INV-6 and INV-9 after it, and the tests of delegation.ts' },
-  { id: 'INV-11', reason: 'tiers of providers: that family does not exist here' },
   { id: 'INV-12', reason: 'time of a release: the tests of delegation.ts' },
   { id: 'INV-29', reason: 'order of submissions: the tests of tasks.ts' },
   { id: 'INV-30', reason: 'same seed, same digest: the tests of the engine' },
+  { id: 'INV-38', reason: 'thresholds of the tiers: the tests of tiers.ts' },
+  { id: 'INV-45', reason: 'comparison of three multipliers: the tests of liveness.ts' },
   { id: 'INV-46', reason: 'comparison of two rewards: the tests of powr.ts' },
 ];
 

@@ -63,6 +63,20 @@ export const FIELDS = {
     'slashUnits',
     'slashWeight',
   ],
+  providerCollateral: [
+    'ownUnits',
+    'delegatedUnits',
+    'unbondingUnits',
+    'slashPendingUnits',
+    'ownAddedUnits',
+    'delegatedAddedUnits',
+    'addedEra',
+    'rewardUnits',
+    'rewardWeight',
+    'runningUnits',
+    'slashUnits',
+    'slashWeight',
+  ],
   modelCollateral: ['ownUnits'],
   delegations: [
     'delegator',
@@ -75,6 +89,8 @@ export const FIELDS = {
     'releaseEra',
     'autoStake',
   ],
+  // Of a delegation with the same number, earned by a Slark licence (F-35); all zeros for any other delegation.
+  vestings: ['licence', 'vestUnits', 'vestedUnits', 'startEra', 'windowEra', 'windowUnits'],
   stakeTotals: [
     'delegationCount',
     'delegatedUnits',
@@ -257,6 +273,146 @@ export const FIELDS = {
     'stakerUnits',
     'foundationUnits',
   ],
+  // Providers.sol (providers, attribute and trust tiers, liveness, slashing)
+  providers: [
+    'owner',
+    'state',
+    'tier',
+    'node',
+    'promoEraCount',
+    'demoEraCount',
+    'shortEraCount',
+    'isMatchable',
+    'cpuCount',
+    'memoryGb',
+    'storageGb',
+    'gpuCount',
+    'gpuTier',
+    'computeTier',
+    'storageTier',
+    'netTier',
+    'region',
+    'compliance',
+    'activeEra',
+    'challengedEra',
+    'exitUnits',
+    'exitEra',
+    'foundationDelegation',
+    'misconductUnits',
+    'harmedAccount',
+    'harmUnits',
+    'ratingSumTenths',
+    'ratingCount',
+    'ratingNext',
+  ],
+  providerEra: [
+    'failedHours',
+    'challengeCount',
+    'passedCount',
+    'inconclusiveCount',
+    'rawUnits',
+    'forfeitUnits',
+    'bonusUnits',
+    'hourCount',
+    'misconductTakenUnits',
+    'utilisationBps',
+  ],
+  providerReports: ['hourBits', 'modes', 'pauses', 'beats', 'work', 'feeUnits', 'leaseHours', 'offlineSinceS'],
+  providerRatings: ['tenths'],
+  nodeProviders: ['provider'],
+  providerTotals: [
+    'providerCount',
+    'activeCount',
+    'rawUnits',
+    'forfeitUnits',
+    'bonusUnits',
+    'slashUnits',
+    'poolUnits',
+    'runningUnits',
+    'foundationUnits',
+  ],
+  // SlarkLicence.sol
+  licenceHolders: ['account'],
+  // Slarks.sol
+  slarks: [
+    'owner',
+    'runner',
+    'state',
+    'tier',
+    'promoEraCount',
+    'demoEraCount',
+    'lowEraCount',
+    'optIn',
+    'buyUnits',
+    'soulboundUntilS',
+    'provider',
+    'delegation',
+    'keyId',
+    'isFoundation',
+    'selectedCount',
+    'resultCount',
+    'alignedCount',
+    'meanDelayMs',
+    'selectedEra',
+    'pendingRunner',
+  ],
+  slarkOrder: ['licence'],
+  runners: ['licenceCount'],
+  slarkTotals: [
+    'slarkCount',
+    'drawableCount',
+    'orderedCount',
+    'foundationCount',
+    'classCount1',
+    'classCount2',
+    'classCount3',
+    'classCount4',
+    'classCount5',
+    'classCount6',
+    'tierCount1',
+    'tierCount2',
+    'tierCount3',
+    'tierCount4',
+    'tierCount5',
+    'tierCount6',
+    'scoreSum',
+    'runningScore',
+    'poolUnits',
+  ],
+  // Challenges.sol
+  newTargets: ['provider'],
+  poorTargets: ['provider'],
+  restTargets: ['provider'],
+  retryTargets: ['provider'],
+  challenges: ['provider', 'class', 'state', 'retried', 'cpuCount', 'memoryGb', 'storageGb', 'gpuCount'],
+  committees: ['state', 'targetCount', 'seatCount', 'puzzleHash0', 'puzzleHash1', 'signerCount'],
+  seats: ['licence'],
+  challengeTotals: [
+    'slot',
+    'challengeCount',
+    'firstId',
+    'newHead',
+    'newCount',
+    'poorCount',
+    'restCount',
+    'retryCount',
+    'decidedCount',
+    'passedCount',
+    'failedCount',
+    'inconclusiveCount',
+    'missedCount',
+    'certificateCount',
+    'attestedEraCount',
+    'selectedCount',
+    'subsets0',
+    'subsets1',
+    'subsets2',
+    'subsets3',
+    'subsets4',
+    'subsets5',
+    'subsets6',
+    'subsets7',
+  ],
 } as const;
 
 /** The contract that stores each table, in the order in which tables enter the digest. */
@@ -265,13 +421,34 @@ export const TABLES_OF_CONTRACT = {
   Clock: ['clockTotals'],
   Token: ['wallets', 'tokenTotals'],
   EntityNft: ['modelHolders', 'nodeHolders', 'validatorHolders'],
-  Stake: ['nodeCollateral', 'validatorCollateral', 'modelCollateral', 'delegations', 'stakeTotals'],
+  Stake: [
+    'nodeCollateral',
+    'validatorCollateral',
+    'providerCollateral',
+    'modelCollateral',
+    'delegations',
+    'vestings',
+    'stakeTotals',
+  ],
   Nodes: ['nodes', 'nodeTrust', 'nodeEra', 'nodeReports', 'freedSeats', 'ranking', 'nodeTotals'],
   Models: ['models', 'versions', 'hosts', 'ratings', 'modelTotals'],
   Calls: ['prepaid', 'requests', 'callTotals'],
   Validators: ['validators', 'committeeWeights', 'validatorTotals'],
   Tasks: ['tasks', 'members', 'taskTotals'],
   Emission: ['emissionTotals'],
+  Providers: ['providers', 'providerEra', 'providerReports', 'providerRatings', 'nodeProviders', 'providerTotals'],
+  SlarkLicence: ['licenceHolders'],
+  Slarks: ['slarks', 'slarkOrder', 'runners', 'slarkTotals'],
+  Challenges: [
+    'newTargets',
+    'poorTargets',
+    'restTargets',
+    'retryTargets',
+    'challenges',
+    'committees',
+    'seats',
+    'challengeTotals',
+  ],
 } as const satisfies Record<string, readonly TableName[]>;
 
 export type ContractName = keyof typeof TABLES_OF_CONTRACT;
@@ -293,8 +470,10 @@ export const F = {
   validatorHolders: indexFields(FIELDS.validatorHolders),
   nodeCollateral: indexFields(FIELDS.nodeCollateral),
   validatorCollateral: indexFields(FIELDS.validatorCollateral),
+  providerCollateral: indexFields(FIELDS.providerCollateral),
   modelCollateral: indexFields(FIELDS.modelCollateral),
   delegations: indexFields(FIELDS.delegations),
+  vestings: indexFields(FIELDS.vestings),
   stakeTotals: indexFields(FIELDS.stakeTotals),
   nodes: indexFields(FIELDS.nodes),
   nodeTrust: indexFields(FIELDS.nodeTrust),
@@ -318,6 +497,25 @@ export const F = {
   members: indexFields(FIELDS.members),
   taskTotals: indexFields(FIELDS.taskTotals),
   emissionTotals: indexFields(FIELDS.emissionTotals),
+  providers: indexFields(FIELDS.providers),
+  providerEra: indexFields(FIELDS.providerEra),
+  providerReports: indexFields(FIELDS.providerReports),
+  providerRatings: indexFields(FIELDS.providerRatings),
+  nodeProviders: indexFields(FIELDS.nodeProviders),
+  providerTotals: indexFields(FIELDS.providerTotals),
+  licenceHolders: indexFields(FIELDS.licenceHolders),
+  slarks: indexFields(FIELDS.slarks),
+  slarkOrder: indexFields(FIELDS.slarkOrder),
+  runners: indexFields(FIELDS.runners),
+  slarkTotals: indexFields(FIELDS.slarkTotals),
+  newTargets: indexFields(FIELDS.newTargets),
+  poorTargets: indexFields(FIELDS.poorTargets),
+  restTargets: indexFields(FIELDS.restTargets),
+  retryTargets: indexFields(FIELDS.retryTargets),
+  challenges: indexFields(FIELDS.challenges),
+  committees: indexFields(FIELDS.committees),
+  seats: indexFields(FIELDS.seats),
+  challengeTotals: indexFields(FIELDS.challengeTotals),
 } as const satisfies { readonly [T in TableName]: FieldIndex<(typeof FIELDS)[T]> };
 
 /**
@@ -347,8 +545,12 @@ export const ACCOUNT = {
   investors: 12,
   liquidity: 13,
   airdrop: 14,
+  /** Slashed collateral of providers until its destination is paid in the same settlement (T-DEST). */
+  slashPot: 15,
   /** The protocol's operator: beacon, matchmaking, reports, settlement, admin key of `gov.mode` = admin. */
   keeper: 16,
+  /** Slarks' era pool (F-11). */
+  slarkPool: 17,
   firstAgent: 32,
 } as const;
 
@@ -362,6 +564,9 @@ export const KIND = {
   delegation: 6,
   version: 7,
   account: 8,
+  provider: 9,
+  slark: 10,
+  challenge: 11,
 } as const;
 
 /** SM-1. Drafts are off-chain (MODEL-1), so the ledger's first state is Registered. */
@@ -408,36 +613,83 @@ export const REQUEST_STATE = { open: 1, routed: 2, served: 3, refunded: 4 } as c
 export const HOST_STATE = { empty: 0, deploying: 1, up: 2, rotating: 3 } as const;
 export const FAULT = { node: 1, model: 2 } as const;
 
+/** SM-14. Rejected is the end of a proposal that was not approved. */
+export const PROVIDER_STATE = {
+  proposed: 1,
+  registered: 2,
+  active: 3,
+  suspended: 4,
+  deactivated: 5,
+  rejected: 6,
+} as const;
+
+/** SM-5. */
+export const SLARK_STATE = { owned: 1, pending: 2, running: 3, offline: 4, banned: 5 } as const;
+
+/** SM-7, and of the committee of a (slot, class): the states up to Answered. Settled is the end of the era, which keeps no record. */
+export const CHALLENGE_STATE = {
+  scheduled: 1,
+  committed: 2,
+  issued: 3,
+  answered: 4,
+  passed: 5,
+  failed: 6,
+  inconclusive: 7,
+} as const;
+
+/** Trust tiers of providers: 1 is best. Tiers of Slarks: 6 is best. Class c of a challenge needs Slarks of tier ≥ c (SLARK-7). */
+export const PROVIDER_TIERS = 7;
+export const SLARK_TIERS = 6;
+export const CLASS_COUNT = 6;
+/** Seat k (0…20) of the committee of class c is record c·32 + k of table `seats`: `chal.n` ≤ 10. */
+export const SEATS_PER_CLASS = 32;
+/** Most targets of a slot. */
+export const MAX_TARGETS = 240;
+/** Bits of `providers.compliance` (ATTR-6, TIER-1). */
+export const COMPLIANCE = { soc2: 1, hipaa: 2, gdpr: 4, audit: 8 } as const;
+
 /** Steps of an era's settlement, in the order of TIME-4 (its number in brackets). A step is entered when the one before is complete. */
 export const STEP = {
   /** (3) Era metrics: Q_i of F-4 and the largest contribution. Over nodes. */
   computeEraMetrics: 1,
+  /** (3–6) Forfeits, slashes, liveness and bonus of providers; slashes of their own stake. Over providers. */
+  assessProviders: 2,
   /** (3) Size of the era's emission and of its pools. One call. */
-  openEmission: 2,
+  openEmission: 3,
   /** (6) Pending stake slashes, own parts. Over validators. */
-  slashOwnStake: 3,
+  slashOwnStake: 4,
   /** (6) Pending stake slashes, delegated parts. Over delegations. */
-  slashDelegations: 4,
+  slashDelegations: 5,
+  /** (7) Slark pool and its shares. Over licences. */
+  paySlarks: 6,
+  /** (8) Liveness and bonus, restitution. Over providers. */
+  payProviders: 7,
   /** (8) Stakers' part of the emission. Over delegations. */
-  payStakers: 5,
+  payStakers: 8,
   /** (9) PoWR scores S_i. Over nodes. */
-  scoreNodes: 6,
+  scoreNodes: 9,
   /** (9) PoWR rewards. Over nodes. */
-  payNodes: 7,
+  payNodes: 10,
   /** (10) Validators' era pot. Over validators. */
-  payValidators: 8,
+  payValidators: 11,
   /** (10) Creators' part of the emission. Over models. */
-  payCreators: 9,
-  /** (10, F-9) Delegators' shares of the rewards of steps 7 and 8. Over delegations. */
-  payDelegators: 10,
+  payCreators: 12,
+  /** (8, 10, F-9) Delegators' shares of the rewards of steps 7, 10 and 11. Over delegations. */
+  payDelegators: 13,
   /** (11) Trust weights. Over nodes. */
-  updateTrust: 11,
+  updateTrust: 14,
   /** (11) Validator reputations and the next era's committee weights. Over validators. */
-  updateReputations: 12,
-  /** (13) Release of unbonded delegations. Over delegations. */
-  releaseDelegations: 13,
+  updateReputations: 15,
+  /** (12) Trust tiers of providers, and the next epoch's targets. Over providers. */
+  updateTiers: 16,
+  /** (12) Tiers of Slarks, in order of their accuracy. Over licences. */
+  updateSlarks: 17,
+  /** (12) The list by tier from which committees are drawn in the next era. Over licences that can be drawn. */
+  postSlarks: 18,
+  /** (13) Release of unbonded delegations and of vested ones. Over delegations. */
+  releaseDelegations: 19,
   /** (15) The list by trust weight that placement uses in the next era (F-22). Over ranked nodes. */
-  postRanking: 14,
+  postRanking: 20,
   /** (15) Rotation of production replicas (MODEL-14). Over models. */
-  rotateModels: 15,
+  rotateModels: 21,
 } as const;

@@ -2,7 +2,8 @@
  * Invariants of tokens, stake and delegations (section 8: INV-1 to INV-13). Each reads a state and says what disagrees; none
  * changes anything.
  */
-import { MAX_INT, mulDivDown } from '../base/fixedPoint.ts';
+import { MAX_INT, min, mulDivDown } from '../base/fixedPoint.ts';
+import { isSettling } from './clock.ts';
 import type { Tracker } from './invariantTracker.ts';
 import { ACCOUNT, F, FIELDS, KIND, STRIDE, TASK_STATE, type TableName, VERDICT } from './layout.ts';
 import type { State } from './state.ts';
@@ -22,8 +23,8 @@ function sumWallets(s: State, from: number, to: number): number {
   return sum;
 }
 
-/** The two tables of collateral that can be delegated to. */
-function targets(s: State) {
+/** The tables of collateral that can be delegated to. */
+export function delegationTargets(s: State) {
   return [
     { kind: KIND.node, name: 'node', table: s.nodeCollateral, count: s.nodeTotals[F.nodeTotals.nodeCount]! },
     {
@@ -31,6 +32,12 @@ function targets(s: State) {
       name: 'validator',
       table: s.validatorCollateral,
       count: s.validatorTotals[F.validatorTotals.validatorCount]!,
+    },
+    {
+      kind: KIND.provider,
+      name: 'provider',
+      table: s.providerCollateral,
+      count: s.providerTotals[F.providerTotals.providerCount]!,
     },
   ] as const;
 }
@@ -52,19 +59,37 @@ export function sumOfAccounts(s: State): string | null {
 function amountTables(s: State): readonly (readonly [TableName, number])[] {
   const nodes = s.nodeTotals[F.nodeTotals.nodeCount]!;
   const validators = s.validatorTotals[F.validatorTotals.validatorCount]!;
+  const providers = s.providerTotals[F.providerTotals.providerCount]!;
   const totals = (Object.keys(FIELDS) as TableName[]).filter((name) => name.endsWith('Totals'));
   return [
     ['wallets', accountEnd(s) - 1],
     ['prepaid', accountEnd(s) - 1],
     ['nodeCollateral', nodes],
     ['validatorCollateral', validators],
+    ['providerCollateral', providers],
+    ['providers', providers],
+    ['providerEra', providers],
+    ['slarks', s.slarkTotals[F.slarkTotals.slarkCount]!],
     ['modelCollateral', s.modelTotals[F.modelTotals.modelCount]!],
     ['delegations', s.stakeTotals[F.stakeTotals.delegationCount]!],
+    ['vestings', lastVesting(s)],
     ['requests', s.callTotals[F.callTotals.requestCount]!],
     ['tasks', s.taskTotals[F.taskTotals.taskCount]!],
     ['validators', validators],
     ...totals.map((name) => [name, 0] as const),
   ];
+}
+
+/** Last delegation that may have a vesting: their tables need not be of one size. */
+function lastVesting(s: State): number {
+  return min(s.stakeTotals[F.stakeTotals.delegationCount]!, s.vestings.length / STRIDE.vestings - 1);
+}
+
+/** Units that a Slark licence has earned, that have unbonded and that are not paid out yet. */
+function vestingUnits(s: State): number {
+  const last = lastVesting(s);
+  const vest = sumField(s.vestings, STRIDE.vestings, F.vestings.vestUnits, last);
+  return vest - sumField(s.vestings, STRIDE.vestings, F.vestings.vestedUnits, last);
 }
 
 /** INV-2 */
@@ -90,7 +115,8 @@ export function supplyIsAccounted(s: State): string | null {
   if (supply > limit) return `The supply is ${supply} units, more than the maximum of ${limit}`;
   const rest = limit - s.tokenTotals[T.burntUnits]!;
   if (supply !== rest) return `The supply is ${supply} units; the maximum less what was burnt is ${rest}`;
-  const locked = sumWallets(s, ACCOUNT.stakeVault, ACCOUNT.restitution + 1);
+  const pots = s.wallets[ACCOUNT.slashPot]! + s.wallets[ACCOUNT.slarkPool]!;
+  const locked = sumWallets(s, ACCOUNT.stakeVault, ACCOUNT.restitution + 1) + pots;
   const remaining = s.wallets[ACCOUNT.community]!;
   const circulating = sumWallets(s, 0, accountEnd(s)) - locked - remaining;
   const sum = circulating + locked + remaining;
@@ -113,7 +139,7 @@ export function burntStaysBurnt(s: State, tracker: Tracker): string | null {
 /** Rewards that `shareReward` has set aside and `payDelegators` has not brought yet. */
 function setAsideUnits(s: State): number {
   let sum = 0;
-  for (const { table, count } of targets(s)) {
+  for (const { table, count } of delegationTargets(s)) {
     for (let i = 1; i <= count; i++) {
       const at = i * STRIDE.nodeCollateral;
       const weight = table[at + C.rewardWeight]!;
@@ -140,7 +166,7 @@ export function vaultsHoldWhatTheyOwe(s: State): string | null {
   const delegations = s.stakeTotals[F.stakeTotals.delegationCount]!;
   const accounts = accountEnd(s) - 1;
   let own = sumField(s.modelCollateral, 1, 0, s.modelTotals[F.modelTotals.modelCount]!);
-  for (const { table, count } of targets(s)) own += sumField(table, STRIDE.nodeCollateral, C.ownUnits, count);
+  for (const { table, count } of delegationTargets(s)) own += sumField(table, STRIDE.nodeCollateral, C.ownUnits, count);
   const owed = [
     ['stake vault', ACCOUNT.stakeVault, own],
     [
@@ -148,6 +174,7 @@ export function vaultsHoldWhatTheyOwe(s: State): string | null {
       ACCOUNT.delegationVault,
       sumField(s.delegations, STRIDE.delegations, D.units, delegations) +
         sumField(s.delegations, STRIDE.delegations, D.unbondingUnits, delegations) +
+        vestingUnits(s) +
         setAsideUnits(s),
     ],
     [
@@ -162,16 +189,17 @@ export function vaultsHoldWhatTheyOwe(s: State): string | null {
     if (s.wallets[account] !== units) return `The ${name} holds ${s.wallets[account]} units and owes ${units}`;
   }
   for (let account = 0; account < ACCOUNT.firstAgent; account++) {
-    const isNobody = account === 0 || (account > ACCOUNT.airdrop && account !== ACCOUNT.keeper);
+    const isPot = account === ACCOUNT.slashPot || account === ACCOUNT.slarkPool;
+    const isNobody = account === 0 || account > ACCOUNT.slarkPool || (isPot && !isSettling(s));
     if (isNobody && s.wallets[account] !== 0)
-      return `Account ${account} is nobody’s and holds ${s.wallets[account]} units`;
+      return `Account ${account} is nobody’s outside a settlement and holds ${s.wallets[account]} units`;
   }
   return null;
 }
 
 /** INV-7 */
 export function slashesFitCollateral(s: State): string | null {
-  for (const { name, table, count } of targets(s)) {
+  for (const { name, table, count } of delegationTargets(s)) {
     for (let i = 1; i <= count; i++) {
       const at = i * STRIDE.nodeCollateral;
       const slash = table[at + C.slashUnits]!;
@@ -209,7 +237,7 @@ function sumsByTarget(s: State, kind: number, field: number, count: number): Flo
 /** INV-9 */
 export function collateralIsTheSum(s: State): string | null {
   let total = 0;
-  for (const { kind, name, table, count } of targets(s)) {
+  for (const { kind, name, table, count } of delegationTargets(s)) {
     const delegated = sumsByTarget(s, kind, D.units, count);
     const unbonding = sumsByTarget(s, kind, D.unbondingUnits, count);
     for (let i = 1; i <= count; i++) {

@@ -32,7 +32,7 @@ import { attempt, dumpLedger, perform, readRecord, writeRecord } from './nodeWor
 import { BAND, pickNode } from './placement.ts';
 import { ownUnits } from './stake.ts';
 import type { State } from './state.ts';
-import { enterSettlement, setParam } from './taskWorld.ts';
+import { enterSettlement, leaveSettlement, setParam } from './taskWorld.ts';
 import { walletUnits } from './token.ts';
 
 const { keeper } = ACCOUNT;
@@ -771,7 +771,9 @@ describe('payCreators', () => {
 
   it('given a removed model that served > pays its owner', () => {
     prepare([3], 90);
+    leaveSettlement(s);
     perform(s, 'removeModel', creator, [1]);
+    enterSettlement(s, STEP.payCreators);
     s.eventCount = 0;
     perform(s, 'payCreators', keeper, [0, 1]);
     expect(eventsFrom(s)[0]).toEqual(['Moved', ACCOUNT.community, creator, 90, MOVE.creatorReward]);

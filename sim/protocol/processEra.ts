@@ -1,12 +1,13 @@
 /**
  * The end of an era, as TIME-4 lists it: the table of contents of the settlement. Each entry is one step, over a number
- * of positions; a ledger may run a step in chunks of any size. Numbers that are missing here (1, 2, 4, 5, 7, 12, 14) belong
- * to leases, challenges, provider liveness, Slark pools, provider tiers and governance, families that this build does not have.
+ * of positions; a ledger may run a step in chunks of any size. Numbers that are missing here (1, 14) belong to leases and
+ * governance, families that this build does not have; (2) is settled when a result is certified, for the era to sum up.
  */
 import type { Action } from './actions.ts';
 import { action } from './actions.ts';
 import { ACCOUNT, F } from './layout.ts';
 import { rankNodes } from './placement.ts';
+import { rankByAccuracy, rankByTier } from './slarkTiers.ts';
 import type { State } from './state.ts';
 
 type SettlementStep = {
@@ -22,14 +23,19 @@ type SettlementStep = {
 const nodes = (s: State): number => s.nodeTotals[F.nodeTotals.nodeCount]!;
 const models = (s: State): number => s.modelTotals[F.modelTotals.modelCount]!;
 const validators = (s: State): number => s.validatorTotals[F.validatorTotals.validatorCount]!;
+const providers = (s: State): number => s.providerTotals[F.providerTotals.providerCount]!;
+const licences = (s: State): number => s.slarkTotals[F.slarkTotals.slarkCount]!;
 const delegations = (s: State): number => s.stakeTotals[F.stakeTotals.delegationCount]!;
 
 /** @rule TIME-4 */
 export const ERA_STEPS: readonly SettlementStep[] = [
   { time4: 3, name: 'computeEraMetrics', count: nodes },
+  { time4: 4, name: 'assessProviders', count: providers },
   { time4: 3, name: 'openEmission', count: () => 1 },
   { time4: 6, name: 'slashOwnStake', count: validators },
   { time4: 6, name: 'slashDelegations', count: delegations },
+  { time4: 7, name: 'paySlarks', count: licences },
+  { time4: 8, name: 'payProviders', count: providers },
   { time4: 8, name: 'payStakers', count: delegations },
   { time4: 9, name: 'scoreNodes', count: nodes },
   { time4: 9, name: 'payNodes', count: nodes },
@@ -38,6 +44,9 @@ export const ERA_STEPS: readonly SettlementStep[] = [
   { time4: 10, name: 'payDelegators', count: delegations },
   { time4: 11, name: 'updateTrust', count: nodes },
   { time4: 11, name: 'updateReputations', count: validators },
+  { time4: 12, name: 'updateTiers', count: providers },
+  { time4: 12, name: 'updateSlarks', count: licences, bulk: rankByAccuracy },
+  { time4: 12, name: 'postSlarks', count: (s) => s.slarkTotals[F.slarkTotals.drawableCount]!, bulk: rankByTier },
   { time4: 13, name: 'releaseDelegations', count: delegations },
   { time4: 15, name: 'postRanking', count: (s) => s.nodeTotals[F.nodeTotals.onlineCount]!, bulk: rankNodes },
   { time4: 15, name: 'rotateModels', count: models },

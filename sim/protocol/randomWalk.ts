@@ -13,6 +13,7 @@ import {
   KIND,
   MODEL_STATE,
   NODE_STATE,
+  PROVIDER_STATE,
   REQUEST_STATE,
   STRIDE,
   TASK_STATE,
@@ -22,6 +23,7 @@ import {
 import { packNodeReport } from './nodeReport.ts';
 import { ledgerParams } from './params.ts';
 import { eraSettlement } from './processEra.ts';
+import { packProviderReport } from './providerReport.ts';
 import { routeRequest } from './routing.ts';
 import { createState, getParam, type State } from './state.ts';
 import { genesis, openAccount } from './token.ts';
@@ -57,6 +59,16 @@ export const WALK_PARAMS: Readonly<Record<string, number>> = {
   'deleg.unbond_eras': 2,
   'econ.halving_eras': 4,
   'fb.window': 3,
+  'fb.min_samples': 2,
+  'prov.curate_after': 6,
+  'tier.initial': 6,
+  'tier.promo_eras': 2,
+  'tier.demo_eras': 2,
+  'bonus.ladder_hours.1': 4,
+  'fdeleg.amount': 60,
+  'fdeleg.min_gpu_subtier': 3,
+  'fdeleg.budget': 300,
+  'fdeleg.reclaim_util_bps': 4_000,
 };
 
 export const WALK_AGENTS = 8;
@@ -78,7 +90,7 @@ export function createWalk(
   actionsPerSlot: number,
   overrides: Readonly<Record<string, number>> = {},
 ): Walk {
-  const s = createState({ ratings: 100_000 });
+  const s = createState({ ratings: 100_000, providerRatings: 100_000 });
   s.paramValues.set(ledgerParams({ ...WALK_PARAMS, ...overrides }));
   const { commitment, beacons } = createBeacons(nextInt(1_000_000), MAX_SLOTS);
   commitBeacon(s, commitment.words);
@@ -167,6 +179,7 @@ function createProposals(s: State, nextInt: NextInt): readonly Proposal[] {
     ...modelProposals(s, nextInt, choose),
     ...callProposals(s, nextInt, choose),
     ...validatorProposals(s, nextInt, choose),
+    ...providerProposals(s, nextInt, choose),
   ];
 }
 
@@ -177,9 +190,12 @@ function tokenProposals(s: State, nextInt: NextInt, { agent, by, id, read }: Cho
     return action(name, by(read('delegations', chosen, F.delegations.delegator)), [chosen, rest()]);
   };
   const delegating = (): Action => {
-    const isNode = nextInt(2) === 0;
-    const count = isNode ? s.nodeTotals[F.nodeTotals.nodeCount]! : s.validatorTotals[F.validatorTotals.validatorCount]!;
-    const kind = nextInt(30) === 0 ? KIND.model : isNode ? KIND.node : KIND.validator;
+    const [chosen, count] = [
+      [KIND.node, s.nodeTotals[F.nodeTotals.nodeCount]!],
+      [KIND.validator, s.validatorTotals[F.validatorTotals.validatorCount]!],
+      [KIND.provider, s.providerTotals[F.providerTotals.providerCount]!],
+    ][nextInt(3)] as [number, number];
+    const kind = nextInt(30) === 0 ? KIND.model : chosen;
     return action('delegate', agent(), [kind, id(count), nextInt(4) === 0 ? nextInt(2_000_000) : units(), nextInt(2)]);
   };
   return [
@@ -395,5 +411,99 @@ function validatorProposals(s: State, nextInt: NextInt, { agent, among, by, id, 
     [70, submission],
     [3, () => keeper('flagCopy', [memberOf(taskIn(TASK_STATE.assigned))])],
     [30, () => keeper('settleTask', [taskIn(TASK_STATE.assigned)])],
+  ];
+}
+
+/** Most providers of a walk: few, so that each has a history. */
+const MAX_PROVIDERS = 12;
+
+function providerProposals(s: State, nextInt: NextInt, { agent, among, by, id, read }: Chooser): readonly Proposal[] {
+  const providers = (): number => s.providerTotals[F.providerTotals.providerCount]!;
+  const V = PROVIDER_STATE;
+  const within = (states: readonly number[]): number => among('providers', providers(), F.providers.state, states);
+  const owned =
+    (name: ActionName, states: readonly number[], ...rest: readonly (() => number)[]) =>
+    (): Action => {
+      const provider = within(states);
+      return action(name, by(read('providers', provider, F.providers.owner)), [
+        provider,
+        ...rest.map((make) => make()),
+      ]);
+    };
+  const kept =
+    (name: ActionName, states: readonly number[], ...rest: readonly (() => number)[]) =>
+    (): Action =>
+      keeper(name, [within(states), ...rest.map((make) => make())]);
+  /** A class of 1 … most, now and then one that does not exist. */
+  const among1To = (most: number): number => (nextInt(40) === 0 ? nextInt(most + 3) : 1 + nextInt(most));
+  const proposing = (): Action | null => {
+    if (providers() >= MAX_PROVIDERS) return null;
+    const node = nextInt(2) === 0 ? 0 : id(s.nodeTotals[F.nodeTotals.nodeCount]!);
+    const gpuCount = nextInt(4);
+    const gpuTier = gpuCount === 0 && nextInt(20) > 0 ? 0 : among1To(11);
+    return action('proposeProvider', node === 0 ? agent() : by(read('nodes', node, F.nodes.owner)), [
+      node,
+      nextInt(4),
+      among1To(64),
+      among1To(256),
+      nextInt(2_000),
+      gpuCount,
+      gpuTier,
+      among1To(3),
+      among1To(3),
+      among1To(4),
+      nextInt(16),
+    ]);
+  };
+  /** A report of an era of two hours, good more often than not. */
+  const report = (): number[] => {
+    const bits = (): number => (nextInt(3) === 0 ? nextInt(4) : 3);
+    const expectedCount = nextInt(6) === 0 ? 0 : 120;
+    const assignedCount = nextInt(20);
+    return packProviderReport({
+      fullHours: bits(),
+      activeHours: bits(),
+      taskHours: nextInt(4),
+      breachedHours: nextInt(3) === 0 ? nextInt(4) : 0,
+      cooledHours: nextInt(5) === 0 ? nextInt(4) : 0,
+      streakCount: nextInt(4) === 0 ? nextInt(3) : 0,
+      extraHourCount: nextInt(4),
+      answeredCount: expectedCount === 0 ? 0 : expectedCount - nextInt(nextInt(3) === 0 ? 60 : 2),
+      expectedCount,
+      meanMs: nextInt(nextInt(3) === 0 ? 600 : 90),
+      assignedCount,
+      finishedCount: assignedCount - nextInt(nextInt(3) === 0 ? assignedCount + 1 : 1),
+      feeUnits: nextInt(30_000_000),
+      leaseHours: nextInt(8),
+      offlineSinceS: 0,
+    });
+  };
+  const reports = (): Action => {
+    const from = nextInt(3) === 0 ? nextInt(providers() + 1) : 0;
+    const to = nextInt(3) === 0 ? from + nextInt(providers() - from + 1) : providers();
+    const words: number[] = [];
+    for (let i = from; i < to; i++) words.push(...report());
+    if (nextInt(30) === 0) words.push(1);
+    return keeper('reportProviders', [from, to], words);
+  };
+  const misconduct = (): Action | null => {
+    if (nextInt(4) > 0) return null;
+    const harmed = nextInt(3) === 0 ? 0 : nextInt(20) === 0 ? nextInt(60) : agent();
+    return keeper('upholdMisconduct', [within([V.active]), harmed, harmed === 0 ? nextInt(2) : nextInt(500_000_000)]);
+  };
+  const tokens = (most: number) => (): number => (nextInt(20) === 0 ? 0 : 1 + nextInt(most * 1_000_000));
+  return [
+    [5, proposing],
+    [2, kept('approveProvider', [V.proposed])],
+    [1, kept('rejectProvider', [V.proposed])],
+    [10, owned('stakeProvider', [V.registered, V.active, V.suspended], tokens(400))],
+    [3, owned('unstakeProvider', [V.registered, V.active], tokens(80))],
+    [1, () => (nextInt(6) === 0 ? owned('deregisterProvider', [V.registered, V.active])() : null)],
+    [4, owned('resumeProvider', [V.suspended])],
+    [2, misconduct],
+    [2, kept('setCompliance', [V.active], () => (nextInt(20) === 0 ? 16 : nextInt(2) === 0 ? 15 : nextInt(16)))],
+    [3, kept('delegateFoundation', [V.active])],
+    [3, kept('reclaimFoundation', [V.active])],
+    [10, reports],
   ];
 }

@@ -10,6 +10,7 @@ import {
   KIND,
   MODEL_STATE,
   NODE_STATE,
+  PROVIDER_STATE,
   REQUEST_STATE,
   STRIDE,
   TASK_STATE,
@@ -38,7 +39,29 @@ const REGISTRIES = [
     owner: F.validators.owner,
     hasNft: (state: number) => state !== VALIDATOR_STATE.exited,
   },
+  { ...TRACKED[5], name: 'licence', owner: F.slarks.owner, hasNft: () => true },
 ] as const;
+
+/** A provider and the node that it is linked to name each other until the provider is rejected or leaves. */
+function linksAreMutual(s: State): string | null {
+  const nodes = s.nodeTotals[F.nodeTotals.nodeCount]!;
+  for (let node = 1; node <= nodes; node++) {
+    const provider = s.nodeProviders[node] ?? 0;
+    if (provider === 0) continue;
+    const linked = s.providers[provider * STRIDE.providers + F.providers.node]!;
+    if (linked !== node) return `Node ${node} is linked to provider ${provider}, which is linked to node ${linked}`;
+  }
+  const providers = countOf(s, 'providers');
+  for (let provider = 1; provider <= providers; provider++) {
+    const at = provider * STRIDE.providers;
+    const node = s.providers[at + F.providers.node]!;
+    const isThere = s.providers[at + F.providers.state]! < PROVIDER_STATE.deactivated;
+    if (node !== 0 && isThere !== (s.nodeProviders[node] === provider)) {
+      return `Provider ${provider} in state ${s.providers[at + F.providers.state]} names node ${node}, which names provider ${s.nodeProviders[node]}`;
+    }
+  }
+  return null;
+}
 
 /** INV-15 */
 export function nftsMatchRegistries(s: State): string | null {
@@ -54,7 +77,7 @@ export function nftsMatchRegistries(s: State): string | null {
     const beyond = holderOf(s, kind, count + 1);
     if (beyond !== 0) return `Account ${beyond} holds the NFT of ${name} ${count + 1}, which does not exist`;
   }
-  return null;
+  return linksAreMutual(s);
 }
 
 /** INV-16 */
@@ -155,7 +178,7 @@ function countState(s: State, tracked: (typeof TRACKED)[number], state: number):
 
 /** The totals that rules rely on instead of counting. */
 function countsMatchStates(s: State): string | null {
-  const [models, nodes, validators, tasks] = TRACKED;
+  const [models, nodes, validators, tasks, providers] = TRACKED;
   const counts = [
     ['Live models', s.modelTotals[F.modelTotals.liveCount]!, countState(s, models, MODEL_STATE.live)],
     ['Online nodes', s.nodeTotals[F.nodeTotals.onlineCount]!, countState(s, nodes, NODE_STATE.online)],
@@ -163,6 +186,11 @@ function countsMatchStates(s: State): string | null {
       'Active validators',
       s.validatorTotals[F.validatorTotals.activeCount]!,
       countState(s, validators, VALIDATOR_STATE.active),
+    ],
+    [
+      'Active providers',
+      s.providerTotals[F.providerTotals.activeCount]!,
+      countState(s, providers, PROVIDER_STATE.active),
     ],
     ['Settled tasks', s.taskTotals[F.taskTotals.settledCount]!, countState(s, tasks, TASK_STATE.settled)],
   ] as const;

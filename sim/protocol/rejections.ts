@@ -46,6 +46,16 @@ export const REJECTIONS = [
   'AlreadyCopied', // (member, 0)
   'CapacityExhausted', // (load, capacity)
   'AlreadySet', // (value, 0)
+  'Soulbound', // (nowS, soulboundUntilS): SLARK-6
+  'NotRunner', // (actor, runner): SLARK-4
+  'InvalidKey', // (licence, 0): the proof of possession does not fit the key
+  'InvalidSignature', // (class, slot): CHAL-10
+  'PuzzleMismatch', // (class, slot): CHAL-5
+  'SignersMissing', // (signers, needed): CHAL-10, INV-32
+  'SignerRepeated', // (seat or licence, 0): CHAL-10
+  'BudgetExhausted', // (delegated, budget): DELEG-4
+  'TierTooLow', // (tier, minimum): DELEG-4
+  'KeyMissing', // (licence, 0): CHAL-10
 ] as const;
 
 export type RejectionName = (typeof REJECTIONS)[number];

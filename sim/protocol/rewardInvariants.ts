@@ -3,33 +3,17 @@
  * disagrees; none changes anything.
  */
 import { BPS, mulDivDown } from '../base/fixedPoint.ts';
-import { currentEra } from './clock.ts';
+import { currentEra, isSettling } from './clock.ts';
 import { scheduleUnits } from './emission.ts';
 import type { Tracker } from './invariantTracker.ts';
-import { ACCOUNT, F, KIND, REQUEST_STATE, STEP, STRIDE } from './layout.ts';
+import { ACCOUNT, F, REQUEST_STATE, STEP, STRIDE } from './layout.ts';
+import { delegationTargets } from './ledgerInvariants.ts';
 import { getParam, type State } from './state.ts';
 
 const C = F.nodeCollateral;
 const D = F.delegations;
 const E = F.emissionTotals;
 const CLOCK = F.clockTotals;
-
-function isSettling(s: State): boolean {
-  return s.clockTotals[CLOCK.stepsDone] !== 0 || s.clockTotals[CLOCK.cursor] !== 0;
-}
-
-/** Tables of collateral that rewards are shared by. */
-function targets(s: State) {
-  return [
-    { kind: KIND.node, name: 'node', table: s.nodeCollateral, count: s.nodeTotals[F.nodeTotals.nodeCount]! },
-    {
-      kind: KIND.validator,
-      name: 'validator',
-      table: s.validatorCollateral,
-      count: s.validatorTotals[F.validatorTotals.validatorCount]!,
-    },
-  ] as const;
-}
 
 /** INV-40 */
 export function payoutsAreThePools(s: State): string | null {
@@ -44,8 +28,19 @@ export function payoutsAreThePools(s: State): string | null {
   const isPaying = stepsDone >= STEP.openEmission && stepsDone < STEP.payCreators;
   const isRight = isPaying ? left >= expected : left === expected;
   return isRight
-    ? null
+    ? livenessFitsItsPool(s, stepsDone)
     : `The community account holds ${left} units; of ${granted}, ${e[E.emittedUnits]} were emitted, so ${expected} should be left`;
+}
+
+/** Liveness before scaling is known from the assessment on, what of it is paid from the Slarks' step on. */
+function livenessFitsItsPool(s: State, stepsDone: number): string | null {
+  const t = s.providerTotals;
+  const paid = t[F.providerTotals.poolUnits]!;
+  const pool = getParam(s, 'live.pool_era');
+  if (paid > pool) return `${paid} units of liveness are paid; the pool of an era is ${pool}`;
+  const isClosed = !isSettling(s) || stepsDone >= STEP.paySlarks;
+  const raw = t[F.providerTotals.rawUnits]!;
+  return !isClosed || paid <= raw ? null : `${paid} units of liveness are paid; ${raw} were earned`;
 }
 
 /** INV-42: what is paid is no longer owed. A fee is locked until its request is finished, a reward until its era is. */
@@ -82,7 +77,7 @@ function feesAreLockedOnce(s: State): string | null {
 }
 
 function noRewardIsLeft(s: State): string | null {
-  for (const { name, table, count } of targets(s)) {
+  for (const { name, table, count } of delegationTargets(s)) {
     for (let i = 1; i <= count; i++) {
       const at = i * STRIDE.nodeCollateral;
       if (table[at + C.rewardUnits] !== 0 || table[at + C.rewardWeight] !== 0) {
@@ -109,7 +104,7 @@ export function newcomersAreNotPaid(s: State): string | null {
   const era = currentEra(s);
   const delegations = s.stakeTotals[F.stakeTotals.delegationCount]!;
   let total = 0;
-  for (const { kind, name, table, count } of targets(s)) {
+  for (const { kind, name, table, count } of delegationTargets(s)) {
     const added = new Float64Array(count + 1);
     for (let i = 1; i <= delegations; i++) {
       const at = i * STRIDE.delegations;

@@ -162,7 +162,7 @@ describe('addSlash', () => {
   });
 
   it('given a model > fails: models have no delegations to share a slash with', () => {
-    expect(() => addSlash(world(), KIND.model, 1, 1)).toThrow('Only nodes and validators');
+    expect(() => addSlash(world(), KIND.model, 1, 1)).toThrow('Only nodes, validators and providers');
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * The collateral of models, nodes and validators: own stake and what others delegated, what of it counts for rewards of
+ * The collateral of models, nodes, validators and providers: own stake and what others delegated, what of it counts for rewards of
  * this era, and what penalties take. Who must stake how much, and who is slashed, the families decide; what single
  * delegators have is in `delegation.ts`.
  */
@@ -11,14 +11,21 @@ import { ACCOUNT, F, KIND, STRIDE } from './layout.ts';
 import { emit, recordAt, type State } from './state.ts';
 import { moveUnits } from './token.ts';
 
-/** Fields of a collateral record: nodes and validators have the same. */
+/** Fields of a collateral record: nodes, validators and providers have the same. */
 const C = F.nodeCollateral;
 
-/** The collateral table of a kind that can be delegated to: KIND.node or KIND.validator. */
+type CollateralTable = 'nodeCollateral' | 'validatorCollateral' | 'providerCollateral';
+
+function collateralTable(kind: number): CollateralTable {
+  if (kind === KIND.node) return 'nodeCollateral';
+  if (kind === KIND.provider) return 'providerCollateral';
+  assert(kind === KIND.validator, 'Only nodes, validators and providers have collateral');
+  return 'validatorCollateral';
+}
+
+/** The collateral table of a kind that can be delegated to: KIND.node, validator or provider. */
 export function collateralOf(s: State, kind: number): Float64Array {
-  if (kind === KIND.node) return s.nodeCollateral;
-  assert(kind === KIND.validator, 'Only nodes and validators have collateral');
-  return s.validatorCollateral;
+  return s[collateralTable(kind)];
 }
 
 /** First float of an entity's record in {@link collateralOf}. */
@@ -34,7 +41,7 @@ export function enterAddedEra(table: Float64Array, at: number, era: number): voi
   table[at + C.addedEra] = era;
 }
 
-/** Own stake of a model, node or validator. */
+/** Own stake of a model, node, validator or provider. */
 export function ownUnits(s: State, kind: number, entity: number): number {
   if (kind === KIND.model) return s.modelCollateral[entity]!;
   return collateralOf(s, kind)[collateralAt(entity) + C.ownUnits]!;
@@ -43,6 +50,11 @@ export function ownUnits(s: State, kind: number, entity: number): number {
 /** Slashes noted and not yet applied. */
 export function slashPendingUnits(s: State, kind: number, entity: number): number {
   return collateralOf(s, kind)[collateralAt(entity) + C.slashPendingUnits]!;
+}
+
+/** All that a slash may take: own stake, delegations and what is unbonding. @rule INV-9 */
+export function slashableUnits(s: State, kind: number, entity: number): number {
+  return collateralUnits(s, kind, entity) + collateralOf(s, kind)[collateralAt(entity) + C.unbondingUnits]!;
 }
 
 /** Own stake and delegations, without what is unbonding: what counts as an entity's collateral. @rule INV-9 */
@@ -97,7 +109,7 @@ export function removeOwn(s: State, kind: number, entity: number, units: number)
 /**
  * Moves units of an account into an entity's own stake. They count for rewards from the next era on.
  *
- * @param kind KIND.model, node or validator
+ * @param kind KIND.model, node, validator or provider
  * @throws AssertionError if the account holds less
  * @rule TOK-5, NODE-1, VAL-1, MODEL-2
  */
@@ -107,7 +119,7 @@ export function lockStake(s: State, kind: number, entity: number, account: numbe
     s.modelCollateral[recordAt(s, 'modelCollateral', entity)]! += units;
   } else {
     const table = collateralOf(s, kind);
-    const at = recordAt(s, kind === KIND.node ? 'nodeCollateral' : 'validatorCollateral', entity);
+    const at = recordAt(s, collateralTable(kind), entity);
     enterAddedEra(table, at, currentEra(s));
     table[at + C.ownUnits]! += units;
     table[at + C.ownAddedUnits]! += units;
@@ -154,8 +166,40 @@ export function penaliseStake(s: State, kind: number, entity: number, units: num
 export function addSlash(s: State, kind: number, entity: number, bps: number): void {
   const table = collateralOf(s, kind);
   const at = collateralAt(entity);
-  const slashable = table[at + C.ownUnits]! + table[at + C.delegatedUnits]! + table[at + C.unbondingUnits]!;
-  table[at + C.slashPendingUnits]! += mulDivDown(slashable, bps, BPS);
+  table[at + C.slashPendingUnits]! += mulDivDown(slashableUnits(s, kind, entity), bps, BPS);
+}
+
+/**
+ * Takes the own part of a slash at once and announces the rest to the entity's delegations, which pay in the step that is
+ * theirs, by what they have delegated and what is unbonding.
+ *
+ * @param slashUnits all that is slashed, at most what can be slashed
+ * @param sharedUnits part of it that own stake and delegations bear in proportion; the rest is the own stake's alone
+ * @param toAccount account that gets the own part
+ * @invariant INV-7, INV-8: a slash ≤ the collateral present, its parts sum to it
+ * @rule SLASH-6, SLASH-7, OP-60
+ */
+export function applySlash(
+  s: State,
+  kind: number,
+  entity: number,
+  slashUnits: number,
+  sharedUnits: number,
+  toAccount: number,
+): void {
+  const table = collateralOf(s, kind);
+  const at = collateralAt(entity);
+  const own = table[at + C.ownUnits]!;
+  const weight = slashableUnits(s, kind, entity);
+  const ownPart = slashUnits - sharedUnits + (weight === 0 ? 0 : allocShare(sharedUnits, 0, own, weight));
+  const isShared = weight > own && sharedUnits > 0;
+  table[at + C.slashUnits] = isShared ? sharedUnits : 0;
+  table[at + C.slashWeight] = isShared ? weight : 0;
+  table[at + C.runningUnits] = isShared ? own : 0;
+  removeOwn(s, kind, entity, ownPart);
+  moveUnits(s, ACCOUNT.stakeVault, toAccount, ownPart, MOVE.slash);
+  emit(s, 'Slashed', kind, entity, slashUnits);
+  emitStakeChanged(s, kind, entity);
 }
 
 /**

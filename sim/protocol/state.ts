@@ -12,6 +12,17 @@ export type Tables = { readonly [T in TableName]: Float64Array<SharedArrayBuffer
 /** Seven numbers an event: its kind and six arguments. */
 export const EVENT_STRIDE = 7;
 
+/** Checks of signatures, where there is somebody to check them: the chain always does, the core only if it is given this. */
+export type Verifier = {
+  /** Whether the holder of a key has proved that it is its own; words of 48 bits, 16 and 32 of them. */
+  verifyPossession(keyWords: readonly number[], proofWords: readonly number[]): boolean;
+  /** Whether one aggregate signature covers each group's message by all keys of the group. */
+  verifyGroups(
+    groups: readonly { readonly keys: readonly (readonly number[])[]; readonly message: Uint8Array }[],
+    signature: readonly number[],
+  ): boolean;
+};
+
 export type State = Tables & {
   /** Seconds from genesis of the block in progress (TIME-1). */
   nowS: number;
@@ -20,6 +31,10 @@ export type State = Tables & {
   rejectNeed: number;
   events: Float64Array;
   eventCount: number;
+  /** Absent in the core alone: there signatures are assumed to be sound and may be left out. */
+  verifier?: Verifier;
+  /** Public keys of Slark licences as registered, 16 words of 48 bits; the ledger's tables hold their identifiers only. */
+  keys: Map<number, readonly number[]>;
 };
 
 /** Most records of each table, excluding record 0. Tables not named take `fallback` (one-record tables take none). */
@@ -41,6 +56,7 @@ export function createState(capacities: Capacities = {}): State {
     rejectNeed: 0,
     events: new Float64Array(EVENT_STRIDE * 1_024),
     eventCount: 0,
+    keys: new Map<number, readonly number[]>(),
   });
 }
 
@@ -48,7 +64,14 @@ export function createState(capacities: Capacities = {}): State {
 export function attachState(tables: Tables): State {
   return Object.assign(
     { ...tables },
-    { nowS: 0, rejectHave: 0, rejectNeed: 0, events: new Float64Array(0), eventCount: 0 },
+    {
+      nowS: 0,
+      rejectHave: 0,
+      rejectNeed: 0,
+      events: new Float64Array(0),
+      eventCount: 0,
+      keys: new Map<number, readonly number[]>(),
+    },
   );
 }
 

@@ -93,6 +93,12 @@ export function enterSettlement(s: State, step: number): void {
   s.nowS = slots * getParam(s, 'time.slot_s');
 }
 
+/** Takes the clock out of a settlement that is not to be finished, so that accounts may act again. */
+export function leaveSettlement(s: State): void {
+  s.clockTotals[F.clockTotals.stepsDone] = 0;
+  s.clockTotals[F.clockTotals.cursor] = 0;
+}
+
 /** Ends the settlement and opens the first slot of the next era. */
 export function enterNextEra(s: State): void {
   const c = F.clockTotals;

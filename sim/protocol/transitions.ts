@@ -2,7 +2,16 @@
  * The transitions of section 5 as tables: for each machine, which state may follow which. The rules do not read them; the
  * invariants do, so that a rule that forgets a guard is noticed.
  */
-import { KIND, MODEL_STATE, NODE_STATE, TASK_STATE, VALIDATOR_STATE } from './layout.ts';
+import {
+  CHALLENGE_STATE,
+  KIND,
+  MODEL_STATE,
+  NODE_STATE,
+  PROVIDER_STATE,
+  SLARK_STATE,
+  TASK_STATE,
+  VALIDATOR_STATE,
+} from './layout.ts';
 
 type Successors = { readonly [state: number]: readonly number[] };
 
@@ -10,6 +19,9 @@ const M = MODEL_STATE;
 const N = NODE_STATE;
 const V = VALIDATOR_STATE;
 const T = TASK_STATE;
+const P = PROVIDER_STATE;
+const L = SLARK_STATE;
+const C = CHALLENGE_STATE;
 
 /** SM-1, for a model until its first version is live, then Live until removed. */
 const MODEL: Successors = {
@@ -78,12 +90,48 @@ const TASK: Successors = {
   [T.settled]: [],
 };
 
+/** SM-5. */
+const SLARK: Successors = {
+  0: [L.owned, L.running],
+  [L.owned]: [L.pending, L.running],
+  [L.pending]: [L.running, L.owned],
+  [L.running]: [L.owned, L.offline, L.banned],
+  [L.offline]: [L.owned, L.running, L.banned],
+  [L.banned]: [],
+};
+
+/** SM-7, without Settled: an era's end leaves no record of a challenge. */
+const CHALLENGE: Successors = {
+  0: [C.scheduled],
+  [C.scheduled]: [C.committed, C.inconclusive],
+  [C.committed]: [C.issued, C.inconclusive],
+  [C.issued]: [C.answered, C.inconclusive],
+  [C.answered]: [C.passed, C.failed, C.inconclusive],
+  [C.passed]: [],
+  [C.failed]: [],
+  [C.inconclusive]: [C.passed, C.failed],
+};
+
+/** SM-14. */
+const PROVIDER: Successors = {
+  0: [P.proposed],
+  [P.proposed]: [P.registered, P.rejected],
+  [P.registered]: [P.active, P.deactivated],
+  [P.active]: [P.suspended, P.registered, P.deactivated],
+  [P.suspended]: [P.active],
+  [P.deactivated]: [],
+  [P.rejected]: [],
+};
+
 const MACHINES: { readonly [kind: number]: Successors } = {
   [KIND.model]: MODEL,
   [KIND.version]: VERSION,
   [KIND.node]: NODE,
   [KIND.validator]: VALIDATOR,
   [KIND.task]: TASK,
+  [KIND.provider]: PROVIDER,
+  [KIND.slark]: SLARK,
+  [KIND.challenge]: CHALLENGE,
 };
 
 /** True if `state` is one of the machine's, 0 (not created) excluded. */
@@ -91,7 +139,7 @@ export function isState(kind: number, state: number): boolean {
   return state !== 0 && MACHINES[kind]?.[state] !== undefined;
 }
 
-/** True if the machine of `kind` may step from `from` to `to`; 0 is the state before creation. @rule SM-1, SM-2, SM-3, SM-4 */
+/** True if the machine of `kind` may step from `from` to `to`; 0 is the state before creation. @rule SM-1, SM-2, SM-3, SM-4, SM-5, SM-7, SM-14 */
 export function isTransition(kind: number, from: number, to: number): boolean {
   return MACHINES[kind]?.[from]?.includes(to) === true;
 }

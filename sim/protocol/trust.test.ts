@@ -16,7 +16,7 @@ import {
   writeRecord,
 } from './nodeWorld.ts';
 import type { State } from './state.ts';
-import { createWorld, enterSettlement, eventsOf, forgetEvents, setParam } from './taskWorld.ts';
+import { createWorld, enterSettlement, eventsOf, forgetEvents, leaveSettlement, setParam } from './taskWorld.ts';
 import { isWorking, recordOffence, shareFp, speedFp, stabilityFp, trustFpOf } from './trust.ts';
 
 const QUIET = { fullHours: 0, taskHours: 0, breachedHours: 0, flapCount: 0, streakCount: 0, offlineSinceS: 0 };
@@ -206,6 +206,7 @@ describe('updateTrust', () => {
       report(node, { expectedCount: 1_440 });
       writeRecord(s, 'nodeTrust', node, { offenceEra: 1 });
       settle(s, ['updateTrust']);
+      leaveSettlement(s);
       const after = trustFpOf(s, node);
       expect(after).toBeLessThan(before);
       expect(after).toBeGreaterThan(before / 2);
@@ -238,6 +239,7 @@ describe('updateTrust', () => {
           });
           perform(s, 'reportNodes', ACCOUNT.keeper, [0, 1], words);
           settle(s, ['updateTrust']);
+          leaveSettlement(s);
           const { offenceEra, ...ratios } = readRecord(s, 'nodeTrust', 1);
           for (const value of Object.values(ratios)) {
             expect(Number.isInteger(value) && value >= 0 && value <= FP).toBe(true);

@@ -43,6 +43,9 @@ export function* encodeEra(rows: EraRows): Generator<Uint8Array> {
     ['validators', rows.validators],
     ['delegations', rows.delegations],
     ['calls', rows.calls],
+    ['providers', rows.providers],
+    ['slarks', rows.slarks],
+    ['challenges', rows.challenges],
     ['events', rows.events],
   ] as const;
   for (const [table, tableRows] of tables) {
@@ -132,6 +135,9 @@ export async function* readLogFile(path: string): AsyncGenerator<EraRows> {
       validators: [],
       delegations: [],
       calls: [],
+      providers: [],
+      slarks: [],
+      challenges: [],
       events: [],
     };
     for (const line of lines) {

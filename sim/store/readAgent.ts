@@ -8,17 +8,20 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type {
   AgentRow,
   CallRow,
+  ChallengeRow,
   DelegationRow,
   EraRow,
   EventRow,
   Manifest,
   ModelRow,
   NodeRow,
+  ProviderRow,
+  SlarkRow,
   ValidatorRow,
 } from '../engine/trace.ts';
 import { sqlPath, withDuckDb } from './duckdb.ts';
 import { RUN_FILES } from './paths.ts';
-import { broken, present, readFinishedManifest, readText } from './readRun.ts';
+import { broken, isOtherVersion, olderThan, otherTables, present, readFinishedManifest, readText } from './readRun.ts';
 import { StoreError } from './storeError.ts';
 import { columnsOf, type RowOf, type TableName } from './tables.ts';
 
@@ -39,6 +42,10 @@ export type DelegationOfAgent = DelegationRow & {
   readonly targetOwnUnits: number;
   readonly targetRewardUnits: number;
 };
+/** A provider in an era; its raw liveness and forfeits, and their places among those of all providers. */
+export type ProviderOfAgent = ProviderRow & { readonly raw: InSum; readonly forfeitSumUnits: number };
+/** A licence in an era; its score and its place among the scores of all licences. */
+export type SlarkOfAgent = SlarkRow & { readonly scores: InSum };
 /** A model in an era; `wu` is what it served, and its place among what all models served. */
 export type ModelOfAgent = ModelRow & { readonly servedWu: number; readonly wu: InSum };
 
@@ -56,13 +63,23 @@ export type AgentHistory = {
   readonly delegations: readonly DelegationOfAgent[];
   readonly models: readonly ModelOfAgent[];
   readonly calls: readonly CallRow[];
+  readonly providers: readonly ProviderOfAgent[];
+  readonly slarks: readonly SlarkOfAgent[];
+  /** Of the agent's providers, and those that its licences had a seat for. */
+  readonly challenges: readonly ChallengeRow[];
   readonly events: readonly EventOfAgent[];
 };
 
 /** Numbers of protocol that the reader has to be told, because a store knows no rules. */
 export type ProtocolNumbers = {
   readonly slotsPerEra: number;
-  readonly kinds: { readonly model: number; readonly node: number; readonly validator: number };
+  readonly kinds: {
+    readonly model: number;
+    readonly node: number;
+    readonly validator: number;
+    readonly provider: number;
+    readonly slark: number;
+  };
   /** Vaults that a slash is taken from. */
   readonly stakeVault: number;
   readonly delegationVault: number;
@@ -76,7 +93,15 @@ export type ProtocolNumbers = {
 export type AgentName = Pick<AgentRow, 'account' | 'name' | 'role' | 'strategy' | 'intent'>;
 
 /** What `powr explain` needs beyond the tables that every run has. */
-const RECORDED_WITH_AGENTS = ['nodes', 'validators', 'delegations', 'calls'] as const;
+const RECORDED_WITH_AGENTS = [
+  'nodes',
+  'validators',
+  'delegations',
+  'calls',
+  'providers',
+  'slarks',
+  'challenges',
+] as const;
 
 /** Selects all columns under the fields' names. A BIGINT would arrive as a bigint; as a double it is exact below 2^53. */
 function fieldsOf(table: TableName): string {
@@ -122,11 +147,7 @@ async function openTables(directory: string): Promise<{ manifest: Manifest; path
     );
   }
   for (const table of RECORDED_WITH_AGENTS) {
-    if (await missing(table)) {
-      throw new StoreError('NOT_RECORDED', `The run in ${directory} is older than the table ${table}`, {
-        fix: `run it again: ${manifest.command}`,
-      });
-    }
+    if (await missing(table)) throw olderThan(directory, table, manifest);
   }
   for (const table of ['metrics', 'agents', 'models'] as const) await present(directory, RUN_FILES[table]);
   return { manifest, path: (table) => sqlPath(join(directory, RUN_FILES[table])) };
@@ -140,12 +161,7 @@ async function withTables<T>(directory: string, work: (tables: Tables, manifest:
       return await work({ connection, path }, manifest);
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      const isOther = error instanceof Error && error.message.includes('Referenced column');
-      if (!isOther) throw broken(directory, error);
-      throw new StoreError('NOT_RECORDED', `The run in ${directory} has other tables than this version writes`, {
-        fix: `run it again: ${manifest.command}`,
-        cause: error,
-      });
+      throw isOtherVersion(error) ? otherTables(directory, manifest, error) : broken(directory, error);
     }
   });
 }
@@ -186,7 +202,7 @@ export async function readAgent(directory: string, account: number, protocol: Pr
       tables,
       `SELECT * EXCLUDE (mine) FROM (SELECT ${fieldsOf('validators')}, account AS mine, ${inSum('payWeight', 'pay_weight_fp', 'era', 'validator')}, sum(reward_units) OVER (PARTITION BY era)::DOUBLE AS "potUnits" FROM ${from('validators')}) WHERE mine = ${account} ORDER BY era, validator`,
     );
-    const targets = `SELECT era, 'node' AS target_kind, node AS target, own_eligible_units, reward_units FROM ${from('nodes')} UNION ALL SELECT era, 'validator', validator, own_eligible_units, reward_units FROM ${from('validators')}`;
+    const targets = `SELECT era, 'node' AS target_kind, node AS target, own_eligible_units, reward_units FROM ${from('nodes')} UNION ALL SELECT era, 'validator', validator, own_eligible_units, reward_units FROM ${from('validators')} UNION ALL SELECT era, 'provider', provider, own_eligible_units, reward_units FROM ${from('providers')}`;
     const delegations = await select<Record<string, unknown>>(
       tables,
       `SELECT d.* EXCLUDE (mine), t.own_eligible_units::DOUBLE AS "targetOwnUnits", t.reward_units::DOUBLE AS "targetRewardUnits" FROM (SELECT ${fieldsOf('delegations')}, account AS mine, ${inSum('eligible', 'eligible_units', 'era', 'delegation')}, ${inSum('eligibleOfTarget', 'eligible_units', 'era, target_kind, target', 'delegation')} FROM ${from('delegations')}) d JOIN (${targets}) t ON t.era = d.era AND t.target_kind = d."targetKind" AND t.target = d.target WHERE mine = ${account} ORDER BY d.era, delegation`,
@@ -200,21 +216,38 @@ export async function readAgent(directory: string, account: number, protocol: Pr
       tables,
       `SELECT * EXCLUDE (mine) FROM (SELECT ${fieldsOf('models')}, account AS mine, coalesce(w.wu, 0)::DOUBLE AS "servedWu", ${inSum('wu', 'coalesce(w.wu, 0)', 'm.era', 'm.model')} FROM ${from('models')} m LEFT JOIN (${served}) w USING (era, model)) WHERE mine = ${account} ORDER BY era, model`,
     );
+    const providers = await select<Record<string, unknown>>(
+      tables,
+      `SELECT * EXCLUDE (mine) FROM (SELECT ${fieldsOf('providers')}, account AS mine, ${inSum('raw', 'raw_units', 'era', 'provider')}, (sum(forfeit_units) OVER (PARTITION BY era))::DOUBLE AS "forfeitSumUnits" FROM ${from('providers')}) WHERE mine = ${account} ORDER BY era, provider`,
+    );
+    const slarks = await select<Record<string, unknown>>(
+      tables,
+      `SELECT * EXCLUDE (mine) FROM (SELECT ${fieldsOf('slarks')}, account AS mine, ${inSum('scores', 'score', 'era', 'licence')} FROM ${from('slarks')}) WHERE mine = ${account} ORDER BY era, licence`,
+    );
     const idsOf = (found: readonly Record<string, unknown>[], field: string): string =>
       list([...new Set(found.map((row) => row[field] as number))]);
-    const [N, V, M, D] = [
+    const [N, V, M, D, P, Z] = [
       idsOf(nodes, 'node'),
       idsOf(validators, 'validator'),
       idsOf(models, 'model'),
       idsOf(delegations, 'delegation'),
+      idsOf(providers, 'provider'),
+      idsOf(slarks, 'licence'),
     ];
+    const seats =
+      Z === '(NULL)'
+        ? 'false'
+        : `list_has_any(string_split(licences, ' '), [${[...new Set(slarks.map(({ licence }) => `'${licence}'`))].join(', ')}])`;
     const { kinds } = protocol;
     const isOwn = (kind: string, entity: string): string =>
-      `((${kind} = ${kinds.node} AND ${entity} IN ${N}) OR (${kind} = ${kinds.validator} AND ${entity} IN ${V}) OR (${kind} = ${kinds.model} AND ${entity} IN ${M}))`;
+      `((${kind} = ${kinds.node} AND ${entity} IN ${N}) OR (${kind} = ${kinds.validator} AND ${entity} IN ${V}) OR (${kind} = ${kinds.model} AND ${entity} IN ${M}) OR (${kind} = ${kinds.provider} AND ${entity} IN ${P}) OR (${kind} = ${kinds.slark} AND ${entity} IN ${Z}))`;
     const mine = [
       `"name" = 'Moved' AND (a = ${account} OR b = ${account} OR (a IN ${list([protocol.stakeVault, protocol.delegationVault])} AND d IN ${list(protocol.lossReasons)}))`,
       `"name" = 'RewardPaid' AND c = ${account}`,
-      `"name" IN ('Slashed', 'StakeChanged', 'Transition') AND ${isOwn('a', 'b')}`,
+      `"name" = 'Burnt' AND a = ${account}`,
+      `"name" = 'VestingChanged' AND a IN ${D}`,
+      `"name" = 'ProviderAssessed' AND a IN ${P}`,
+      `"name" IN ('Slashed', 'StakeChanged', 'Transition', 'TierChanged') AND ${isOwn('a', 'b')}`,
       `"name" = 'DelegationChanged' AND a IN ${D}`,
       `"name" IN ('RequestServed', 'RequestRefunded') AND (b IN ${M} OR c IN ${N})`,
       `"name" = 'ModelRated' AND a IN ${M}`,
@@ -233,6 +266,12 @@ export async function readAgent(directory: string, account: number, protocol: Pr
       delegations: delegations.map((row) => nested<DelegationOfAgent>(nested(row, 'eligible'), 'eligibleOfTarget')),
       models: models.map((row) => nested<ModelOfAgent>(row, 'wu')),
       calls: await rows('calls', 'era, model'),
+      providers: providers.map((row) => nested<ProviderOfAgent>(row, 'raw')),
+      slarks: slarks.map((row) => nested<SlarkOfAgent>(row, 'scores')),
+      challenges: await select<ChallengeRow>(
+        tables,
+        `SELECT ${fieldsOf('challenges')} FROM ${from('challenges')} WHERE provider IN ${P} OR ${seats} ORDER BY era, challenge`,
+      ),
       events: await select<EventOfAgent>(
         tables,
         `SELECT ${fields}, row::DOUBLE AS row FROM ${events} WHERE ${mine.map((part) => `(${part})`).join(' OR ')} ORDER BY row`,

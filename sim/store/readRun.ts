@@ -12,16 +12,16 @@ import { columnsOf, type RowOf, type TableName } from './tables.ts';
 /**
  * Everything that a report is made of. Rows in order of era, then account or model; numbers as JavaScript numbers.
  *
- * @throws StoreError NO_RUN if the directory is no run's; UNFINISHED, saying how many eras are committed; FILE_MISSING
- * or FILE_BROKEN, naming the file
+ * @throws StoreError NO_RUN if the directory is no run's; UNFINISHED, saying how many eras are committed; NOT_RECORDED if
+ * another version has written it; FILE_MISSING or FILE_BROKEN, naming the file
  */
 export async function readRun(directory: string): Promise<RunTables> {
   const manifest = await readFinishedManifest(directory);
   const scenarioYaml = await readText(directory, RUN_FILES.scenario);
   const summary = await readJson<Record<string, number>>(directory, RUN_FILES.summary);
   return await withDuckDb(async (connection) => {
-    async function read<T extends 'metrics' | 'agents' | 'models'>(table: T, order: string): Promise<RowOf[T][]> {
-      const path = await present(directory, RUN_FILES[table]);
+    async function read<T extends ReportTable>(table: T, order: string): Promise<RowOf[T][]> {
+      const path = await presentTable(directory, table, manifest);
       const columns = columnsOf(table as TableName);
       // A BIGINT would arrive as a bigint; every integer here is below 2^53, so as a double it is exact.
       const selected = columns
@@ -36,7 +36,7 @@ export async function readRun(directory: string): Promise<RunTables> {
           reader.getColumnsJS(),
         ) as RowOf[T][];
       } catch (error) {
-        throw broken(path, error);
+        throw isOtherVersion(error) ? otherTables(directory, manifest, error) : broken(path, error);
       }
     }
     return {
@@ -46,7 +46,44 @@ export async function readRun(directory: string): Promise<RunTables> {
       eras: await read('metrics', '"era"'),
       agents: await read('agents', '"era", "account"'),
       models: await read('models', '"era", "model"'),
+      providers: await read('providers', '"era", "provider"'),
+      slarks: await read('slarks', '"era", "licence"'),
+      challenges: await read('challenges', '"era", "challenge"'),
     };
+  });
+}
+
+/** Tables that a report is made of. */
+type ReportTable = 'metrics' | 'agents' | 'models' | 'providers' | 'slarks' | 'challenges';
+/** Those that runs before providers, Slarks and challenges do not have. */
+const YOUNGER_TABLES: readonly string[] = ['providers', 'slarks', 'challenges'];
+
+async function presentTable(directory: string, table: ReportTable, manifest: Manifest): Promise<string> {
+  try {
+    return await present(directory, RUN_FILES[table]);
+  } catch (error) {
+    if (!YOUNGER_TABLES.includes(table)) throw error;
+    throw olderThan(directory, table, manifest);
+  }
+}
+
+/** The error of a run that was stored before there was a table. */
+export function olderThan(directory: string, table: TableName, manifest: Manifest): StoreError {
+  return new StoreError('NOT_RECORDED', `The run in ${directory} is older than the table ${table}`, {
+    fix: `run it again: ${manifest.command}`,
+  });
+}
+
+/** Whether DuckDB has looked for a column that a table lacks, because another version has written it. */
+export function isOtherVersion(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Referenced column');
+}
+
+/** The error of a run whose tables have other columns than this version's. */
+export function otherTables(directory: string, manifest: Manifest, cause: unknown): StoreError {
+  return new StoreError('NOT_RECORDED', `The run in ${directory} has other tables than this version writes`, {
+    fix: `run it again: ${manifest.command}`,
+    cause,
   });
 }
 

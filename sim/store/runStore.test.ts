@@ -53,6 +53,9 @@ describe('openRun and readRun', () => {
     expect(run.eras).toEqual(eras.map((era) => era.era));
     expect(run.agents).toEqual(eras.flatMap((era) => era.agents));
     expect(run.models).toEqual(eras.flatMap((era) => era.models));
+    expect(run.providers).toEqual(eras.flatMap((era) => era.providers));
+    expect(run.slarks).toEqual(eras.flatMap((era) => era.slarks));
+    expect(run.challenges).toEqual(eras.flatMap((era) => era.challenges));
     expect(await collect(readLog(directory))).toEqual(eras);
   });
 
@@ -81,6 +84,33 @@ describe('openRun and readRun', () => {
     const empty = newDirectory();
     await writeRun(empty, []);
     expect((await readRun(empty)).eras).toEqual([]);
+  });
+
+  it('given a run without providers, Slarks and challenges > their tables are empty', async () => {
+    const directory = newDirectory();
+    await writeRun(directory, [{ ...testEra(0), providers: [], slarks: [], challenges: [] }]);
+    const { providers, slarks, challenges, eras } = await readRun(directory);
+    expect([providers, slarks, challenges, eras.length]).toEqual([[], [], [], 1]);
+  });
+
+  it('given a run of an older version, with a table or a column less > says to run it again, and how', async () => {
+    const directory = newDirectory();
+    await writeRun(directory, [testEra(0)]);
+    rmSync(join(directory, 'challenges.parquet'));
+    const fix = expect.stringContaining(testManifest.command);
+    expect(await failureOf(readRun(directory))).toMatchObject({
+      code: 'NOT_RECORDED',
+      message: expect.stringContaining('older than the table challenges'),
+      fix,
+    });
+    const narrow = newDirectory();
+    await writeRun(narrow, [testEra(0)]);
+    await withDuckDb((connection) =>
+      connection.run(
+        `COPY (SELECT * EXCLUDE (provider_count) FROM '${narrow}/metrics.parquet') TO '${narrow}/metrics.parquet'`,
+      ),
+    );
+    expect(await failureOf(readRun(narrow))).toMatchObject({ code: 'NOT_RECORDED', fix });
   });
 
   it('writes Parquet whose columns are the fields in snake_case, the unit last', async () => {

@@ -3,12 +3,15 @@ import type { EraRows } from '../engine/observer.ts';
 import type {
   AgentRow,
   CallRow,
+  ChallengeRow,
   DelegationRow,
   EraRow,
   EventRow,
   Manifest,
   ModelRow,
   NodeRow,
+  ProviderRow,
+  SlarkRow,
   ValidatorRow,
 } from '../engine/trace.ts';
 import { columnsOf, type TableName } from './tables.ts';
@@ -52,14 +55,11 @@ export const testManifest: Manifest = {
 };
 
 function eraRow(era: number): EraRow {
+  const fields = columnsOf('metrics').flatMap(({ field, type }) =>
+    type === 'VARCHAR' || field === 'era' ? [] : [field],
+  );
   const counts = Object.fromEntries(
-    [
-      ...['emittedUnits', 'powrUnits', 'validatorUnits', 'creatorUnits', 'stakerUnits', 'foundationUnits'],
-      ...['supplyUnits', 'burntUnits', 'requestCount', 'servedCount', 'refundedCount', 'feeUnits', 'servedWu'],
-      ...['taskSettledCount', 'taskPassedCount', 'taskFailedCount', 'taskUnresolvedCount', 'auditCount'],
-      ...['auditFailedCount', 'wrongOutcomeCount', 'copyFlaggedCount', 'slashedUnits', 'actionCount'],
-      ...['rejectedCount', 'blockCount', 'onlineNodeCount', 'liveModelCount', 'wealthGiniFp', 'minerIncomeGiniFp'],
-    ].map((field, i) => [field, i % 5 === 0 ? Number.MAX_SAFE_INTEGER - era : era * 100 + i]),
+    fields.map((field, i) => [field, i % 5 === 0 ? Number.MAX_SAFE_INTEGER - era : era * 100 + i]),
   );
   return { era, ...counts, digest: `digest-${era}` } as unknown as EraRow;
 }
@@ -79,6 +79,9 @@ function agentRow(era: number, account: number): AgentRow {
     callUnits: era,
     rewardUnits: 3,
     delegationUnits: 4,
+    livenessUnits: 13,
+    slarkUnits: 14,
+    restitutionUnits: 15,
     penaltyUnits: 5,
     spentUnits: 6,
     standingFp: -1,
@@ -147,6 +150,9 @@ export function testEra(era: number, agents = 5, events = 3): EraRows {
     validators: [countedRow('validators', { era, validator: 1, scoreSumFp: Number.MAX_SAFE_INTEGER }) as ValidatorRow],
     delegations: [countedRow('delegations', { era, delegation: 1, targetKind: 'node' }) as DelegationRow],
     calls: [countedRow('calls', { era, account: 32, model: 1 }) as CallRow],
+    providers: [countedRow('providers', { era, provider: 1, rawUnits: Number.MAX_SAFE_INTEGER }) as ProviderRow],
+    slarks: [1, 2].map((licence) => countedRow('slarks', { era, licence }) as SlarkRow),
+    challenges: [countedRow('challenges', { era, challenge: era + 1, expectedPassShare: 1 / 3 }) as ChallengeRow],
     events: Array.from({ length: events }, (_, i) => eventRow(era, i)),
   };
 }

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { openReplay, smallScenario } from '../cli/testRun.ts';
+import { ACCOUNT, F, PROVIDER_STATE, STRIDE } from '../protocol/layout.ts';
+import { type ProviderReport, unpackProviderReport } from '../protocol/providerReport.ts';
+import { createProviderWatch } from './providerWatch.ts';
+import { createTestWorld } from './testWorld.ts';
+import type { World } from './world.ts';
+
+const HOUR_S = 3_600;
+const COOLDOWN_HOURS = 1;
+
+/** One provider with a node of the model market; `isOn` says whether its machine answers at a second. */
+async function watchDay(
+  isOn: (atS: number) => boolean,
+  options: {
+    readonly load?: (slot: number) => number;
+    readonly state?: (slot: number) => number;
+    readonly responsesMs?: (slot: number) => readonly number[];
+    readonly evictsIn?: number;
+    readonly params?: Record<string, number>;
+    readonly failBps?: number;
+    readonly isCyclic?: boolean;
+  } = {},
+): Promise<ProviderReport> {
+  const scenario = smallScenario(
+    [
+      { role: 'miner', strategy: 'steady', count: 1 },
+      { role: 'consumer', strategy: 'honest', count: 1 },
+    ],
+    { params: options.params ?? {} },
+  );
+  const { shared, state: s } = createTestWorld(scenario, await openReplay(60));
+  s.providerTotals[F.providerTotals.providerCount] = 1;
+  const provider = STRIDE.providers;
+  s.providers[provider + F.providers.owner] = ACCOUNT.firstAgent;
+  s.providers[provider + F.providers.node] = 1;
+  s.nodeProviders[1] = 1;
+  shared.world[2] = options.failBps ?? 0;
+  const world: World = {
+    enterSlot: () => {},
+    regionOf: () => 'eu',
+    isConnectedAt: (_agent, atS) => isOn(atS),
+    isCyclic: () => options.isCyclic ?? true,
+  };
+  const watch = createProviderWatch(shared, world);
+  for (let slot = 0; slot < 24; slot++) {
+    s.clockTotals[F.clockTotals.slotCount] = slot + 1;
+    s.nowS = slot * HOUR_S;
+    s.providers[provider + F.providers.state] = options.state?.(slot) ?? PROVIDER_STATE.active;
+    s.nodes[STRIDE.nodes + F.nodes.loadCount] = options.load?.(slot) ?? 0;
+    watch.listen(s);
+    for (const ms of options.responsesMs?.(slot) ?? []) watch.noteResponse(1, ms, false);
+    if (options.evictsIn === slot) watch.noteResponse(1, 50, true);
+  }
+  return unpackProviderReport(watch.report(s, 0, 1));
+}
+
+const hoursOf = (bits: number): number[] => Array.from({ length: 24 }, (_, h) => h).filter((h) => (bits >> h) & 1);
+const ALL = Array.from({ length: 24 }, (_, h) => h);
+const always = () => true;
+
+describe('a provider that is always there', () => {
+  it('has a full day of heartbeats, and nothing to explain', async () => {
+    const day = await watchDay(always);
+    expect(hoursOf(day.fullHours)).toEqual(ALL);
+    expect(hoursOf(day.activeHours)).toEqual(ALL);
+    expect([day.answeredCount, day.expectedCount]).toEqual([1_440, 1_440]);
+    expect([day.cooledHours, day.taskHours, day.breachedHours, day.streakCount, day.offlineSinceS]).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+  });
+
+  it('is judged by the heartbeat interval of the parameters', async () => {
+    expect((await watchDay(always, { params: { 'hb.interval_s': 300 } })).expectedCount).toBe(24 * 12);
+  });
+
+  it('given a machine that fails now and then > loses single heartbeats, and with each the whole hour (LIVE-4), without a cooldown', async () => {
+    const day = await watchDay(always, { failBps: 10_000 });
+    expect(day.answeredCount).toBe(1_440 - 24);
+    expect(hoursOf(day.fullHours)).toEqual([]);
+    expect(day.cooledHours).toBe(0);
+  });
+
+  it('is not watched while it is not Active', async () => {
+    const day = await watchDay(always, {
+      state: (slot) => (slot < 5 ? PROVIDER_STATE.registered : PROVIDER_STATE.active),
+    });
+    expect(hoursOf(day.activeHours)).toEqual(ALL.slice(5));
+    expect(hoursOf(day.fullHours)).toEqual(ALL.slice(5));
+    expect(day.expectedCount).toBe(19 * 60);
+  });
+});
+
+describe('LIVE-5: after a reconnection', () => {
+  it('the hour of the way back and every hour that the cooldown touches are marked, to the second', async () => {
+    // Off for ten minutes in hour 3, back at 3:20: cooled until 4:20.
+    const day = await watchDay((atS) => atS < 3 * HOUR_S + 600 || atS >= 3 * HOUR_S + 1_200);
+    expect(hoursOf(day.cooledHours)).toEqual([3, 4]);
+    expect(hoursOf(day.fullHours)).toEqual(ALL.filter((h) => h !== 3));
+    expect(day.answeredCount).toBe(1_440 - 10);
+  });
+
+  it('a way back at the very start of an hour cools that hour alone', async () => {
+    const day = await watchDay((atS) => atS < 3 * HOUR_S || atS >= 4 * HOUR_S);
+    expect(hoursOf(day.cooledHours)).toEqual(ALL.slice(4, 4 + COOLDOWN_HOURS));
+  });
+
+  it('given live.cooldown_s 3 h > three further hours are cooled', async () => {
+    const day = await watchDay((atS) => atS < 3 * HOUR_S + 600 || atS >= 3 * HOUR_S + 1_200, {
+      params: { 'live.cooldown_s': 3 * HOUR_S },
+    });
+    expect(hoursOf(day.cooledHours)).toEqual([3, 4, 5, 6]);
+  });
+
+  it('given live.cooldown_s 0 > none is', async () => {
+    const day = await watchDay((atS) => atS < 3 * HOUR_S + 600 || atS >= 3 * HOUR_S + 1_200, {
+      params: { 'live.cooldown_s': 0 },
+    });
+    expect(day.cooledHours).toBe(0);
+  });
+});
+
+describe('SLASH-4: time away', () => {
+  it('of an hour or less is no streak, of a minute more it is one', async () => {
+    const away = (lastedS: number) => watchDay((atS) => atS < 5 * HOUR_S || atS >= 5 * HOUR_S + lastedS);
+    expect((await away(HOUR_S)).streakCount).toBe(0);
+    expect((await away(HOUR_S + 60)).streakCount).toBe(0);
+    expect((await away(HOUR_S + 120)).streakCount).toBe(1);
+  });
+
+  it('counts once per outage, and its further full hours apart', async () => {
+    const day = await watchDay((atS) => atS < 5 * HOUR_S || atS >= 9 * HOUR_S + 120);
+    expect([day.streakCount, day.extraHourCount]).toEqual([1, 3]);
+  });
+
+  it('counts two outages as two', async () => {
+    const day = await watchDay(
+      (atS) => !(atS >= 2 * HOUR_S && atS < 4 * HOUR_S) && !(atS >= 10 * HOUR_S && atS < 12 * HOUR_S),
+    );
+    expect(day.streakCount).toBe(2);
+  });
+
+  it('is told at the end of the day as the second from which on the provider has been away', async () => {
+    expect((await watchDay((atS) => atS < 20 * HOUR_S)).offlineSinceS).toBe(20 * HOUR_S);
+  });
+
+  it('that began in task mode is a breach (SLASH-5), no streak', async () => {
+    const day = await watchDay((atS) => atS < 5 * HOUR_S || atS >= 9 * HOUR_S, { load: () => 1 });
+    expect(day.streakCount).toBe(0);
+    expect(hoursOf(day.breachedHours)).toEqual([5, 6, 7, 8]);
+  });
+
+  it('is the same whether the machine is watched by the minute or by the hour', async () => {
+    const isOn = (atS: number) => atS < 6 * HOUR_S || atS >= 10 * HOUR_S;
+    expect(await watchDay(isOn, { isCyclic: false })).toEqual(await watchDay(isOn));
+  });
+});
+
+describe('SLASH-5: hours in task mode', () => {
+  const load = (slot: number) => (slot >= 10 ? 2 : 0);
+
+  it('are those in which something was deployed on it; their lease-hours add up (F-8)', async () => {
+    const day = await watchDay(always, { load });
+    expect(hoursOf(day.taskHours)).toEqual(ALL.slice(10));
+    expect(day.leaseHours).toBe(2 * 14);
+    expect(day.breachedHours).toBe(0);
+  });
+
+  it('are breached by a missing heartbeat; in standby the same heartbeat breaches nothing', async () => {
+    const isOn = (atS: number) => atS !== 4 * HOUR_S && atS !== 12 * HOUR_S;
+    expect(hoursOf((await watchDay(isOn, { load })).breachedHours)).toEqual([12]);
+  });
+
+  it('given slash.breach_uptime_bps below 100 % > bear what it allows', async () => {
+    const isOn = (atS: number) => atS !== 12 * HOUR_S;
+    const day = await watchDay(isOn, { load, params: { 'slash.breach_uptime_bps': 9_000 } });
+    expect(day.breachedHours).toBe(0);
+  });
+
+  it('are breached by a mean response above the limit, not at it', async () => {
+    const responsesMs = (slot: number) => (slot === 11 ? [400, 602] : slot === 12 ? [400, 600] : []);
+    expect(hoursOf((await watchDay(always, { load, responsesMs })).breachedHours)).toEqual([11]);
+  });
+
+  it('are breached when the work is thrown out for a challenge', async () => {
+    expect(hoursOf((await watchDay(always, { load, evictsIn: 15 })).breachedHours)).toEqual([15]);
+    expect(hoursOf((await watchDay(always, { load, evictsIn: 5 })).breachedHours)).toEqual([]);
+  });
+});
+
+describe('CHAL-13: response times', () => {
+  it('of challenges count in the mean of the era, rounded up', async () => {
+    const responsesMs = (slot: number) => (slot === 1 ? [100, 101] : []);
+    expect((await watchDay(always, { responsesMs })).meanMs).toBe(101);
+  });
+});

@@ -1,0 +1,263 @@
+/**
+ * What the referee writes down about providers between two reports (TIER-8): heartbeats, outages and cooldowns to the
+ * second, work and response times. It measures and packs; what follows from a report is the ledger's business.
+ */
+import { chanceBps, createStreams } from '../base/stream.ts';
+import { EV } from '../protocol/events.ts';
+import { ACCOUNT, F, PROVIDER_STATE, STRIDE } from '../protocol/layout.ts';
+import { packProviderReport } from '../protocol/providerReport.ts';
+import { EVENT_STRIDE, getParam, type State } from '../protocol/state.ts';
+import { streamKeyOf } from './roster.ts';
+import type { SharedRun } from './shared.ts';
+import type { World } from './world.ts';
+
+/** An outage that lasts longer is a streak (SLASH-4). */
+const STREAK_S = 3_600;
+const BPS = 10_000;
+const HOURS = 24;
+
+type Watch = {
+  full: number;
+  active: number;
+  task: number;
+  breached: number;
+  cooled: number;
+  streakCount: number;
+  extraHourCount: number;
+  answered: number;
+  expected: number;
+  responseMs: number;
+  responseCount: number;
+  assigned: number;
+  finished: number;
+  feeUnits: number;
+  leaseHours: number;
+  /** Second from which on the machine has been away; 0 while it is there. */
+  offlineSinceS: number;
+  /** The outage began in standby, so that SLASH-4 applies to it. */
+  isStandbyOutage: boolean;
+  /** Further full hours of the outage that have been counted. */
+  outageHourCount: number;
+  cooledUntilS: number;
+  wasConnected: boolean;
+  /** The slot in progress. */
+  hour: {
+    bit: number;
+    answered: number;
+    expected: number;
+    responseMs: number;
+    responseCount: number;
+    isTask: boolean;
+    isEvicted: boolean;
+  } | null;
+};
+
+export type ProviderWatch = {
+  /** Watches a slot that has begun; once per slot, after the world has moved. */
+  listen(s: State): void;
+  /** Reads the events of an executed block. */
+  observe(s: State): void;
+  /** A target answered a challenge (CHAL-13), throwing out its other work for it or not. */
+  noteResponse(provider: number, responseMs: number, evicts: boolean): void;
+  /** Words of the reports of providers (from, to], and a new start for the next era. */
+  report(s: State, from: number, to: number): number[];
+};
+
+const withBit = (map: number, bit: number): number => (Math.floor(map / bit) % 2 === 1 ? map : map + bit);
+
+export function createProviderWatch(run: SharedRun, world: World): ProviderWatch {
+  const watches: Watch[] = [];
+  const streams = createStreams(run.roster.agents.length, (i) =>
+    streamKeyOf(run.seed, 'provider-heartbeat', run.roster.agents[i]!),
+  );
+
+  function watchOf(provider: number): Watch {
+    return (watches[provider] ??= {
+      full: 0,
+      active: 0,
+      task: 0,
+      breached: 0,
+      cooled: 0,
+      streakCount: 0,
+      extraHourCount: 0,
+      answered: 0,
+      expected: 0,
+      responseMs: 0,
+      responseCount: 0,
+      assigned: 0,
+      finished: 0,
+      feeUnits: 0,
+      leaseHours: 0,
+      offlineSinceS: 0,
+      isStandbyOutage: false,
+      outageHourCount: 0,
+      cooledUntilS: 0,
+      wasConnected: true,
+      hour: null,
+    });
+  }
+
+  /** Whether the hour that ends was one of breached service (SLASH-5). */
+  function finishHour(s: State, w: Watch): void {
+    const { hour } = w;
+    w.hour = null;
+    if (hour === null || !hour.isTask) return;
+    const limitMs = getParam(s, 'slash.breach_response_ms');
+    const isAway = hour.answered * BPS < getParam(s, 'slash.breach_uptime_bps') * hour.expected;
+    const isSlow = limitMs > 0 && hour.responseMs > limitMs * hour.responseCount;
+    if (isAway || isSlow || hour.isEvicted) w.breached = withBit(w.breached, hour.bit);
+  }
+
+  /** One heartbeat or its absence, at a second. */
+  function beat(w: Watch, atS: number, connected: boolean, isTask: boolean, cooldownS: number): void {
+    if (connected) {
+      if (!w.wasConnected && cooldownS > 0) w.cooledUntilS = atS + cooldownS;
+      w.offlineSinceS = 0;
+      w.outageHourCount = 0;
+    } else {
+      if (w.wasConnected) {
+        w.offlineSinceS = atS;
+        w.isStandbyOutage = !isTask;
+      }
+      countOutage(w, atS);
+    }
+    w.wasConnected = connected;
+  }
+
+  function countOutage(w: Watch, atS: number): void {
+    const lastedS = atS - w.offlineSinceS;
+    if (!w.isStandbyOutage || lastedS <= STREAK_S) return;
+    const hours = Math.floor(lastedS / STREAK_S);
+    if (w.outageHourCount === 0) {
+      w.streakCount += 1;
+      w.outageHourCount = 1;
+    }
+    if (hours > w.outageHourCount) {
+      w.extraHourCount += hours - w.outageHourCount;
+      w.outageHourCount = hours;
+    }
+  }
+
+  return {
+    listen(s) {
+      const count = s.providerTotals[F.providerTotals.providerCount]!;
+      if (count === 0) return;
+      const intervalS = getParam(s, 'hb.interval_s');
+      const cooldownS = getParam(s, 'live.cooldown_s');
+      const beats = Math.floor(run.slotS / intervalS);
+      const slot = s.clockTotals[F.clockTotals.slotCount]! - 1;
+      const startS = slot * run.slotS;
+      const bit = 1 << ((slot % run.slotsPerEra) % HOURS);
+      for (let provider = 1; provider <= count; provider++) {
+        const at = provider * STRIDE.providers;
+        const w = watchOf(provider);
+        finishHour(s, w);
+        const agent = s.providers[at + F.providers.owner]! - ACCOUNT.firstAgent;
+        // One draw per slot whatever the state, so that one provider's fate leaves the others' draws alone.
+        const misses = chanceBps(streams, agent, run.world[agent * 4 + 2]!);
+        if (s.providers[at + F.providers.state] !== PROVIDER_STATE.active) continue;
+        const node = s.providers[at + F.providers.node]!;
+        const load = node === 0 ? 0 : s.nodes[node * STRIDE.nodes + F.nodes.loadCount]!;
+        const isTask = load > 0;
+        let answered = 0;
+        if (world.isCyclic(agent)) {
+          for (let i = 0; i < beats; i++) {
+            const connected = world.isConnectedAt(agent, startS + i * intervalS);
+            if (connected) answered += 1;
+            beat(w, startS + i * intervalS, connected, isTask, cooldownS);
+          }
+        } else {
+          const connected = world.isConnectedAt(agent, startS);
+          if (connected) answered = beats;
+          beat(w, startS, connected, isTask, cooldownS);
+          if (!connected) countOutage(w, startS + run.slotS - intervalS);
+        }
+        // A failing machine loses the heartbeats of a minute or two, not of the whole hour.
+        if (misses && answered > 0) answered -= 1;
+        w.expected += beats;
+        w.answered += answered;
+        w.active = withBit(w.active, bit);
+        if (answered === beats) w.full = withBit(w.full, bit);
+        if (isTask) w.task = withBit(w.task, bit);
+        if (w.cooledUntilS > startS) w.cooled = withBit(w.cooled, bit);
+        w.leaseHours += load;
+        w.hour = { bit, answered, expected: beats, responseMs: 0, responseCount: 0, isTask, isEvicted: false };
+      }
+    },
+    observe(s) {
+      const nodeShareBps = getParam(s, 'dn.split_bps.node');
+      for (let i = 0; i < s.eventCount; i++) {
+        const at = i * EVENT_STRIDE;
+        const kind = s.events[at];
+        if (kind !== EV.RequestRouted && kind !== EV.RequestServed) continue;
+        const provider = s.nodeProviders[s.events[at + 3]!]!;
+        if (provider === 0) continue;
+        const w = watchOf(provider);
+        if (kind === EV.RequestRouted) {
+          w.assigned += 1;
+          continue;
+        }
+        w.finished += 1;
+        w.feeUnits += Math.floor((s.events[at + 5]! * nodeShareBps) / BPS);
+        noteMs(w, s.events[at + 6]!);
+      }
+    },
+    noteResponse(provider, responseMs, evicts) {
+      const w = watchOf(provider);
+      noteMs(w, responseMs);
+      if (evicts && w.hour !== null) w.hour.isEvicted = true;
+    },
+    report(s, from, to) {
+      const words: number[] = [];
+      for (let provider = from + 1; provider <= to; provider++) {
+        const w = watchOf(provider);
+        finishHour(s, w);
+        words.push(
+          ...packProviderReport({
+            fullHours: w.full,
+            activeHours: w.active,
+            taskHours: w.task,
+            breachedHours: w.breached,
+            cooledHours: w.cooled,
+            streakCount: w.streakCount,
+            extraHourCount: w.extraHourCount,
+            answeredCount: w.answered,
+            expectedCount: w.expected,
+            meanMs: w.responseCount === 0 ? 0 : Math.ceil(w.responseMs / w.responseCount),
+            assignedCount: w.assigned,
+            finishedCount: w.finished,
+            feeUnits: w.feeUnits,
+            leaseHours: w.leaseHours,
+            offlineSinceS: w.offlineSinceS,
+          }),
+        );
+        Object.assign(w, {
+          full: 0,
+          active: 0,
+          task: 0,
+          breached: 0,
+          cooled: 0,
+          streakCount: 0,
+          extraHourCount: 0,
+          answered: 0,
+          expected: 0,
+          responseMs: 0,
+          responseCount: 0,
+          assigned: 0,
+          finished: 0,
+          feeUnits: 0,
+          leaseHours: 0,
+        });
+      }
+      return words;
+    },
+  };
+}
+
+function noteMs(w: Watch, responseMs: number): void {
+  w.responseMs += responseMs;
+  w.responseCount += 1;
+  if (w.hour === null) return;
+  w.hour.responseMs += responseMs;
+  w.hour.responseCount += 1;
+}

@@ -71,6 +71,13 @@ const stakeTier: OptionSpec = {
   fallback: 1,
   note: 'best trust tier for which it stakes, step by step',
 };
+const stakeMargin: OptionSpec = {
+  unit: 'count',
+  min: 1,
+  max: 1_000_000,
+  fallback: 1,
+  note: 'tokens that it stakes beyond what its trust tier needs',
+};
 const factor: OptionSpec = {
   unit: 'mil',
   min: 1_000,
@@ -101,7 +108,7 @@ const declaredTier = (max: number, fallback: number, what: string): OptionSpec =
   note: `class of ${what} that it declares; 0 is the true one`,
 });
 /** What every miner's provider takes. */
-const providerOptions = { facets, stake_tier: stakeTier } as const;
+const providerOptions = { facets, stake_tier: stakeTier, stake_margin: stakeMargin } as const;
 const licences: OptionSpec = { unit: 'count', min: 1, max: 100, fallback: 1, note: 'licences that it buys' };
 const skill: OptionSpec = {
   unit: 'bps',
@@ -370,6 +377,7 @@ export const CATALOGUE: readonly StrategySpec[] = [
       ...providerOptions,
       facets: { ...facets, fallback: 'spheron' },
       stake_tier: { ...stakeTier, fallback: 5 },
+      stake_margin: { ...stakeMargin, fallback: 100 },
       nodes,
       capacity,
       rest_eras: { unit: 'count', min: 0, max: 60, fallback: 4, note: 'eras in a row in which it rests; 0 is never' },

@@ -262,7 +262,11 @@ const RULES: readonly Case[] = [
   ],
   ['a supply beyond the ledger', good('params:\n  econ.max_supply: «9000000000 DN\n  token.decimals: 7\n'), ['E206']],
   ['decimals beyond the ledger', good('params: { token.decimals: «8 }\n'), ['E206']],
-  ['spheron', good('modules: { spheron: «true }\n'), ['E207']],
+  [
+    'a Slark without its module',
+    `${withPopulation(7, '{ role: «slark, count: 4, strategy: «watcher }')}modules: { spheron: false }\n`,
+    ['E207', 'E201'],
+  ],
   ['dfpn', good('modules: { deepnode: true, dfpn: «true }\n'), ['E207']],
   ['no deepnode', good('modules: { deepnode: «false }\n'), ['E207']],
   [

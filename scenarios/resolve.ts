@@ -27,11 +27,34 @@ function inBounds(value: number | undefined, [min, max]: readonly [number, numbe
   return value !== undefined && value >= min && value <= max ? value : undefined;
 }
 
+/** Flags every population that runs providers or Slarks. */
+function refuseProviders(root: MapTree, issues: IssueList): void {
+  for (const item of itemsOf(root, 'populations')) {
+    if (item.kind !== 'map') continue;
+    const role = scalarOf(item, 'role');
+    const options = mapOf(item, 'options');
+    const facets = options === undefined ? undefined : scalarOf(options, 'facets');
+    if (role?.value === 'slark')
+      issues.flag('E207', role.place, 'there are no Slarks with modules.spheron: false', {
+        fix: 'remove the population, or write modules.spheron: true',
+      });
+    if (facets !== undefined && facets.value !== 'deepnode')
+      issues.flag('E207', facets.place, 'there are no providers with modules.spheron: false', {
+        fix: 'write facets: deepnode, or modules.spheron: true',
+      });
+  }
+}
+
+/** Spheron's providers and Slarks take part if the populations say so; `spheron: false` says that none may. */
 function checkModules(root: MapTree, issues: IssueList): void {
   const modules = mapOf(root, 'modules');
   if (modules === undefined) return;
   for (const name of MODULES) {
     const value = scalarOf(modules, name);
+    if (name === 'spheron') {
+      if (value?.value === false) refuseProviders(root, issues);
+      continue;
+    }
     if (typeof value?.value !== 'boolean' || value.value === (name === 'deepnode')) continue;
     const message =
       name === 'deepnode'

@@ -71,7 +71,7 @@ function propose(view: View, plan: ProviderPlan, out: Decision): void {
   ]);
 }
 
-/** Stakes what the better tier needs, up to the tier that it aims for, as far as the wallet goes (PROV-3, TIER-3). */
+/** Stakes what the better tier needs and a margin, up to the tier that it aims for, as far as the wallet goes (PROV-3, TIER-3). */
 function topUp(view: View, provider: number, out: Decision): void {
   const state = providerField(view, provider, 'state');
   const tier = providerField(view, provider, 'tier');
@@ -81,7 +81,9 @@ function topUp(view: View, provider: number, out: Decision): void {
       : state === PROVIDER_STATE.registered
         ? view.param('tier.initial')
         : tier;
-  const wanted = tierStakeUnits(view, Math.min(PROVIDER_TIERS, Math.max(1, aim))) + view.unitsPerToken;
+  const wanted =
+    tierStakeUnits(view, Math.min(PROVIDER_TIERS, Math.max(1, aim))) +
+    numberOption(view, 'stake_margin') * view.unitsPerToken;
   const missing = wanted - providerOwnUnits(view, provider);
   if (missing > 0 && missing <= view.ledger.wallets[view.account]!) out.act('stakeProvider', [provider, missing]);
 }

@@ -41,26 +41,40 @@ const show = (label: string, a: any[], h: any[]) => {
   console.log(label, 'net/online h rel', fmt([i.low, i.mean, i.high]), 'gross', fmt([intervalOf(gross).mean]), 'uptime', fmt(up), 'tier', a.map((x) => x.rows.map((r: any) => r.tierAfter).join('')).slice(0, 3).join(' '), 'susp', fmt(col(a, 'suspended')), fmt(col(a,'reward')), fmt(col(a,'slash')));
 };
 
-it('x', async () => {
-  // BEH-17
-  {
-    const E = 16;
-    for (const st of [4]) {
-    const honest = await arm({ strategy: 'steady' }, E);
-    for (const o of [{ rest_from_era: 1 }, { rest_from_era: 1, rest_slots: 24 }, { rest_from_era: 1, rest_slots: 6 }, { rest_from_era: 1, rest_eras: 0, idle_slots: 1 }, { rest_from_era: 1, rest_eras: 5, rest_slots: 12 }]) {
-      const p = await arm({ strategy: 'parker', options: { ...o, stake_tier: st } }, E);
-      show('park ' + JSON.stringify(o), p, honest);
-    }
-    }
+
+async function dnet(subject: any, eras: number, params: any, rest: { nb?: number; creators?: number; consumers?: number; demand?: number; hardware?: string; facets?: string } = {}, measure: (run: any) => any = () => 0) {
+  const sc = smallScenario([
+    { role: 'creator', strategy: 'steady', count: rest.creators ?? 4, options: { models: 2 } },
+    { role: 'miner', strategy: 'steady', count: rest.nb ?? 3, hardware: rest.hardware ?? 'home', options: { facets: rest.facets ?? 'both', stake_tier: 4, reinvest_bps: 0, capacity: 16 } },
+    { role: 'miner', count: 1, hardware: rest.hardware ?? 'home', ...subject, options: { facets: rest.facets ?? 'both', stake_tier: 4, ...subject.options } },
+    { role: 'validator', strategy: 'diligent', count: 5 },
+    { role: 'consumer', strategy: 'honest', count: rest.consumers ?? 4, demand: { kind: 'poisson', ratePerSlotMil: rest.demand ?? 500 } },
+  ] as any, { eras, params: { 'tier.initial': 4, 'fdeleg.budget': 0, 'val.audit_bps': 5000, 'val.samples': 10, 'place.replicas': 3, ...params } });
+  const out: any[] = [];
+  for (const seed of SEEDS) {
+    const run = await runSmall({ ...sc, seed }, { inference: await inference });
+    const acc = rowsOf(run, 'miner.1/0')[0]!.account;
+    const rows = run.eras.map((e) => e.providers.find((p) => p.account === acc)!).filter(Boolean);
+    const pid = rows[0]?.provider ?? 0;
+    const ch = run.eras.flatMap((e) => e.challenges.filter((c) => c.provider === pid));
+    const s = (k: string) => rows.reduce((t: number, r: any) => t + r[k], 0);
+    const ag = rowsOf(run, 'miner.1/0');
+    out.push({ rows, reward: s('rewardUnits') / 1e6, slash: s('slashUnits') / 1e6, forfeit: s('forfeitUnits')/1e6, chal: s('challengeCount'), pass: s('passedCount'), suspended: rows.findIndex((r) => r.stateAfter !== 'active'),
+      breaches: rows.reduce((t, r) => t + bits(r.breachedBits), 0), task: rows.reduce((t, r) => t + bits(r.taskBits), 0), lease: s('leaseHours'), bonus: s('bonusUnits') / 1e6, powr: ag.reduce((t, r) => t + r.rewardUnits, 0) / 1e6, calls: ag.reduce((t, r) => t + r.callUnits, 0) / 1e6, served: ag.reduce((t, r) => t + r.servedCount, 0), checked: ag.reduce((t, r) => t + r.checkedCount, 0), accepted: ag.reduce((t, r) => t + r.acceptedCount, 0), live: ag.reduce((t, r) => t + r.livenessUnits, 0) / 1e6 });
   }
-  // BEH-56
-  for (const hardware of ['community', 'home', 'datacentre']) {
-    const honest = await arm({ strategy: 'steady', hardware, options: { stake_tier: 1 } }, 14);
-    for (const o of [{}, { storage_tier: 0, net_tier: 0, compliance: 0, region: 7 }, { storage_tier: 0, net_tier: 0, region: 64 }, { storage_tier: 0, compliance: 0, region: 64 }, { gpu_tier: 11 }]) {
-      const m = await arm({ strategy: 'misdeclarer', hardware, options: { ...o, stake_tier: 1 } }, 14);
-      const d = m.map((x, i) => x.reward / honest[i].reward - 1);
-      const iv = intervalOf(d);
-      console.log('mis', hardware, JSON.stringify(o), fmt([iv.low, iv.mean, iv.high]), '|', fmt(d), m.map((x) => x.rows.map((r: any) => r.tierAfter).join('')).slice(0, 3).join(' '), honest.map((x) => x.rows.map((r: any) => r.tierAfter).join('')).slice(0, 3).join(' '), 'capErr', fmt(col(m, 'capErr')));
-    }
+  return out;
+}
+it('x', async () => {
+  const E = 12;
+  const t = performance.now();
+  for (const params of [{}, { 'slash.misconduct_detect_bps': 0 }]) {
+  const honest = await dnet({ strategy: 'steady', options: { capacity: 16, reinvest_bps: 0 } }, E, params);
+  console.log('honest', performance.now() - t, 'pass', fmt(honest.map((x) => x.pass / x.chal)), 'breach', fmt(col(honest, 'breaches')), 'task', fmt(col(honest, 'task')), 'lease', fmt(col(honest, 'lease')), 'bonus', fmt(col(honest, 'bonus')), 'cpu', honest.map((x) => x.rows[0].cpuCount).join(' '), 'rew', fmt(col(honest, 'reward')), 'slash', fmt(col(honest, 'slash')));
+  for (const f of [1200, 1500, 2000]) {
+    const pr = await dnet({ strategy: 'prioritiser', options: { capacity: 16, factor_mil: f } }, E, params);
+    const sp = await dnet({ strategy: 'spoofer', options: { capacity: 16, factor_mil: 1000, cpu_factor_mil: f } }, E, params);
+    for (const [n, a] of [['prio', pr], ['spoof', sp]] as const)
+      console.log(n, f, 'pass', fmt(a.map((x) => x.pass / x.chal)), 'breach', fmt(col(a, 'breaches')), 'rew', fmt(col(a, 'reward')), 'slash', fmt(col(a, 'slash')), 'susp', fmt(col(a, 'suspended')));
+  }
   }
 }, 300000);

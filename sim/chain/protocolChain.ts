@@ -36,9 +36,12 @@ const TABLES = CONTRACTS.flatMap((contract) => TABLES_OF_CONTRACT[contract] as r
 /** Gas that one action may use; a slice of a settlement or a batch of requests gets its share for every position. */
 const GAS_PER_ACTION = 3_000_000;
 const GAS_PER_POSITION = 600_000;
-/** Actions on a whole group of validators, whose size is a parameter: to assign 51 of 500 takes 3.7 million. */
-const GAS_PER_GROUP_ACTION = 30_000_000;
-const GROUP_ACTIONS: readonly ActionName[] = ['assignTask', 'settleTask'];
+/** Actions on a whole group, whose size is a parameter or a list: validators of a task (to assign 51 of 500 takes 3.7 million), targets of a slot. */
+const GAS_PER_GROUP_ACTION = 60_000_000;
+const GROUP_ACTIONS: readonly ActionName[] = [
+  ...(['assignTask', 'settleTask', 'scheduleChallenges', 'commitPuzzle', 'issueChallenges'] as const),
+  ...(['certifyResults', 'closeChallenges', 'attestSubsets'] as const),
+];
 /** A slice that says it is longer, or ends before it begins, is one that is refused. */
 const MOST_POSITIONS = 1_000;
 const GAS_PER_RELAY = 2_000_000_000;

@@ -24,6 +24,23 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** What providers were asked and what came of it, and on a chain what a certificate costs; nothing in a run without them. */
+function challengeLines({ manifest, summary }: SessionResult): string[] {
+  const decided = summary['challenges.total'] ?? 0;
+  if (decided === 0) return [];
+  const percent = (name: string): string => `${(100 * (summary[name] ?? 0)).toFixed(2)} %`;
+  const certificates = summary['certificates.total'] ?? 0;
+  const gas = manifest.chain?.gasByAction.certifyResults ?? 0;
+  const cost =
+    gas === 0 || certificates === 0
+      ? ''
+      : `, verified on chain at ${count(gas / certificates)} gas each, ${count(gas / decided)} per target`;
+  return [
+    `challenges: ${count(decided)} decided, ${percent('challenges.failed_share')} failed, ${percent('challenges.inconclusive_share')} inconclusive · ${count(certificates)} certificates${cost}`,
+    `tiers: ${count(summary['tiers.promoted'] ?? 0)} promotions, ${count(summary['tiers.demoted'] ?? 0)} demotions of providers · liveness ${tokens(summary['liveness.total'] ?? 0)}, forfeits ${tokens(summary['forfeits.total'] ?? 0)}, slashed ${tokens(summary['slashed.providers'] ?? 0)} tokens`,
+  ];
+}
+
 export function renderSummary(result: SessionResult, report: string | null, color: boolean): string {
   const { manifest: m, summary, verdicts, directory } = result;
   const c = createColors(color);
@@ -87,6 +104,7 @@ export function renderSummary(result: SessionResult, report: string | null, colo
   lines.push(
     `requests: ${count(summary['requests.total'] ?? 0)}, ${(100 * (summary['requests.served_share'] ?? 0)).toFixed(2)} % served · wrong validation outcomes: ${(100 * (summary['tasks.wrong_share'] ?? 0)).toFixed(2)} % · wealth Gini ${(summary['gini.wealth'] ?? 0).toFixed(3)}`,
   );
+  lines.push(...challengeLines(result));
   for (const verdict of verdicts) {
     const measured = verdict.measured === null ? verdict.problem : `measured ${verdict.measured.toPrecision(6)}`;
     lines.push(`${verdict.holds ? c.green('holds') : c.red('FAILS')} ${verdict.text} (${measured})`);

@@ -25,6 +25,7 @@ import { ledgerParams } from './params.ts';
 import { eraSettlement } from './processEra.ts';
 import { packProviderReport } from './providerReport.ts';
 import { routeRequest } from './routing.ts';
+import { slarkProposals } from './slarkWalk.ts';
 import { createState, getParam, type State } from './state.ts';
 import { genesis, openAccount } from './token.ts';
 
@@ -69,6 +70,22 @@ export const WALK_PARAMS: Readonly<Record<string, number>> = {
   'fdeleg.min_gpu_subtier': 3,
   'fdeleg.budget': 300,
   'fdeleg.reclaim_util_bps': 4_000,
+  'chal.n': 1,
+  'chal.attest_quorum_bps': 1_000,
+  'slark.acc_pct.1': 40,
+  'slark.acc_pct.2': 45,
+  'slark.acc_pct.3': 50,
+  'slark.buy_tokens.1': 5,
+  'slark.buy_tokens.2': 10,
+  'slark.buy_tokens.3': 20,
+  'slark.seats.2': 2,
+  'slark.promo_eras': 2,
+  'slark.soulbound_s': 10_000,
+  'slark.licences_per_machine': 2,
+  'slark.ban_eras': 2,
+  'slark.foundation_nodes': 3,
+  'slark.vest_threshold': 20,
+  'slark.vest_eras': 3,
 };
 
 export const WALK_AGENTS = 8;
@@ -180,6 +197,7 @@ function createProposals(s: State, nextInt: NextInt): readonly Proposal[] {
     ...callProposals(s, nextInt, choose),
     ...validatorProposals(s, nextInt, choose),
     ...providerProposals(s, nextInt, choose),
+    ...slarkProposals(s, nextInt, choose),
   ];
 }
 

@@ -110,6 +110,12 @@ const declaredTier = (max: number, fallback: number, what: string): OptionSpec =
 /** What every miner's provider takes. */
 const providerOptions = { facets, stake_tier: stakeTier, stake_margin: stakeMargin } as const;
 const licences: OptionSpec = { unit: 'count', min: 1, max: 100, fallback: 1, note: 'licences that it buys' };
+const when: OptionSpec = {
+  unit: 'choice',
+  options: ['always', 'decisive'],
+  fallback: 'always',
+  note: 'reports falsely always, or only where its cartel has the seats that decide',
+};
 const skill: OptionSpec = {
   unit: 'bps',
   min: 0,
@@ -277,6 +283,12 @@ export const CATALOGUE: readonly StrategySpec[] = [
         options: ['off', 'on'],
         fallback: 'off',
         note: 'says nothing to a challenge that asks for more than it has, as if it had failed',
+      },
+      warned: {
+        unit: 'choice',
+        options: ['off', 'on'],
+        fallback: 'off',
+        note: 'throws its other work out for a challenge of which a Slark of its cartel has warned it',
       },
       outage_bps: outage,
       cartel,
@@ -599,15 +611,53 @@ export const CATALOGUE: readonly StrategySpec[] = [
     behaviour: 'BEH-30',
     intent: 'honest',
     summary: 'Measures every target of its committees and reports what it measured, at once.',
-    options: { licences, outage_bps: outage },
+    options: {
+      licences,
+      hosts: { unit: 'count', min: 0, max: 1_000, fallback: 4, note: 'licences of others that it runs, at most' },
+      outage_bps: outage,
+    },
+  },
+  {
+    role: 'slark',
+    name: 'absentee',
+    behaviour: 'BEH-30',
+    intent: 'honest',
+    summary: 'Owns licences, has no machine and lets clients that are at work run them.',
+    options: {
+      licences,
+      withdraw_bps: {
+        unit: 'bps',
+        min: 0,
+        max: 10_000,
+        fallback: 0,
+        note: 'share of its delegated rewards that it asks back, when none is on its way',
+      },
+      hands_over: {
+        unit: 'choice',
+        options: ['off', 'on'],
+        fallback: 'off',
+        note: 'hands a licence over to its runner as soon as it can change hands',
+      },
+    },
   },
   {
     role: 'slark',
     name: 'colluder',
     behaviour: 'BEH-31',
     intent: 'malicious',
-    summary: 'Reports a pass for the providers of its cartel whatever it measured.',
-    options: { licences, cartel: { ...cartel, fallback: 1 }, outage_bps: outage },
+    summary: 'Reports a pass for the providers of its cartel whatever it measured, or warns them beforehand.',
+    options: {
+      licences,
+      cartel: { ...cartel, fallback: 1 },
+      mode: {
+        unit: 'choice',
+        options: ['report', 'warn'],
+        fallback: 'report',
+        note: 'reports a pass for its cartel, or warns it and reports what it measured',
+      },
+      when,
+      outage_bps: outage,
+    },
   },
   {
     role: 'slark',
@@ -624,6 +674,8 @@ export const CATALOGUE: readonly StrategySpec[] = [
         fallback: 5_000,
         note: 'share of challenges that it reports as failed',
       },
+      cartel,
+      when,
       outage_bps: outage,
     },
   },
@@ -641,7 +693,18 @@ export const CATALOGUE: readonly StrategySpec[] = [
     behaviour: 'BEH-34',
     intent: 'opportunistic',
     summary: 'Has its rewards delegated to a provider of its own.',
-    options: { licences, cartel: { ...cartel, fallback: 1 }, outage_bps: outage },
+    options: {
+      licences,
+      cartel: { ...cartel, fallback: 1 },
+      extra_bps: {
+        unit: 'bps',
+        min: 0,
+        max: 10_000,
+        fallback: 0,
+        note: 'share of its wallet that it delegates to that provider in every era, on top',
+      },
+      outage_bps: outage,
+    },
   },
   {
     role: 'slark',
@@ -649,7 +712,16 @@ export const CATALOGUE: readonly StrategySpec[] = [
     behaviour: 'BEH-35',
     intent: 'malicious',
     summary: 'Measures nothing and repeats what most of the others have handed in.',
-    options: { licences, outage_bps: outage },
+    options: {
+      licences,
+      alone: {
+        unit: 'choice',
+        options: ['silent', 'pass'],
+        fallback: 'silent',
+        note: 'what it hands in where there is nothing to repeat',
+      },
+      outage_bps: outage,
+    },
   },
   {
     role: 'slark',

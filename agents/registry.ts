@@ -24,6 +24,7 @@ import { prioritiser } from './miner/prioritiser.ts';
 import { overclaimer, spoofer } from './miner/spoofer.ts';
 import { steady as steadyMiner } from './miner/steady.ts';
 import { whitewasher } from './miner/whitewasher.ts';
+import { absentee } from './slark/absentee.ts';
 import { chaser } from './slark/chaser.ts';
 import { colluder as slarkColluder } from './slark/colluder.ts';
 import { copier as slarkCopier } from './slark/copier.ts';
@@ -67,6 +68,7 @@ export const STRATEGIES: readonly Strategy[] = [
   parker,
   misdeclarer,
   diligentSlark,
+  absentee,
   slarkColluder,
   inflator,
   overloaded,

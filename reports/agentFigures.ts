@@ -4,7 +4,7 @@ import { capital, largestOf, listed, type Made, noAgents, number, overEras } fro
 import { compareIntents, honestyClaim } from './honesty.ts';
 import * as metrics from './metrics.ts';
 import { formatList, formatNumber, formatQuantity } from './numbers.ts';
-import { fraction, INTENTS, type Intent, type Reading, strategiesOf } from './reading.ts';
+import { fraction, INTENTS, type Intent, pluralOf, type Reading, strategiesOf } from './reading.ts';
 import { quantileOf } from './statistics.ts';
 import { cellsOf, labelsOf, recordsOf } from './table.ts';
 
@@ -23,8 +23,8 @@ export function intentFigure(reading: Reading): Made {
   const data = metrics.intentTable(reading);
   const intents = INTENTS.filter((intent) => labelsOf(data, 'intent').includes(intent));
   const claim = honestyClaim(compareIntents(reading), false);
-  const means = roles.map((role) => `${role}s, ${perIntent(metrics.meanIncomeByIntent(reading, role))}`);
-  const labels = roles.map((role) => `${role}s`);
+  const means = roles.map((role) => `${pluralOf(role)}, ${perIntent(metrics.meanIncomeByIntent(reading, role))}`);
+  const labels = roles.map(pluralOf);
   const panels = { key: 'role', labels };
   const parts = overEras(reading, data, {
     kind: 'points',
@@ -94,14 +94,15 @@ export function profitFigure(reading: Reading): Made {
 
 /** What the standing of a role is called, and the figure of it. */
 const STANDINGS = {
-  miner: { who: 'miners', what: 'trust weight', id: 'trust' },
-  validator: { who: 'validators', what: 'reputation', id: 'reputation' },
-  slark: { who: 'Slarks', what: 'agreement with the majority', id: 'slark-accuracy' },
+  miner: { what: 'trust weight', id: 'trust' },
+  validator: { what: 'reputation', id: 'reputation' },
+  slark: { what: 'agreement with the majority', id: 'slark-accuracy' },
 } as const;
 
 export function standingFigure(reading: Reading, role: keyof typeof STANDINGS): Made {
   const data = metrics.standingTable(reading, role);
-  const { who, what, id } = STANDINGS[role];
+  const { what, id } = STANDINGS[role];
+  const who = pluralOf(role);
   if (data.rows.length === 0)
     return `${capital(what)} of ${who}: ${reading.finalAgents.length === 0 ? noAgents : `no agent of this role has any`}.`;
   const order = strategiesOf(reading, role).filter(({ label }) => labelsOf(data, 'strategy').includes(label));

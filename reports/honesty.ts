@@ -1,7 +1,7 @@
 /** The claim that a reader looks for first: in which roles honest work paid better than cheating, in this run. */
 import { contestedRoles, meanIncomeByIntent } from './metrics.ts';
 import { formatList, formatNumber } from './numbers.ts';
-import { type Reading, sumOf } from './reading.ts';
+import { pluralOf, type Reading, sumOf } from './reading.ts';
 
 export type Comparison = {
   readonly role: 'miner' | 'validator' | 'creator' | 'slark';
@@ -49,7 +49,9 @@ export function honestyClaim(comparisons: readonly Comparison[], isDetailed: boo
   const parts = (['better', 'worse', 'same'] as const).flatMap((outcome) => {
     const roles = comparisons.filter((comparison) => outcomeOf(comparison) === outcome);
     if (roles.length === 0) return [];
-    const names = roles.map((comparison) => `${comparison.role}s${isDetailed ? ` (${factor(comparison)})` : ''}`);
+    const names = roles.map(
+      (comparison) => `${pluralOf(comparison.role)}${isDetailed ? ` (${factor(comparison)})` : ''}`,
+    );
     return [{ outcome, names: formatList(names) }];
   });
   if (parts.length === 0) return null;

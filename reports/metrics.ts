@@ -10,6 +10,7 @@ import {
   INTENTS,
   type Intent,
   incomeUnits,
+  pluralOf,
   type Reading,
   strategiesOf,
   sumOf,
@@ -154,7 +155,7 @@ export function intentTable(reading: Reading): Table {
         return [
           [
             from,
-            `${role}s`,
+            pluralOf(role),
             intent,
             meanOf(perAgent),
             quantileOf(perAgent, 0.1),

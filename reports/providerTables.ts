@@ -217,15 +217,15 @@ export function challengeTable(reading: Reading): Table {
   );
 }
 
-/** A provider's decided challenges up to its first failure. */
-type Trial = { readonly rows: readonly ChallengeRow[]; readonly isCaught: boolean };
+/** A provider's decided challenges in order, and the number of the first that it failed; 0 if it failed none. */
+type Trial = { readonly rows: readonly ChallengeRow[]; readonly caughtAt: number };
 
 function trialsOf(challenges: readonly ChallengeRow[]): Trial[] {
   const decided = challenges.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
-  return [...groupBy(decided, (row) => String(row.provider)).values()].map((own) => {
-    const first = own.findIndex(({ outcome }) => outcome === 'failed');
-    return { rows: first === -1 ? own : own.slice(0, first + 1), isCaught: first !== -1 };
-  });
+  return [...groupBy(decided, (row) => String(row.provider)).values()].map((rows) => ({
+    rows,
+    caughtAt: rows.findIndex(({ outcome }) => outcome === 'failed') + 1,
+  }));
 }
 
 export type Detection = {
@@ -244,31 +244,68 @@ export const DETECTION_SERIES = [
   'honest, as measured',
 ] as const;
 
+/** Challenges that are drawn at least, and the share below which nothing is left to be seen of a curve. */
+const LEAST_CHALLENGES = 10;
+const NEARLY_NONE = 0.005;
+
+type Point = { readonly at: number; readonly share: number; readonly atRisk: number };
+
+/** Chance of having passed every challenge so far, by F-13, of the providers that had so many. */
+function expectedCurve(trials: readonly Trial[]): Point[] {
+  const longest = trials.reduce((most, { rows }) => Math.max(most, rows.length), 0);
+  const chances = trials.map(() => 1);
+  const curve: Point[] = [{ at: 0, share: 1, atRisk: trials.length }];
+  let share = 1;
+  for (let k = 1; k <= longest; k++) {
+    let before = 0;
+    let after = 0;
+    let atRisk = 0;
+    trials.forEach(({ rows }, i) => {
+      const row = rows[k - 1];
+      if (row === undefined) return;
+      before += chances[i]!;
+      chances[i]! *= row.expectedPassShare;
+      after += chances[i]!;
+      atRisk += 1;
+    });
+    share *= before === 0 ? 0 : after / before;
+    curve.push({ at: k, share, atRisk });
+  }
+  return curve;
+}
+
+/** The curve up to `most`, with a point there. */
+function upTo(curve: readonly Point[], most: number): Point[] {
+  const kept = curve.filter(({ at }) => at <= most);
+  const last = kept[kept.length - 1]!;
+  return last.at < most ? [...kept, { ...last, at: most }] : kept;
+}
+
 /** Share of the providers that have failed no challenge after so many, against what F-13 expects of the same ones. */
 export function detectionOf(reading: Reading): Detection {
   const claimed = trialsOf(reading.run.challenges.filter((row) => row.overClaimMil > 1_000));
   const honest = trialsOf(reading.run.challenges.filter((row) => row.overClaimMil === 1_000));
-  const [MEASURED, EXPECTED, HONEST] = DETECTION_SERIES;
-  const longest = (trials: readonly Trial[]): number =>
-    trials.reduce((most, { rows }) => Math.max(most, rows.length), 0);
-  const measured = (label: string, trials: readonly Trial[]): Cell[][] => {
-    if (trials.length === 0) return [];
-    const curve = survivalOf(trials.map(({ rows, isCaught }) => ({ length: rows.length, isEnded: isCaught })));
-    const last = curve[curve.length - 1]!;
-    const most = longest(trials);
-    const atEnd = { at: most, share: last.share, atRisk: trials.filter(({ rows }) => rows.length >= most).length };
-    return (last.at < most ? [...curve, atEnd] : curve).map(({ at, share, atRisk }) => [at, label, share, atRisk]);
-  };
-  let share = 1;
-  let expectedCount = 0;
-  const expected: Cell[][] = claimed.length === 0 ? [] : [[0, EXPECTED, 1, claimed.length]];
-  for (let k = 1; k <= longest(claimed); k++) {
-    const here = claimed.flatMap(({ rows }) => (rows.length >= k ? [rows[k - 1]!.expectedPassShare] : []));
-    const passing = sumOf(here, (pass) => pass);
-    expectedCount += here.length - passing;
-    share *= passing / here.length;
-    expected.push([k, EXPECTED, share, here.length]);
-  }
+  const measuredCurve = (trials: readonly Trial[]): Point[] =>
+    survivalOf(
+      trials.map(({ rows, caughtAt }) => ({
+        length: caughtAt === 0 ? rows.length : caughtAt,
+        isEnded: caughtAt > 0,
+      })),
+    );
+  const curves = [measuredCurve(claimed), expectedCurve(claimed), measuredCurve(honest)];
+  const longest = claimed.reduce((most, { rows }) => Math.max(most, rows.length), 0);
+  // As far as something can be seen: until both curves of those who claim too much are down.
+  const down = curves
+    .slice(0, 2)
+    .map((curve) => curve.find(({ share }) => share < NEARLY_NONE)?.at ?? longest)
+    .reduce((most, at) => Math.max(most, at), 0);
+  const most = Math.min(longest, Math.max(LEAST_CHALLENGES, down));
+  const rows = curves.flatMap((curve, i): Cell[][] =>
+    (i < 2 ? claimed : honest).length === 0
+      ? []
+      : upTo(curve, most).map(({ at, share, atRisk }) => [at, DETECTION_SERIES[i]!, share, atRisk]),
+  );
+  const missChance = ({ rows: own }: Trial): number => own.reduce((chance, row) => chance * row.expectedPassShare, 1);
   return {
     data: table(
       {
@@ -277,12 +314,12 @@ export function detectionOf(reading: Reading): Detection {
         unfailed_share: 'Share without a failed challenge',
         at_risk_count: 'Providers observed so long',
       },
-      [...measured(MEASURED, claimed), ...expected, ...measured(HONEST, honest)],
+      rows,
     ),
     providerCount: claimed.length,
-    caughtCount: claimed.filter(({ isCaught }) => isCaught).length,
-    expectedCount,
+    caughtCount: claimed.filter(({ caughtAt }) => caughtAt > 0).length,
+    expectedCount: sumOf(claimed, (trial) => 1 - missChance(trial)),
     honestCount: honest.length,
-    honestCaughtCount: honest.filter(({ isCaught }) => isCaught).length,
+    honestCaughtCount: honest.filter(({ caughtAt }) => caughtAt > 0).length,
   };
 }

@@ -67,6 +67,9 @@ export const incomeUnits = (row: AgentRow): number =>
 /** What an agent owns at an era's end, base units. */
 export const wealthUnits = (row: AgentRow): number => row.walletUnits + row.stakeUnits + row.delegatedUnits;
 
+/** Several agents of a role, as texts name them: Slark is a name. */
+export const pluralOf = (role: AgentRow['role']): string => (role === 'slark' ? 'Slarks' : `${role}s`);
+
 export type Group = {
   readonly label: string;
   readonly intent: Intent;

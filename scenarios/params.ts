@@ -107,9 +107,7 @@ export function readParams(map: MapTree | null, issues: IssueList): ParamValues 
     value: (key) => values.get(key)!,
     stored(key) {
       const value = values.get(key)!;
-      const { unit } = SPECS.get(key)!;
-      if (unit === 'milliTokens') return (BigInt(value) * 10n ** BigInt(decimals)) / 1_000n;
-      if (unit !== 'tokens') return BigInt(value);
+      if (SPECS.get(key)!.unit !== 'tokens') return BigInt(value);
       // As ledgerParams rounds it; whole tokens go without a detour, they may exceed 2^53 base units.
       return Number.isInteger(value)
         ? BigInt(value) * 10n ** BigInt(decimals)

@@ -64,17 +64,17 @@ async function dnet(subject: any, eras: number, params: any, rest: { nb?: number
   }
   return out;
 }
+
+
 it('x', async () => {
-  const E = 12;
-  const t = performance.now();
-  for (const params of [{}, { 'slash.misconduct_detect_bps': 0 }]) {
-  const honest = await dnet({ strategy: 'steady', options: { capacity: 16, reinvest_bps: 0 } }, E, params);
-  console.log('honest', performance.now() - t, 'pass', fmt(honest.map((x) => x.pass / x.chal)), 'breach', fmt(col(honest, 'breaches')), 'task', fmt(col(honest, 'task')), 'lease', fmt(col(honest, 'lease')), 'bonus', fmt(col(honest, 'bonus')), 'cpu', honest.map((x) => x.rows[0].cpuCount).join(' '), 'rew', fmt(col(honest, 'reward')), 'slash', fmt(col(honest, 'slash')));
-  for (const f of [1200, 1500, 2000]) {
-    const pr = await dnet({ strategy: 'prioritiser', options: { capacity: 16, factor_mil: f } }, E, params);
-    const sp = await dnet({ strategy: 'spoofer', options: { capacity: 16, factor_mil: 1000, cpu_factor_mil: f } }, E, params);
-    for (const [n, a] of [['prio', pr], ['spoof', sp]] as const)
-      console.log(n, f, 'pass', fmt(a.map((x) => x.pass / x.chal)), 'breach', fmt(col(a, 'breaches')), 'rew', fmt(col(a, 'reward')), 'slash', fmt(col(a, 'slash')), 'susp', fmt(col(a, 'suspended')));
+  for (const f of [1250, 1500, 2000]) {
+    const a = await arm({ strategy: 'spoofer', options: { factor_mil: f } }, 8, { 'slash.misconduct_detect_bps': 0 });
+    const e = a.map((x) => x.pass / x.chal - x.ch.reduce((t: number, c: any) => t + c.expectedPassShare, 0) / x.ch.length);
+    const i = intervalOf(e); console.log(f, fmt([i.low, i.mean, i.high]), fmt(e), a.map((x) => x.chal + '/' + x.ch.length).join(' '));
   }
+  for (const cap of [2, 4, 8]) for (const v of ['en', 'en-m4']) {
+    const t = performance.now();
+    const a = await dnet({ strategy: 'hoarder', options: { variant: v, capacity: cap, nodes: 1 } }, 10, { 'place.replicas': 2 }, { facets: 'deepnode', hardware: 'datacentre', creators: 8 });
+    console.log(cap, v, fmt(col(a, 'powr')), fmt(col(a, 'served')), performance.now() - t);
   }
 }, 300000);

@@ -4,6 +4,7 @@
  */
 import { BPS } from '../../sim/base/fixedPoint.ts';
 import type { Capacity, View } from '../../sim/engine/agentContract.ts';
+import { cartelSeatCount, classOf } from '../cartel.ts';
 import { numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
 import { busyCpuCount, hasRoom } from './provider.ts';
@@ -35,6 +36,11 @@ const FACTORS = {
   gpuCount: 'gpu_factor_mil',
 } as const;
 
+/** Whether somebody of the cartel sits in the committee and tells it, in time to throw its other work out (BEH-31). */
+function isWarned(view: View, challenge: number): boolean {
+  return view.options.warned === 'on' && cartelSeatCount(view, classOf(view, challenge)) > 0;
+}
+
 export const spoofer = createMiner({
   name: 'spoofer',
   nodeCount: (view) => numberOption(view, 'nodes'),
@@ -44,6 +50,10 @@ export const spoofer = createMiner({
       scaledCapacity(view, (resource) => numberOption(view, FACTORS[resource]) || numberOption(view, 'factor_mil')),
     answers: (view, challenge) =>
       view.options.evades !== 'on' || hasRoom(view, challenge, busyCpuCount(view, challenge)),
+    evicts: (view, challenge) =>
+      isWarned(view, challenge) &&
+      !hasRoom(view, challenge, busyCpuCount(view, challenge)) &&
+      hasRoom(view, challenge, 0),
   },
 });
 

@@ -1,24 +1,38 @@
 /**
  * BEH-55: a licence owner that moves what it has earned to the provider of the best yield, as often as it may (SLARK-12). It
- * lets others run its client where somebody offers to: the rewards are the owner's all the same (SLARK-5).
+ * runs its own client, honestly: only its money is restless.
  */
 import type { Decision, View } from '../../sim/engine/agentContract.ts';
-import { F, SLARK_STATE, STRIDE } from '../../sim/protocol/layout.ts';
+import { F, STRIDE } from '../../sim/protocol/layout.ts';
 import { numberOption } from '../options.ts';
 import { createSlark } from './behave.ts';
-import { measured, presentProviders, slarkField } from './steps.ts';
+import { backOnly, bestProvider, earnedDelegations, measured, presentProviders } from './steps.ts';
 
-/** Liveness of the last era per unit of collateral: what a delegated token earned there (F-33). */
+/** What it has earned and may move, by the provider that holds it. */
+function earnedUnits(view: View): Map<number, number> {
+  const units = new Map<number, number>();
+  for (const delegation of earnedDelegations(view)) {
+    const at = delegation * STRIDE.delegations;
+    const target = view.ledger.delegations[at + F.delegations.target]!;
+    units.set(target, (units.get(target) ?? 0) + view.ledger.delegations[at + F.delegations.units]!);
+  }
+  return units;
+}
+
+/** The provider whose liveness of the last era would have paid its tokens most, with them in its collateral (F-33). */
 function bestYield(view: View): number {
+  const backed = earnedUnits(view);
+  const ownUnits = [...backed.values()].reduce((sum, units) => sum + units, 0);
   let best = 0;
-  let bestRate = -1;
+  let bestRate = 0;
   for (const provider of presentProviders(view)) {
     const at = provider * STRIDE.providerCollateral;
-    const collateral =
+    const others =
       view.ledger.providerCollateral[at + F.providerCollateral.ownUnits]! +
-      view.ledger.providerCollateral[at + F.providerCollateral.delegatedUnits]!;
+      view.ledger.providerCollateral[at + F.providerCollateral.delegatedUnits]! -
+      (backed.get(provider) ?? 0);
     const earned = view.ledger.providerEra[provider * STRIDE.providerEra + F.providerEra.rawUnits]!;
-    const rate = collateral === 0 ? 0 : earned / collateral;
+    const rate = earned / (others + ownUnits + 1);
     if (rate > bestRate) {
       best = provider;
       bestRate = rate;
@@ -30,24 +44,12 @@ function bestYield(view: View): number {
 function follow(view: View, out: Decision): void {
   if (view.slotOfEra !== 4 || view.era % numberOption(view, 'every_eras') !== 0) return;
   const best = bestYield(view);
-  if (best === 0) return;
-  for (const licence of view.myLicences()) {
-    if (slarkField(view, licence, 'state') === SLARK_STATE.banned || slarkField(view, licence, 'provider') === best)
-      continue;
-    out.act('chooseProvider', [licence, best]);
-  }
-  for (const delegation of view.myDelegations()) {
-    const at = delegation * STRIDE.delegations;
-    const isEarned = view.ledger.vestings[delegation * STRIDE.vestings + F.vestings.licence]! > 0;
-    const units = view.ledger.delegations[at + F.delegations.units]!;
-    if (isEarned && units > 0 && view.ledger.delegations[at + F.delegations.target] !== best)
-      out.act('redelegate', [delegation, best]);
-  }
+  if (best !== 0) backOnly(view, best, out);
 }
 
 export const chaser = createSlark({
   name: 'chaser',
-  choose: bestYield,
+  choose: (view) => bestYield(view) || bestProvider(view),
   find: (view) => (challenge) => measured(view, challenge),
   after: (view, _memory, _random, out) => follow(view, out),
 });

@@ -1,7 +1,8 @@
 /**
- * The steps that every Slark takes, whatever its intent: buying licences, registering the key, running the client, looking
- * at answers. Strategies differ in what they report, when, and whom they delegate to.
+ * The steps that Slarks take, whatever their intent: buying licences, registering the key, running the client for themselves
+ * or others, looking at answers. Strategies differ in what they report, when, and whom they delegate to.
  */
+import { BPS } from '../../sim/base/fixedPoint.ts';
 import type { AgentRandom, Decision, View } from '../../sim/engine/agentContract.ts';
 import { F, PROVIDER_STATE, SLARK_STATE, SLARK_TIERS, STRIDE, VERDICT } from '../../sim/protocol/layout.ts';
 import type { ParamKey } from '../../sim/protocol/params.ts';
@@ -24,35 +25,32 @@ export function presentProviders(view: View): number[] {
   });
 }
 
-/** The provider of best trust tier, the largest collateral among equals; 0 if there is none. */
+/** A provider of the best trust tier there is; among equals, owners spread over all of them. 0 if there is none. */
 export function bestProvider(view: View): number {
-  let best = 0;
-  let bestTier = Number.POSITIVE_INFINITY;
-  let bestUnits = -1;
-  for (const provider of presentProviders(view)) {
-    const tier = view.ledger.providers[provider * STRIDE.providers + F.providers.tier]!;
-    const at = provider * STRIDE.providerCollateral;
-    const units =
-      view.ledger.providerCollateral[at + F.providerCollateral.ownUnits]! +
-      view.ledger.providerCollateral[at + F.providerCollateral.delegatedUnits]!;
-    if (tier < bestTier || (tier === bestTier && units > bestUnits)) {
-      best = provider;
-      bestTier = tier;
-      bestUnits = units;
-    }
-  }
-  return best;
+  const present = presentProviders(view);
+  const tierOf = (provider: number): number => view.ledger.providers[provider * STRIDE.providers + F.providers.tier]!;
+  const bestTier = Math.min(...present.map(tierOf));
+  const best = present.filter((provider) => tierOf(provider) === bestTier);
+  return best[view.roleIndex % best.length] ?? 0;
 }
 
-/** Gets the licences that it wants, and each of them running, with a provider for the delegated part (SM-5). */
-export function enter(view: View, choose: (view: View) => number, out: Decision): void {
-  const owned = view.myLicences();
+/** States in which a licence has a client. */
+export function hasClient(view: View, licence: number): boolean {
+  const state = slarkField(view, licence, 'state');
+  return state === SLARK_STATE.running || state === SLARK_STATE.offline;
+}
+
+/** Buys one licence a slot until the owner has what it wants, so that the wallet it looks at is the one it has. */
+export function buy(view: View, out: Decision): void {
   const price = view.param('slark.buy_tokens.1');
-  // One a slot, so that the wallet it looks at is the one it has.
-  if (owned.length < numberOption(view, 'licences') && view.ledger.wallets[view.account]! >= price) {
+  if (view.myLicences().length < numberOption(view, 'licences') && view.ledger.wallets[view.account]! >= price)
     out.act('buyLicence', []);
-  }
-  for (const licence of owned) {
+}
+
+/** Gets the licences that it wants, and each of them running on its own machine, with a provider for the delegated part (SM-5). */
+export function enter(view: View, choose: (view: View) => number, out: Decision): void {
+  buy(view, out);
+  for (const licence of view.myLicences()) {
     if (slarkField(view, licence, 'state') !== SLARK_STATE.owned) continue;
     const provider = choose(view);
     if (provider === 0) continue;
@@ -61,18 +59,79 @@ export function enter(view: View, choose: (view: View) => number, out: Decision)
   }
 }
 
+/** Once an era, a licence whose provider has left gets another: rewards joined to it would only be released (F-11). */
+export function keepBacking(view: View, choose: (view: View) => number, out: Decision): void {
+  if (view.slotOfEra !== 3) return;
+  const present = presentProviders(view);
+  for (const licence of view.myLicences()) {
+    if (!hasClient(view, licence) || present.includes(slarkField(view, licence, 'provider'))) continue;
+    const provider = choose(view);
+    if (provider !== 0) out.act('chooseProvider', [licence, provider]);
+  }
+}
+
 /** Pays what the next tier costs once the licence has the results for it, and opts in (SLARK-8, OP-63). */
 export function climb(view: View, out: Decision): void {
   if (view.slotOfEra !== 3) return;
+  let walletUnits = view.ledger.wallets[view.account]!;
   for (const licence of view.myLicences()) {
-    const state = slarkField(view, licence, 'state');
-    if (state !== SLARK_STATE.running && state !== SLARK_STATE.offline) continue;
+    if (!hasClient(view, licence)) continue;
     if (slarkField(view, licence, 'optIn') === 0) out.act('setOptIn', [licence, 1]);
     const tier = slarkField(view, licence, 'tier');
     if (tier === SLARK_TIERS || slarkField(view, licence, 'promoEraCount') === 0) continue;
     const wanted = view.param(`slark.buy_tokens.${tier + 1}` as ParamKey) + view.unitsPerToken;
     const missing = wanted - slarkField(view, licence, 'buyUnits');
-    if (missing > 0 && missing <= view.ledger.wallets[view.account]!) out.act('topUpLicence', [licence, missing]);
+    if (missing <= 0 || missing > walletUnits) continue;
+    out.act('topUpLicence', [licence, missing]);
+    walletUnits -= missing;
+  }
+}
+
+/**
+ * Answers whoever asks this client to run a licence: takes up to `hostCount` licences of others while the machine has room,
+ * and refuses the rest. Gives others' licences back where the machine carries more than it can (SLARK-3, SLARK-4).
+ */
+export function host(view: View, hostCount: number, out: Decision): void {
+  const carried = view.licencesRun();
+  const hosted = carried.filter((licence) => slarkField(view, licence, 'owner') !== view.account);
+  const capacity = view.param('slark.licences_per_machine');
+  for (const licence of hosted.slice(0, Math.max(0, carried.length - capacity))) out.act('endRunner', [licence]);
+  let room = Math.min(hostCount - hosted.length, capacity - carried.length);
+  const count = view.ledger.slarkTotals[F.slarkTotals.slarkCount]!;
+  for (let licence = 1; licence <= count; licence++) {
+    if (slarkField(view, licence, 'state') !== SLARK_STATE.pending) continue;
+    if (slarkField(view, licence, 'pendingRunner') !== view.account) continue;
+    if (room > 0 && view.connected) {
+      out.act('registerSlarkKey', [licence]);
+      out.act('acceptRunner', [licence]);
+      room -= 1;
+    } else out.act('rejectRunner', [licence]);
+  }
+}
+
+/** Delegations that licences of this owner have earned and that hold units. */
+export function earnedDelegations(view: View): number[] {
+  return view
+    .myDelegations()
+    .filter(
+      (delegation) =>
+        view.ledger.vestings[delegation * STRIDE.vestings + F.vestings.licence]! > 0 &&
+        view.ledger.delegations[delegation * STRIDE.delegations + F.delegations.units]! > 0,
+    );
+}
+
+/**
+ * Moves all that the licences have earned to a provider, and what they will earn (SLARK-12). The delegation goes first: a
+ * licence whose delegation backs its provider already opens no other.
+ */
+export function backOnly(view: View, provider: number, out: Decision): void {
+  for (const delegation of earnedDelegations(view)) {
+    if (view.ledger.delegations[delegation * STRIDE.delegations + F.delegations.target] !== provider)
+      out.act('redelegate', [delegation, provider]);
+  }
+  for (const licence of view.myLicences()) {
+    if (hasClient(view, licence) && slarkField(view, licence, 'provider') !== provider)
+      out.act('chooseProvider', [licence, provider]);
   }
 }
 
@@ -93,17 +152,31 @@ export function delayMs(view: View, challenge: number): number {
   return Math.max(1, Math.round(((own?.latencyUs ?? 0) * view.hardwareMil) / 1_000_000) + view.rttMs);
 }
 
-/** Hands in findings for every seat of the licences that this client runs; a failing machine leaves a whole slot out. */
+/** Share of the time in which a licence fails, by what its machine carries and can carry. @rule SLARK-3, OP-61 */
+export function excessBps(carriedCount: number, capacityCount: number): number {
+  return carriedCount > capacityCount ? Math.floor(((carriedCount - capacityCount) * BPS) / carriedCount) : 0;
+}
+
+/**
+ * Hands in findings for every seat of the licences that this client runs. A failing machine leaves a whole slot out; one with
+ * more licences than it carries fails at each with the excess share: half of what fails is never handed in, half is wrong.
+ */
 export function judgeAll(view: View, random: AgentRandom, find: Finding, out: Decision, waitedMs = 0): void {
-  for (const licence of view.licencesRun()) {
+  const carried = view.licencesRun();
+  const failBps = excessBps(carried.length, view.param('slark.licences_per_machine'));
+  for (const licence of carried) {
     const seats = view.seatsOf(licence);
     if (seats.length === 0) continue;
     const fails = random.chance(view.failBps);
     if (!view.connected || fails) continue;
+    const isOverloaded = failBps > 0 && random.chance(failBps);
+    if (isOverloaded && random.chance(BPS / 2)) continue;
     for (const { challengeClass } of seats)
       for (const challenge of view.challengesOfClass(challengeClass)) {
-        const verdict = find(challenge, licence);
-        if (verdict !== VERDICT.none) out.judge(challenge, licence, verdict, waitedMs + delayMs(view, challenge));
+        const found = find(challenge, licence);
+        if (found === VERDICT.none) continue;
+        const verdict = !isOverloaded ? found : found === VERDICT.pass ? VERDICT.fail : VERDICT.pass;
+        out.judge(challenge, licence, verdict, waitedMs + delayMs(view, challenge));
       }
   }
 }

@@ -14,8 +14,8 @@ import {
     VERDICT_FAIL,
     VERDICT_PASS
 } from "../src/Protocol.sol";
+import {BlsSigner} from "./BlsSigner.sol";
 import {Deployment} from "./Deployment.sol";
-import {SLOT_SLARKS} from "./Tables.sol";
 import {ProviderWords} from "./World.sol";
 
 /// @title BusyWorld
@@ -60,13 +60,14 @@ abstract contract BusyWorld is Deployment {
         buyRunning(B, 2);
     }
 
-    /// @notice A licence that runs for a provider, with a key that nobody has proved to have.
+    /// @notice A licence that runs for a provider, with the key of its number.
     function buyRunning(uint64 owner, uint64 provider) internal returns (uint64 licence) {
         by(owner);
         slarks.buyLicence();
         licence = slarkTotals().slarkCount;
-        // Word 3 of the record begins with field 12, the key.
-        poke(address(slarks), SLOT_SLARKS + 5 * licence, 12, 7_000 + licence);
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(licence));
+        by(owner);
+        slarks.registerSlarkKey(licence, words);
         by(owner);
         slarks.selfOperate(licence, provider);
     }

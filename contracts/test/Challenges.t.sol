@@ -42,11 +42,12 @@ import {
     WrongState
 } from "../src/Protocol.sol";
 import {BlsSigner} from "./BlsSigner.sol";
+import {Deployment} from "./Deployment.sol";
 import {SlarkWorld} from "./SlarkWorld.sol";
 import {SLOT_PROVIDERS} from "./Tables.sol";
 
 /// @notice Challenges (SM-7): every transition and guard, with real signatures.
-contract ChallengesTest is SlarkWorld {
+contract ChallengesTest is Deployment, SlarkWorld {
     uint64 private constant CLOSING_S = 420;
     uint64 private constant SLOT_S = 3_600;
     uint64 private constant ALL_SEATS = 31;
@@ -180,15 +181,6 @@ contract ChallengesTest is SlarkWorld {
         }
         assertEq(subsets(), keccak256(packed));
         assertEq(challengeTotals().selectedCount, 5);
-    }
-
-    function subsets() private view returns (bytes32) {
-        ChallengeTotalsRecord memory t = challengeTotals();
-        uint256 high = (uint256(t.subsets0) << 96) | (uint256(t.subsets1) << 64) | (uint256(t.subsets2) << 32)
-            | t.subsets3;
-        uint256 low = (uint256(t.subsets4) << 96) | (uint256(t.subsets5) << 64) | (uint256(t.subsets6) << 32)
-            | t.subsets7;
-        return bytes32((high << 128) | low);
     }
 
     /// @dev CHAL-3: tried again, new, poorly rated (worst mean first, on a tie the lower number), the rest.

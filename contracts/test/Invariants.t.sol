@@ -2,8 +2,13 @@
 pragma solidity 0.8.37;
 
 import {
+    P_CHAL_FAIL_FORFEIT_SLOTS,
+    P_CHAL_N,
     P_DELEG_POOL_SHARE_BPS,
     P_DELEG_UNBOND_ERAS,
+    P_FDELEG_RECLAIM_UTIL_BPS,
+    P_LIVE_POOL_ERA,
+    P_LIVE_STACK,
     P_MODEL_DEPLOY_RETRIES,
     P_MODEL_FORCED_FORFEIT_BPS,
     P_MODEL_REGISTER_FEE,
@@ -16,7 +21,22 @@ import {
     P_PLACE_REPLICAS,
     P_POWR_EXP4_A,
     P_POWR_VARIANT,
+    P_PROV_CURATE_AFTER,
     P_ROTATE_PERIOD_ERAS,
+    P_SLARK_SOULBOUND_S,
+    P_SLARK_VEST_ERAS,
+    P_SLARK_VEST_THRESHOLD,
+    P_SLASH_DELEGATORS_SHARE,
+    P_SLASH_MISCONDUCT_BPS,
+    P_SLASH_MISCONDUCT_DEST,
+    P_SLASH_SLARK_SHARE_BPS,
+    P_SLASH_STANDBY_MODE,
+    P_SLASH_TASK_MODE,
+    P_TIER_BELOW7,
+    P_TIER_DELEG_CAP_X_OWN,
+    P_TIER_DEMO_ERAS,
+    P_TIER_PROMO_ERAS,
+    P_TIER_PROMO_STEP,
     P_TIME_SLOTS_PER_ERA,
     P_VAL_AUDIT_BPS,
     P_VAL_COMMISSION_BPS,
@@ -32,10 +52,13 @@ import {ACTION_COUNT, ActionSpec, listActions} from "./Actions.sol";
 import {BusyWorld} from "./BusyWorld.sol";
 import {ProtocolInvariants} from "./ProtocolInvariants.sol";
 import {CallHandler} from "./handlers/CallHandler.sol";
+import {ChallengeHandler} from "./handlers/ChallengeHandler.sol";
 import {Handler} from "./handlers/Handler.sol";
 import {KeeperHandler} from "./handlers/KeeperHandler.sol";
 import {ModelHandler} from "./handlers/ModelHandler.sol";
 import {NodeHandler} from "./handlers/NodeHandler.sol";
+import {ProviderHandler} from "./handlers/ProviderHandler.sol";
+import {SlarkHandler} from "./handlers/SlarkHandler.sol";
 import {StakeHandler} from "./handlers/StakeHandler.sol";
 import {TaskHandler} from "./handlers/TaskHandler.sol";
 import {TokenHandler} from "./handlers/TokenHandler.sol";
@@ -68,6 +91,9 @@ abstract contract Campaign is BusyWorld, ProtocolInvariants {
         handlers.push(new CallHandler(families));
         handlers.push(new ValidatorHandler(families));
         handlers.push(new TaskHandler(families));
+        handlers.push(new ProviderHandler(families));
+        handlers.push(new SlarkHandler(families));
+        handlers.push(new ChallengeHandler(families));
         handlers.push(new KeeperHandler(families));
         for (uint256 i; i < handlers.length; ++i) {
             targetContract(address(handlers[i]));
@@ -78,6 +104,13 @@ abstract contract Campaign is BusyWorld, ProtocolInvariants {
     function tune() internal virtual override {
         setParam(P_NODE_SLOTS, 15);
         setParam(P_NODE_RESERVE_DEADLINE_S, 7_200);
+        setParam(P_PROV_CURATE_AFTER, 4);
+        setParam(P_FDELEG_RECLAIM_UTIL_BPS, 1_000);
+        setParam(P_SLASH_MISCONDUCT_BPS, 4_000);
+        setParam(P_SLARK_VEST_THRESHOLD, 5 * ONE);
+        setParam(P_SLARK_VEST_ERAS, 3);
+        setParam(P_SLARK_SOULBOUND_S, 14_400);
+        setParam(P_CHAL_N, 1);
     }
 
     /// @dev Entities in the states that a random history takes long to reach.
@@ -209,5 +242,19 @@ contract InvariantsAtTheEdgesTest is Campaign {
         setParam(P_VAL_MAX_ROUNDS, 1);
         setParam(P_VAL_SLASH_COPY_BPS, 10_000);
         setParam(P_VAL_SLASH_NOSHOW_BPS, 1_000);
+        setParam(P_SLASH_DELEGATORS_SHARE, 1);
+        setParam(P_SLASH_MISCONDUCT_BPS, 10_000);
+        setParam(P_SLASH_MISCONDUCT_DEST, 2);
+        setParam(P_SLASH_SLARK_SHARE_BPS, 3_333);
+        setParam(P_SLASH_STANDBY_MODE, 1);
+        setParam(P_SLASH_TASK_MODE, 1);
+        setParam(P_LIVE_STACK, 2);
+        setParam(P_LIVE_POOL_ERA, 100 * ONE);
+        setParam(P_TIER_PROMO_STEP, 1);
+        setParam(P_TIER_PROMO_ERAS, 1);
+        setParam(P_TIER_DEMO_ERAS, 1);
+        setParam(P_TIER_BELOW7, 2);
+        setParam(P_TIER_DELEG_CAP_X_OWN, 1);
+        setParam(P_CHAL_FAIL_FORFEIT_SLOTS, 24);
     }
 }

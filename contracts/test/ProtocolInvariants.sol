@@ -3,13 +3,13 @@ pragma solidity 0.8.37;
 
 import {Fixed} from "../src/Fixed.sol";
 import {
-    ACCOUNT_AIRDROP,
     ACCOUNT_CALL_ESCROW,
     ACCOUNT_COMMUNITY,
     ACCOUNT_DELEGATION_VAULT,
     ACCOUNT_FIRST_AGENT,
-    ACCOUNT_KEEPER,
     ACCOUNT_RESTITUTION,
+    ACCOUNT_SLARK_POOL,
+    ACCOUNT_SLASH_POT,
     ACCOUNT_STAKE_VAULT,
     ACCOUNT_TASK_POT,
     BPS,
@@ -23,6 +23,7 @@ import {
     HostsRecord,
     KIND_MODEL,
     KIND_NODE,
+    KIND_PROVIDER,
     KIND_VALIDATOR,
     MAX_INT,
     MODEL_LIVE,
@@ -40,10 +41,21 @@ import {
     NodeTrustRecord,
     NodesRecord,
     P_ECON_ALLOC_BPS_COMMUNITY,
+    P_FDELEG_BUDGET,
+    P_LIVE_POOL_ERA,
     P_NODE_SLOTS,
     P_PLACE_REPLICAS,
+    P_TIER_DEMO_ERAS,
+    P_TIER_PROMO_ERAS,
     P_TIME_SLOTS_PER_ERA,
+    PROVIDER_ACTIVE,
+    PROVIDER_DEACTIVATED,
+    PROVIDER_REJECTED,
+    PROVIDER_SUSPENDED,
+    PROVIDER_TIERS,
     PrepaidRecord,
+    ProviderCollateralRecord,
+    ProvidersRecord,
     REQUEST_OPEN,
     REQUEST_ROUTED,
     REQUEST_SERVED,
@@ -64,19 +76,22 @@ import {
     VERDICT_PASS,
     ValidatorCollateralRecord,
     ValidatorsRecord,
-    VersionsRecord
+    VersionsRecord,
+    VestingsRecord
 } from "../src/Protocol.sol";
-import {World} from "./World.sol";
+import {SlarkInvariants} from "./SlarkInvariants.sol";
 
 /// @title ProtocolInvariants
 /// @notice What must hold in every state of the ledger, whatever anybody does (protocol section 8), each under its
 /// number. They read storage only, and hold between any two actions, also between two chunks of a settlement step.
 /// What compares two states is asserted where the action is taken, in handlers/.
 /// @dev `require`, not the cheatcodes: thousands of conditions are evaluated after each action.
-abstract contract ProtocolInvariants is World {
+abstract contract ProtocolInvariants is SlarkInvariants {
     function checkInvariants() internal view {
         checkTokens();
         checkCollateral();
+        checkProviders();
+        checkSlarks();
         checkRegistries();
         checkSeats();
         checkModels();
@@ -106,7 +121,7 @@ abstract contract ProtocolInvariants is World {
             sum += units;
             if (account >= ACCOUNT_STAKE_VAULT && account <= ACCOUNT_RESTITUTION) locked += units;
             bool isNobody = account == 0
-                || (account > ACCOUNT_AIRDROP && account != ACCOUNT_KEEPER && account < ACCOUNT_FIRST_AGENT);
+                || (account > ACCOUNT_SLARK_POOL && account < ACCOUNT_FIRST_AGENT);
             if (isNobody) require(units == 0, "INV-6: an account that is nobody's");
         }
         require(wallets[end] == 0, "INV-6: an account that is not open");
@@ -121,9 +136,16 @@ abstract contract ProtocolInvariants is World {
 
     // Collateral: INV-6, INV-7, INV-9, INV-42, INV-43
 
-    /// @dev The two tables of collateral have the same fields in the same order; Solidity has no name for that.
+    /// @dev The three tables of collateral have the same fields in the same order; Solidity has no name for that.
     function collateralTo(uint64 kind, uint64 last) private view returns (NodeCollateralRecord[] memory records) {
         if (kind == KIND_NODE) return nodeCollateralTo(last);
+        if (kind == KIND_PROVIDER) {
+            ProviderCollateralRecord[] memory ofProviders = providerCollateralTo(last);
+            assembly ("memory-safe") {
+                records := ofProviders
+            }
+            return records;
+        }
         ValidatorCollateralRecord[] memory same = validatorCollateralTo(last);
         assembly ("memory-safe") {
             records := same
@@ -142,13 +164,14 @@ abstract contract ProtocolInvariants is World {
         Sums memory all;
         checkTargets(KIND_NODE, nodeTotals().nodeCount, all);
         checkTargets(KIND_VALIDATOR, validatorTotals().validatorCount, all);
+        checkTargets(KIND_PROVIDER, providerTotals().providerCount, all);
         uint64[] memory ofModels = modelCollateralTo(modelTotals().modelCount);
         for (uint256 model = 1; model < ofModels.length; ++model) {
             all.own += ofModels[model];
         }
         require(walletsAt(ACCOUNT_STAKE_VAULT) == all.own, "INV-6: stake vault");
         require(
-            walletsAt(ACCOUNT_DELEGATION_VAULT) == all.delegated + all.unbonding + all.setAside,
+            walletsAt(ACCOUNT_DELEGATION_VAULT) == all.delegated + all.unbonding + all.setAside + vestingUnits(),
             "INV-6: delegation vault"
         );
         require(stakeTotals().delegatedUnits == all.delegated, "INV-9: delegated in all");
@@ -170,6 +193,7 @@ abstract contract ProtocolInvariants is World {
             require(c.unbondingUnits == s.unbonding, "INV-9: unbonding");
             require(c.slashUnits <= c.slashWeight, "INV-7: slash above the collateral");
             if (kind == KIND_NODE) require(c.slashPendingUnits + c.slashUnits == 0, "INV-10: slash of a node");
+            if (kind == KIND_PROVIDER) require(c.slashPendingUnits == 0, "INV-10: slash of a provider as a validator's");
             bool isThisEra = c.addedEra == era;
             require((isThisEra ? c.delegatedAddedUnits : 0) == s.added, "INV-43: delegated within the era");
             if (isThisEra) require(c.ownAddedUnits <= c.ownUnits, "INV-43: staked within the era");
@@ -201,9 +225,62 @@ abstract contract ProtocolInvariants is World {
         }
     }
 
-    function isSettling() internal view returns (bool) {
-        ClockTotalsRecord memory c = clockTotals();
-        return c.stepsDone != 0 || c.cursor != 0;
+    /// @return units what Slark licences earned, their owners undelegated, and has not vested yet
+    function vestingUnits() private view returns (uint256 units) {
+        VestingsRecord[] memory v = vestingsTo(stakeTotals().delegationCount);
+        for (uint256 delegation = 1; delegation < v.length; ++delegation) {
+            require(v[delegation].vestedUnits <= v[delegation].vestUnits, "INV-12: vested more than there is");
+            if (v[delegation].licence == 0) require(v[delegation].vestUnits == 0, "INV-12: vesting of nobody's");
+            units += v[delegation].vestUnits - v[delegation].vestedUnits;
+        }
+    }
+
+    // Providers: INV-7, INV-11, INV-14, INV-35, INV-40, and the counts that rules rely on
+
+    function checkProviders() private view {
+        uint64 count = providerTotals().providerCount;
+        ProvidersRecord[] memory all = providersTo(count);
+        ProviderCollateralRecord[] memory collateral = providerCollateralTo(count);
+        uint64[] memory links = nodeProvidersTo(nodeTotals().nodeCount);
+        DelegationsRecord[] memory d = delegationsTo(stakeTotals().delegationCount);
+        (uint64 promoEras, uint64 demoEras) = (param(P_TIER_PROMO_ERAS), param(P_TIER_DEMO_ERAS));
+        bool isOver = !isSettling();
+        uint64 active;
+        uint64 linked;
+        uint256 backedUnits;
+        for (uint64 provider = 1; provider <= count; ++provider) {
+            ProvidersRecord memory p = all[provider];
+            require(p.tier >= 1 && p.tier <= PROVIDER_TIERS, "INV-35: tier");
+            require(p.promoEraCount <= promoEras, "INV-36: eras that meet the better tier");
+            require(p.demoEraCount <= demoEras, "INV-37: eras that miss the tier");
+            require(p.exitUnits <= collateral[provider].ownUnits, "INV-7: asked back more than there is");
+            require(p.isMatchable <= 1, "INV-22: matchable");
+            if (p.misconductUnits > 0) require(p.state == PROVIDER_SUSPENDED, "INV-13: a case of who is not suspended");
+            else require(p.harmUnits + p.harmedAccount == 0, "INV-13: harm without a case");
+            if (p.state == PROVIDER_ACTIVE) {
+                ++active;
+                if (isOver) require(collateral[provider].ownUnits > 0, "INV-11: Active without own stake");
+            }
+            bool isThere = p.state != PROVIDER_REJECTED && p.state != PROVIDER_DEACTIVATED;
+            if (p.node != 0 && isThere) {
+                ++linked;
+                require(links[p.node] == provider, "INV-21: node of a provider");
+            }
+            if (p.foundationDelegation == 0) continue;
+            require(d[p.foundationDelegation].target == provider, "INV-14: delegation of the foundation");
+            backedUnits += d[p.foundationDelegation].units;
+        }
+        require(providerTotals().activeCount == active, "INV-22: active providers");
+        for (uint64 node = 1; node < links.length; ++node) {
+            if (links[node] != 0) --linked;
+        }
+        require(linked == 0, "INV-21: nodes linked");
+        require(backedUnits <= providerTotals().foundationUnits, "INV-14: more than the foundation delegated");
+        require(providerTotals().foundationUnits <= param(P_FDELEG_BUDGET), "INV-14: budget");
+        require(providerTotals().poolUnits <= param(P_LIVE_POOL_ERA), "INV-40: liveness above its pool");
+        if (!isOver) return;
+        require(walletsAt(ACCOUNT_SLASH_POT) == 0, "INV-42: slashes left over");
+        require(walletsAt(ACCOUNT_SLARK_POOL) == 0, "INV-42: pool of the Slarks left over");
     }
 
     // Registries: INV-15, INV-21, and the counts that rules rely on

@@ -130,15 +130,15 @@ contract ProvidersSettlementTest is Deployment {
         assertEq(providerTotals().slashUnits, 0, "SLASH-9");
     }
 
-    /// LIVE-4, LIVE-5, SLASH-3
+    /// LIVE-4, LIVE-5, SLASH-3: a full hour in a cooldown accrues nothing, a broken one is forfeited wherever it lies.
     function test_assess_givenBrokenAndCooledHours_forfeitsTheBrokenOnes() public {
         ProviderWords memory r = full();
         r.full = ALL ^ 0x00000f;
-        r.cooled = 0x000003;
+        r.cooled = 0x0000fc;
         ProviderEraRecord memory e = assess(r);
-        assertEq(e.hourCount, 20);
-        assertEq(e.rawUnits, Fixed.mulDivDown(ERA_UNITS, 20, 24));
-        assertEq(e.forfeitUnits, Fixed.mulDivDown(ERA_UNITS, 2, 24));
+        assertEq(e.hourCount, 16);
+        assertEq(e.rawUnits, Fixed.mulDivDown(ERA_UNITS, 16, 24));
+        assertEq(e.forfeitUnits, Fixed.mulDivDown(ERA_UNITS, 4, 24));
     }
 
     function test_assess_givenHoursThatItWasNotActive_isWorthNothingForThem() public {

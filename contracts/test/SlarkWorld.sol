@@ -2,15 +2,15 @@
 pragma solidity 0.8.37;
 
 import {Bls} from "../src/Bls.sol";
-import {CommitteesRecord, SEATS_PER_CLASS} from "../src/Protocol.sol";
+import {ChallengeTotalsRecord, CommitteesRecord, SEATS_PER_CLASS} from "../src/Protocol.sol";
 import {BlsSigner} from "./BlsSigner.sol";
-import {Deployment} from "./Deployment.sol";
 import {SLOT_SLARKS, SLOT_SLARK_TOTALS} from "./Tables.sol";
+import {World} from "./World.sol";
 
 /// @title SlarkWorld
 /// @notice Short ways through the life of licences and challenges, with real keys and signatures. The secret of a licence is
 /// that of its number. It asserts nothing about rules.
-abstract contract SlarkWorld is Deployment {
+abstract contract SlarkWorld is World {
     uint256 internal constant PASS = 1;
     uint256 internal constant FAIL = 2;
     uint64 internal constant PUZZLE_0 = 11;
@@ -197,5 +197,15 @@ abstract contract SlarkWorld is Deployment {
         for (uint256 i; i < results.length; ++i) {
             packed[i / 24] |= uint64(results[i] << (2 * (i % 24)));
         }
+    }
+
+    /// @return hash of the committees drawn in the era
+    function subsets() internal view returns (bytes32) {
+        ChallengeTotalsRecord memory t = challengeTotals();
+        uint256 high = (uint256(t.subsets0) << 96) | (uint256(t.subsets1) << 64) | (uint256(t.subsets2) << 32)
+            | t.subsets3;
+        uint256 low = (uint256(t.subsets4) << 96) | (uint256(t.subsets5) << 64) | (uint256(t.subsets6) << 32)
+            | t.subsets7;
+        return bytes32((high << 128) | low);
     }
 }

@@ -50,10 +50,11 @@ import {
 } from "../src/Protocol.sol";
 import {Slarks} from "../src/Slarks.sol";
 import {BlsSigner} from "./BlsSigner.sol";
+import {Deployment} from "./Deployment.sol";
 import {SlarkWorld} from "./SlarkWorld.sol";
 
 /// @notice The life of a licence (SM-5), its tier (SM-10), its pay (F-11), and who is drawn.
-contract SlarksTest is SlarkWorld {
+contract SlarksTest is Deployment, SlarkWorld {
     uint64 private constant PRICE = 100 * ONE;
     uint64 private constant YEAR_S = 31_536_000;
     uint64 private constant OWNER = A;

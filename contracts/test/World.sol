@@ -275,6 +275,12 @@ abstract contract World is Base, Tables, IProtocolEvents {
 
     // Settlement
 
+    /// @return true between two chunks of a settlement, or between two of its steps
+    function isSettling() internal view returns (bool) {
+        ClockTotalsRecord memory c = clockTotals();
+        return c.stepsDone != 0 || c.cursor != 0;
+    }
+
     /// @notice Settles the era, each step in chunks of at most this many positions.
     function settleEra(uint64 chunk) internal {
         endEra();
@@ -299,10 +305,15 @@ abstract contract World is Base, Tables, IProtocolEvents {
     }
 
     function takeStep(uint64 step, uint64 from, uint64 to) internal {
-        if (step == STEP_UPDATE_SLARKS && from == 0) accuracyOrder = slarksByAccuracy(0, slarkTotals().slarkCount);
+        if (from == 0) rememberOrder(step);
         (address target, bytes memory data) = stepCall(step, from, to);
         by(K);
         send(target, data);
+    }
+
+    /// @dev Before the first chunk of a step: keeps what its later chunks need and cannot find any more.
+    function rememberOrder(uint64 step) internal {
+        if (step == STEP_UPDATE_SLARKS) accuracyOrder = slarksByAccuracy(0, slarkTotals().slarkCount);
     }
 
     /// @return count positions of a settlement step now

@@ -6,10 +6,18 @@ import type { Block } from '../engine/ports.ts';
 import { type Action, action } from '../protocol/actions.ts';
 import { applyAction } from '../protocol/apply.ts';
 import { createBeacons } from '../protocol/beacons.ts';
-import { ACCOUNT, HOSTS_PER_MODEL, KIND, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
+import {
+  ACCOUNT,
+  HOSTS_PER_MODEL,
+  KIND,
+  SEATS_PER_CLASS,
+  TABLES_OF_CONTRACT,
+  type TableName,
+} from '../protocol/layout.ts';
 import { ledgerParams, P } from '../protocol/params.ts';
 import type { Capacities } from '../protocol/state.ts';
 import { testBuild } from './chainFixture.ts';
+import { createKeyRing } from './keyRing.ts';
 import { createLockstepLedger, type Fault, LockstepError } from './lockstep.ts';
 import { openProtocolChain, type ProtocolChain } from './protocolChain.ts';
 import { repoRoot } from './repoRoot.ts';
@@ -22,7 +30,7 @@ const [MINER, CREATOR, VALIDATOR, DELEGATOR] = [0, 1, 2, 3].map((i) => ACCOUNT.f
   number,
   number,
 ];
-const CAPACITIES: Capacities = { paramValues: 256, ratings: 8_000 };
+const CAPACITIES: Capacities = { paramValues: 512, ratings: 8_000, providerRatings: 8_000 };
 
 /** Records that are in use after {@link FOUNDING}, where it is not record 1 (record 0 of the totals). */
 const RECORDS: Partial<Record<TableName, number>> = {
@@ -31,10 +39,16 @@ const RECORDS: Partial<Record<TableName, number>> = {
   prepaid: DELEGATOR,
   hosts: HOSTS_PER_MODEL,
   ratings: 1_000,
-  // Nothing is requested or assigned: their unused record 0 is compared all the same.
+  providerRatings: 1_000,
+  runners: DELEGATOR,
+  seats: SEATS_PER_CLASS,
+  // Nothing is requested, assigned or challenged: their unused record 0 is compared all the same.
   requests: 0,
   members: 0,
+  challenges: 0,
 };
+
+const KEYS = createKeyRing(1, true);
 
 /** One entity of each kind. */
 const FOUNDING: readonly Action[] = [
@@ -45,6 +59,11 @@ const FOUNDING: readonly Action[] = [
   action('registerValidator', VALIDATOR, []),
   action('delegate', DELEGATOR, [KIND.node, 1, 5_000_000, 0]),
   action('buyCalls', DELEGATOR, [1_000_000]),
+  action('proposeProvider', MINER, [1, 0, 8, 32, 500, 1, 3, 2, 2, 2, 0]),
+  action('stakeProvider', MINER, [1, 51_000_000]),
+  action('buyLicence', DELEGATOR, []),
+  action('registerSlarkKey', DELEGATOR, [1], [...KEYS.keyWords('slark'), ...KEYS.possession('slark')!]),
+  action('selfOperate', DELEGATOR, [1, 1]),
 ];
 /** Accepted, and changes nothing. */
 const NOTHING = action('transferTokens', MINER, [CREATOR, 0]);

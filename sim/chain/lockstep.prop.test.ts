@@ -17,8 +17,11 @@ import { ledgerParams, P } from '../protocol/params.ts';
 import { ERA_STEPS } from '../protocol/processEra.ts';
 import { createProposer, type NextInt, WALK_AGENTS, WALK_OPENING_UNITS, WALK_PARAMS } from '../protocol/randomWalk.ts';
 import { REJECTIONS } from '../protocol/rejections.ts';
+import { type Keyring, openChallenges } from '../protocol/slarkWalk.ts';
 import { type Capacities, createState, eventAt, type State } from '../protocol/state.ts';
+import { aggregate, possessionWords, publicKeyWords, type SecretKey, secretKeyOf, sign } from './bls.ts';
 import { testBuild } from './chainFixture.ts';
+import { blsVerifier } from './keyRing.ts';
 import { compareCodes, compareStates } from './lockstep.ts';
 import { openProtocolChain, type ProtocolChain } from './protocolChain.ts';
 import { repoRoot } from './repoRoot.ts';
@@ -74,6 +77,38 @@ function oddAction(nextInt: NextInt): Action {
   return action(name, actor, args, spec.bulk === undefined ? undefined : Array.from({ length: nextInt(6) }, number));
 }
 
+/** Secrets of all keys that were ever registered, by the words of the key; and what a licence registers. */
+const secrets = new Map<string, SecretKey>();
+const registrations = new Map<string, readonly number[]>();
+
+function register(licence: number, turn: number): readonly number[] {
+  const name = `${licence}/${turn}`;
+  const known = registrations.get(name);
+  if (known !== undefined) return known;
+  const secret = secretKeyOf(`lockstep walk/${name}`);
+  const key = publicKeyWords(secret);
+  secrets.set(key.join(), secret);
+  const words = [...key, ...possessionWords(secret)];
+  registrations.set(name, words);
+  return words;
+}
+
+/** Signs with the keys that the core has registered. */
+function keyringOf(core: State): Keyring {
+  return {
+    registration: register,
+    signature: (groups) => {
+      const signatures = groups.flatMap(({ licences, message }) =>
+        licences.flatMap((licence) => {
+          const secret = secrets.get(core.keys.get(licence)?.join() ?? '');
+          return secret === undefined ? [] : [sign(secret, message)];
+        }),
+      );
+      return signatures.length === 0 ? [] : aggregate(signatures);
+    },
+  };
+}
+
 type Count = { accepted: number; rejected: number };
 type Tally = { readonly byContract: Map<ContractName, Count>; readonly rejections: Set<string>; compared: number };
 
@@ -107,7 +142,7 @@ async function playAll(
   let codes: number[] = [];
   let first: readonly number[] = [];
   let chance: NextInt = chanceOf(0);
-  const propose = createProposer(core, (n) => chance(n));
+  const propose = createProposer(core, (n) => chance(n), keyringOf(core));
 
   function apply(next: Action): void {
     const code = applyAction(core, next);
@@ -166,10 +201,11 @@ async function playAll(
     for (let step = clock(F.clockTotals.stepsDone); step < ERA_STEPS.length; step++) {
       const { name, count, bulk } = ERA_STEPS[step]!;
       const chunk = 1 + chance(4);
+      const list = bulk?.(core);
       let from = clock(F.clockTotals.cursor);
       do {
         const to = Math.min(from + chunk, count(core));
-        keeper(name, [from, to], bulk?.(core).slice(from, to));
+        keeper(name, [from, to], list?.slice(from, to));
         from = to;
         const proposed = name !== 'postRanking' && chance(6) === 0 ? propose() : null;
         if (proposed !== null && proposed.actor !== ACCOUNT.keeper) apply(proposed);
@@ -185,6 +221,7 @@ async function playAll(
     if (opened > 0 && opened % plan.slotsPerEra === 0) settle();
     keeper('openSlot', plan.beacons[opened]!.words);
     if (core.callTotals[slot] === opened) keeper('auditRequests', [0, core.callTotals[requestCount]!]);
+    for (const next of openChallenges(core, chance)) apply(next);
     await follow();
     const { differences } = await compareStates(core, chain);
     expect(differences).toEqual([]);
@@ -223,6 +260,8 @@ function eventsOf(s: State): string[] {
 function copyOf(s: State): State {
   const copy = createState(CAPACITIES);
   for (const table of Object.keys(FIELDS) as TableName[]) copy[table].set(s[table]);
+  for (const [licence, key] of s.keys) copy.keys.set(licence, key);
+  copy.verifier = blsVerifier;
   return copy;
 }
 
@@ -246,6 +285,7 @@ describe('core and contracts', () => {
     const options = { plan, seed: 1, agentCount: WALK_AGENTS + 1, signedBps: 1_000 };
     chain = await openProtocolChain({ ...options, builtDir: testBuild(), root: repoRoot() });
     grown = createGenesisState(plan, CAPACITIES);
+    grown.verifier = blsVerifier;
     const nextInt = chanceOf(GROWTH_SEED);
     const growth = Array.from({ length: GROWTH_STEPS }, (_, i): Step => {
       return { kind: i % SLOT_STEPS === 0 ? 'slot' : 'act', seed: nextInt(4_294_967_296) };

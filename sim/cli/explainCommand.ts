@@ -6,6 +6,7 @@ import { createSource } from '../../scenarios/positions.ts';
 import { didYouMean } from '../../scenarios/suggest.ts';
 import { MOVE } from '../protocol/events.ts';
 import { ACCOUNT, KIND, TASK_KIND } from '../protocol/layout.ts';
+import { PARAMS } from '../protocol/params.ts';
 import { RUN_FILES } from '../store/paths.ts';
 import { type AgentName, type ProtocolNumbers, readAgent, readAgentNames } from '../store/readAgent.ts';
 import { readFinishedManifest, readText } from '../store/readRun.ts';
@@ -16,6 +17,10 @@ import { renderExplanation } from './explainText.ts';
 import { wantsColor } from './loadFile.ts';
 
 export type ExplainOptions = { readonly agent: string; readonly era?: number; readonly json?: boolean };
+
+const IN_MILLI_TOKENS: ReadonlySet<string> = new Set(
+  PARAMS.filter(({ unit }) => unit === 'milliTokens').map(({ key }) => key),
+);
 
 /** Names listed when many would fit. */
 const MOST_NAMED = 8;
@@ -29,7 +34,12 @@ export function rulesOf(scenarioYaml: string): Rules {
   const tree = parseTree(createSource(RUN_FILES.scenario, '', scenarioYaml), 0, scenarioYaml.length, issues);
   const params = tree?.kind === 'map' ? tree.entries.get('params')?.value : undefined;
   const values = readParams(params?.kind === 'map' ? params : null, issues);
-  return { decimals: values.decimals, value: (key) => Number(values.stored(key)) };
+  // A scenario says thousandths of a token as such; the ledger holds them in base units.
+  const perMilli = 10 ** values.decimals / 1_000;
+  return {
+    decimals: values.decimals,
+    value: (key) => Number(values.stored(key)) * (IN_MILLI_TOKENS.has(key) ? perMilli : 1),
+  };
 }
 
 /** The agent of this account number, of this name, or the only one in whose name the text occurs. */

@@ -14,7 +14,7 @@ import {
   type WorldOptions,
   type WorldRun,
 } from '../engine/testWorld.ts';
-import type { AgentRow, ModelRow } from '../engine/trace.ts';
+import type { AgentRow, ChallengeRow, ModelRow, ProviderRow } from '../engine/trace.ts';
 import { openInference } from '../inference/openInference.ts';
 import { DEFAULT_POOL_SEED } from '../inference/textRecognition.ts';
 import { ACTION_NAMES, type ActionName } from '../protocol/actions.ts';
@@ -172,6 +172,17 @@ function agentOf({ roster }: WorldRun, name: string): AgentInfo {
 export function rowsOf(run: WorldRun, name: string): AgentRow[] {
   const { account } = agentOf(run, name);
   return run.eras.map(({ agents }) => agents.find((row) => row.account === account)!);
+}
+
+/** Rows of a miner's provider, one an era from its proposal on, and those of the challenges against it. */
+export function providerOf(
+  run: WorldRun,
+  name: string,
+): { readonly rows: readonly ProviderRow[]; readonly challenges: readonly ChallengeRow[] } {
+  const { account } = agentOf(run, name);
+  const rows = run.eras.flatMap(({ providers }) => providers.filter((row) => row.account === account));
+  const own = new Set(rows.map(({ provider }) => provider));
+  return { rows, challenges: run.eras.flatMap(({ challenges }) => challenges.filter((row) => own.has(row.provider))) };
 }
 
 /** Rows of a creator's models in the last era. */

@@ -3,7 +3,7 @@
  * and attested at the era's end. Whom to challenge and with what is in `challengeTargets.ts`, who sits in a committee in
  * `slarkCommittee.ts`; what outcomes cost or earn is settled at the era's end.
  */
-import { BPS, max, mulDivDown, mulDivUp } from '../base/fixedPoint.ts';
+import { BPS, MAX_INT, max, mulDivDown, mulDivUp } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
 import {
   attestationMessage,
@@ -493,10 +493,8 @@ export const attestSubsets: Rule = (s, _actor, args, bulk) => {
   const fromS = closingS(s, mulDivDown(era + 1, slotsPerEra, 1) - 1);
   if (slotOfEra(s) !== slotsPerEra - 1 || s.nowS < fromS) return reject(s, R.DeadlineNotPassed, s.nowS, fromS);
   if (s.challengeTotals[T.attestedEraCount] === era + 1) return reject(s, R.AlreadySet, era + 1, 0);
-  const count = slarkCount(s);
-  if (signerCount > count) return reject(s, R.ValueOutOfRange, signerCount, count);
-  if (signerCount === 0 && bulk.length > 0) return reject(s, R.BatchMismatch, bulk.length, 0);
-  const badLength = signerCount === 0 ? 0 : guardLength(s, bulk, signerCount);
+  if (signerCount > MAX_INT - SIGNATURE_WORDS) return reject(s, R.ValueOutOfRange, signerCount, slarkCount(s));
+  const badLength = signerCount + bulk.length === 0 ? 0 : guardLength(s, bulk, signerCount);
   if (badLength !== 0) return badLength;
   const signers = bulk.slice(0, signerCount);
   const bad = guardUnselected(s, signers);

@@ -53,6 +53,7 @@ function isBusy(s: State): boolean {
     find(s, 'delegations', (at) => s.delegations[at + F.delegations.unbondingUnits]! > 0) > 0 &&
     find(s, 'providers', (at) => isMiddling(s, at)) > 0 &&
     find(s, 'nodeProviders', (at) => s.nodeProviders[at]! > 0) > 0 &&
+    find(s, 'nodes', (at) => s.nodes[at + F.nodes.state] === NODE_STATE.online) > 0 &&
     find(s, 'providers', (at) => hasFoundation(s, at)) > 0 &&
     s.nodeTotals[F.nodeTotals.freedCount]! > 0
   );
@@ -801,6 +802,9 @@ const BREAKS: readonly Break[] = [
   ],
 ];
 
+/** Those of Slarks and challenges: slarkInvariants.test.ts. */
+const BROKEN_ELSEWHERE = ['INV-18', 'INV-19', 'INV-20', 'INV-32', 'INV-33', 'INV-44', 'INV-68'];
+
 describe('INVARIANTS', () => {
   it('given a busy ledger > all hold', () => {
     restore();
@@ -816,7 +820,7 @@ describe('INVARIANTS', () => {
   });
 
   it('given the list of broken cases > every invariant is among them', () => {
-    const broken = new Set(BREAKS.map(([id]) => id));
+    const broken = new Set([...BREAKS.map(([id]) => id), ...BROKEN_ELSEWHERE]);
     expect(INVARIANTS.filter(({ id }) => !broken.has(id))).toEqual([]);
   });
 

@@ -85,7 +85,7 @@ const COUNTS = [
 ] as const;
 
 /**
- * The report's words: hours = full + active·2^24; modes = task + breached·2^24; pauses = cooled + streaks·2^24 + further
+ * The report's words: hourBits = full + active·2^24; modes = task + breached·2^24; pauses = cooled + streaks·2^24 + further
  * hours·2^36; beats = answered + expected·2^16 + meanMs·2^32; work = assigned + finished·2^26; feeUnits; leaseHours;
  * offlineSinceS.
  *

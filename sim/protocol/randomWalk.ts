@@ -25,7 +25,7 @@ import { ledgerParams } from './params.ts';
 import { eraSettlement } from './processEra.ts';
 import { packProviderReport } from './providerReport.ts';
 import { routeRequest } from './routing.ts';
-import { slarkProposals } from './slarkWalk.ts';
+import { type Keyring, openChallenges, slarkProposals } from './slarkWalk.ts';
 import { createState, getParam, type State } from './state.ts';
 import { genesis, openAccount } from './token.ts';
 
@@ -76,7 +76,7 @@ export const WALK_PARAMS: Readonly<Record<string, number>> = {
   'slark.acc_pct.2': 45,
   'slark.acc_pct.3': 50,
   'slark.buy_tokens.1': 5,
-  'slark.buy_tokens.2': 10,
+  'slark.buy_tokens.2': 4,
   'slark.buy_tokens.3': 20,
   'slark.seats.2': 2,
   'slark.promo_eras': 2,
@@ -134,6 +134,7 @@ function* walk(
     if (s.callTotals[F.callTotals.slot] === slot) {
       yield { nowS, action: keeper('auditRequests', [0, s.callTotals[F.callTotals.requestCount]!]) };
     }
+    for (const step of openChallenges(s, nextInt)) yield { nowS, action: step };
     const count = nextInt(2 * actionsPerSlot);
     for (let i = 0; i < count; i++) {
       if (nowS < (slot + 1) * slotS - 200) nowS += nextInt(40);
@@ -145,9 +146,13 @@ function* walk(
   }
 }
 
-/** Proposes actions for the state as it is at each call, as a walk does within a slot; null now and then. */
-export function createProposer(s: State, nextInt: NextInt): () => Action | null {
-  const proposals = createProposals(s, nextInt);
+/**
+ * Proposes actions for the state as it is at each call, as a walk does within a slot; null now and then.
+ *
+ * @param keyring keys of Slarks, where somebody checks signatures
+ */
+export function createProposer(s: State, nextInt: NextInt, keyring?: Keyring): () => Action | null {
+  const proposals = createProposals(s, nextInt, keyring);
   let weights = 0;
   for (const [weight] of proposals) weights += weight;
   return () => {
@@ -188,7 +193,7 @@ function createChooser(s: State, nextInt: NextInt) {
 
 type Chooser = ReturnType<typeof createChooser>;
 
-function createProposals(s: State, nextInt: NextInt): readonly Proposal[] {
+function createProposals(s: State, nextInt: NextInt, keyring?: Keyring): readonly Proposal[] {
   const choose = createChooser(s, nextInt);
   return [
     ...tokenProposals(s, nextInt, choose),
@@ -197,7 +202,7 @@ function createProposals(s: State, nextInt: NextInt): readonly Proposal[] {
     ...callProposals(s, nextInt, choose),
     ...validatorProposals(s, nextInt, choose),
     ...providerProposals(s, nextInt, choose),
-    ...slarkProposals(s, nextInt, choose),
+    ...slarkProposals(s, nextInt, choose, keyring),
   ];
 }
 

@@ -5,7 +5,16 @@
 import { type Action, type ActionName, action } from './actions.ts';
 import { attestationMessage, certificateMessage, KEY_WORDS, packResults, puzzleHash, RESULT } from './certificates.ts';
 import type { TableName } from './layout.ts';
-import { ACCOUNT, CHALLENGE_STATE, CLASS_COUNT, F, PROVIDER_STATE, SEATS_PER_CLASS, SLARK_STATE } from './layout.ts';
+import {
+  ACCOUNT,
+  CHALLENGE_STATE,
+  CLASS_COUNT,
+  F,
+  PROVIDER_STATE,
+  SEATS_PER_CLASS,
+  SLARK_STATE,
+  STRIDE,
+} from './layout.ts';
 import { isDrawable } from './slarks.ts';
 import type { State } from './state.ts';
 
@@ -115,24 +124,24 @@ function licenceProposals(
   return [
     [5, () => (licences() >= MAX_LICENCES ? null : action('buyLicence', agent(), []))],
     [2, on('topUpLicence', [S.owned, S.running, S.offline], L.owner, () => 1 + nextInt(40_000_000))],
-    [10, keyed(open, L.owner)],
-    [10, on('selfOperate', open, L.owner, provider)],
+    [6, keyed(open, L.owner)],
+    [6, on('selfOperate', open, L.owner, provider)],
     [2, on('chooseProvider', [S.running], L.owner, provider)],
-    [3, on('requestRunner', open, L.owner, agent, provider)],
-    [6, keyed([S.pending], L.pendingRunner)],
+    [2, on('requestRunner', open, L.owner, agent, provider)],
+    [4, keyed([S.pending], L.pendingRunner)],
     [1, keyed([S.running], L.runner)],
-    [6, on('acceptRunner', [S.pending], L.pendingRunner)],
+    [4, on('acceptRunner', [S.pending], L.pendingRunner)],
     [1, on('rejectRunner', [S.pending], L.pendingRunner)],
     [1, on('endRunner', used, nextInt(2) === 0 ? L.owner : L.runner)],
     [4, on('setOptIn', [S.owned, S.running], L.owner, () => (nextInt(4) === 0 ? nextInt(3) : 1))],
     [2, on('transferLicence', open, L.owner, agent)],
     [1, kept('loseClient', [S.running])],
     [4, kept('restoreClient', [S.offline])],
-    [2, () => keeper('grantLicence', [])],
-    [5, foundationKey],
-    [5, delays],
-    [3, redelegating],
-    [3, undelegating],
+    [1, () => keeper('grantLicence', [])],
+    [1, foundationKey],
+    [2, delays],
+    [2, redelegating],
+    [2, undelegating],
   ];
 }
 
@@ -158,8 +167,9 @@ function challengeProposals(
   /** A vote per target: mostly what the others say, so that there are majorities. */
   const results = (targets: number, truth: readonly number[], liarBps: number): number[] =>
     Array.from({ length: targets }, (_, i) => (nextInt(10_000) < liarBps ? 3 - truth[i]! : truth[i]!));
-  const certifying = (): Action => {
+  const certifying = (): Action | null => {
     const c = classIn(C.issued);
+    if (read('committees', c, F.committees.state) !== C.issued && nextInt(10) > 0) return null;
     const targets = read('committees', c, F.committees.targetCount);
     const seats = read('committees', c, F.committees.seatCount);
     const truth = Array.from({ length: targets }, () => (nextInt(5) === 0 ? RESULT.fail : RESULT.pass));
@@ -193,17 +203,24 @@ function challengeProposals(
     return keeper('attestSubsets', [licences.length], licences.length === 0 ? [] : [...licences, ...signature]);
   };
   return [
-    [
-      12,
-      () =>
-        slot() + 1 === s.clockTotals[F.clockTotals.slotCount] && nextInt(20) > 0
-          ? null
-          : keeper('scheduleChallenges', []),
-    ],
-    [14, committing],
-    [14, () => keeper('issueChallenges', [classIn(C.committed)])],
-    [14, certifying],
-    [2, () => keeper('closeChallenges', [])],
+    [1, () => keeper('scheduleChallenges', [])],
+    [1, committing],
+    [1, () => keeper('issueChallenges', [classIn(C.committed)])],
+    [25, certifying],
+    [1, () => keeper('closeChallenges', [])],
     [3, attesting],
   ];
+}
+
+/** What the keeper does about challenges when it has opened a slot; now and then it forgets some of it. */
+export function* openChallenges(s: State, nextInt: (n: number) => number): Generator<Action, void, void> {
+  if (nextInt(20) === 0) return;
+  yield keeper('scheduleChallenges', []);
+  const slot = s.clockTotals[F.clockTotals.slotCount]! - 1;
+  for (let c = 1; c <= CLASS_COUNT; c++) {
+    const seatCount = s.committees[c * STRIDE.committees + F.committees.seatCount]!;
+    if (seatCount === 0 || nextInt(20) === 0) continue;
+    yield keeper('commitPuzzle', [c, ...puzzleHash(slot, c, ...PUZZLE)]);
+    if (nextInt(20) > 0) yield keeper('issueChallenges', [c]);
+  }
 }

@@ -3,14 +3,19 @@ pragma solidity 0.8.37;
 
 import {
     ACCOUNT_FIRST_AGENT,
+    EraNotSettled,
     FAMILY_COUNT,
     KIND_MODEL,
     KIND_NODE,
+    KIND_PROVIDER,
+    KIND_SLARK,
     KIND_VALIDATOR,
+    OnlyKeeper,
     P_TIME_SLOT_S,
-    TokenTotalsRecord
+    TokenTotalsRecord,
+    UnknownAccount
 } from "../../src/Protocol.sol";
-import {ACTION_COUNT, isRejection} from "../Actions.sol";
+import {ACTION_COUNT, A_OPEN_SLOT, actionsOfSteps, isRejection} from "../Actions.sol";
 import {World} from "../World.sol";
 
 /// @title Handler
@@ -20,6 +25,7 @@ import {World} from "../World.sol";
 abstract contract Handler is World {
     uint64[ACTION_COUNT] private called;
     uint64[ACTION_COUNT] private accepted;
+    bool[ACTION_COUNT] private isStep;
 
     /// @dev State of the stream of chance within one call.
     uint256 private random;
@@ -27,6 +33,10 @@ abstract contract Handler is World {
 
     constructor(address[FAMILY_COUNT] memory addresses) {
         bind(addresses);
+        uint256[] memory steps = actionsOfSteps();
+        for (uint256 step = 1; step < steps.length; ++step) {
+            isStep[steps[step]] = true;
+        }
     }
 
     /// @notice Begins a call: a fresh stream of chance, and a little time passes.
@@ -83,6 +93,8 @@ abstract contract Handler is World {
         if (kind == KIND_NODE) return nodeTotals().nodeCount;
         if (kind == KIND_MODEL) return modelTotals().modelCount;
         if (kind == KIND_VALIDATOR) return validatorTotals().validatorCount;
+        if (kind == KIND_PROVIDER) return providerTotals().providerCount;
+        if (kind == KIND_SLARK) return slarkTotals().slarkCount;
         return taskTotals().taskCount;
     }
 
@@ -90,6 +102,8 @@ abstract contract Handler is World {
         if (kind == KIND_NODE) return nodesAt(entity).state;
         if (kind == KIND_MODEL) return modelsAt(entity).state;
         if (kind == KIND_VALIDATOR) return validatorsAt(entity).state;
+        if (kind == KIND_PROVIDER) return providersAt(entity).state;
+        if (kind == KIND_SLARK) return slarksAt(entity).state;
         return tasksAt(entity).state;
     }
 
@@ -113,6 +127,8 @@ abstract contract Handler is World {
         uint64 emittedBefore = emissionTotals().emittedUnits;
         (uint64 slotsBefore, uint64 settledBefore) = (clockTotals().slotCount, clockTotals().settledEraCount);
 
+        bool wasSettling = isSettling();
+
         ++called[action];
         bytes memory answer;
         vm.prank(addressOf(actor));
@@ -120,6 +136,7 @@ abstract contract Handler is World {
         if (ok) ++accepted[action];
         // Neither a panic nor a failed assertion, nor any error but those of the list.
         else if (!isRejection(bytes4(answer))) pass(answer);
+        if (wasSettling && !isStep[action]) assertRefused(action, ok, answer);
 
         TokenTotalsRecord memory t = tokenTotals();
         assertGe(t.burntUnits, before.burntUnits, "INV-5: burnt units came back");
@@ -129,6 +146,14 @@ abstract contract Handler is World {
         assertGe(clockTotals().slotCount, slotsBefore, "INV-67: slots went back");
         uint64 settled = clockTotals().settledEraCount;
         assertTrue(settled == settledBefore || settled == settledBefore + 1, "INV-67: eras out of order");
+    }
+
+    /// @dev Between the chunks of a settlement nobody may act.
+    function assertRefused(uint256 action, bool ok, bytes memory answer) private pure {
+        assertFalse(ok, "TIME-4: acted within a settlement");
+        bytes4 why = bytes4(answer);
+        bool isOfSender = why == OnlyKeeper.selector || why == UnknownAccount.selector;
+        assertTrue(why == EraNotSettled.selector || isOfSender || action == A_OPEN_SLOT, "TIME-4: another reason");
     }
 
     /// @dev Passes an unexpected failure on, as it came.

@@ -5,21 +5,32 @@ import {Calls} from "../../src/Calls.sol";
 import {Clock} from "../../src/Clock.sol";
 import {
     ACCOUNT_COMMUNITY,
+    ACCOUNT_SLASH_POT,
     ACCOUNT_TREASURY,
     ClockTotalsRecord,
     FAMILY_COUNT,
     P_TIME_SLOTS_PER_ERA,
     P_TIME_SLOT_S,
     STEP_COUNT,
+    STEP_PAY_SLARKS,
     STEP_SLASH_DELEGATIONS,
-    STEP_SLASH_OWN_STAKE
+    STEP_SLASH_OWN_STAKE,
+    STEP_UPDATE_SLARKS,
+    SlarksRecord
 } from "../../src/Protocol.sol";
-import {A_AUDIT_REQUESTS, A_CLOSE_REQUESTS, A_COMPUTE_ERA_METRICS, A_OPEN_SLOT} from "../Actions.sol";
+import {A_AUDIT_REQUESTS, A_CLOSE_REQUESTS, A_OPEN_SLOT, actionsOfSteps} from "../Actions.sol";
+import {SlarkInvariants} from "../SlarkInvariants.sol";
 import {Handler} from "./Handler.sol";
 
 /// @notice Time: slots are opened, and eras settled in chunks of changing size, as the keeper does it: requests are
-/// closed first, and nobody else acts between the steps.
-contract KeeperHandler is Handler {
+/// closed first. A settlement may stop anywhere, and others try to act before it goes on.
+contract KeeperHandler is Handler, SlarkInvariants {
+    // What was there when the present settlement began.
+    uint64 private community;
+    uint64 private treasury;
+    uint64 private expectedSlashes;
+    uint64 private chunkSize;
+
     constructor(address[FAMILY_COUNT] memory addresses) Handler(addresses) {}
 
     /// @inheritdoc Handler
@@ -32,14 +43,14 @@ contract KeeperHandler is Handler {
 
     /// @notice The slot runs out; the next one is opened, after the era's settlement if it was the last.
     function nextSlot(uint256 seed) external turn(seed) {
-        if (once(2)) advance();
+        if (isSettling() || once(2)) advance(once(3) ? WHOLE : 1 + chance(40));
     }
 
     /// @notice An era passes with nothing else happening.
     function nextEra(uint256 seed) external turn(seed) {
         if (!once(8)) return;
         uint64 era = currentEra();
-        while (currentEra() == era) advance();
+        while (currentEra() == era) advance(WHOLE);
     }
 
     function openSlotTooEarlyOrWithAnotherBeacon(uint256 seed) external turn(seed) {
@@ -48,13 +59,18 @@ contract KeeperHandler is Handler {
         assertFalse(ok, "INV-67: a slot out of turn");
     }
 
-    function advance() private {
-        (uint64 closed, uint64 count) = (callTotals().closedCount, callTotals().requestCount);
-        act(A_CLOSE_REQUESTS, K, address(calls), abi.encodeCall(Calls.closeRequests, (closed, count)));
+    /// @dev Goes on to the next slot, or at most `chunks` chunks on the way through the settlement that lies before it.
+    function advance(uint64 chunks) private {
+        if (!isSettling()) endSlot();
         ClockTotalsRecord memory c = clockTotals();
-        uint64 endS = c.slotCount * param(P_TIME_SLOT_S);
-        if (nowS() < endS) goTo(endS);
-        if (c.slotCount == (c.settledEraCount + 1) * param(P_TIME_SLOTS_PER_ERA)) settleOnce(1 + chance(6));
+        if (isDue(c)) {
+            if (!isSettling()) beginSettlement();
+            for (uint64 i; i < chunks && clockTotals().settledEraCount == c.settledEraCount; ++i) {
+                takeChunk();
+            }
+            if (clockTotals().settledEraCount == c.settledEraCount) return;
+            assertEq(community - walletsAt(ACCOUNT_COMMUNITY), emissionTotals().eraUnits, "INV-40: paid what was emitted");
+        }
         passTime(chance(100));
         assertTrue(sendSlot(wordsOf(beaconOf(c.slotCount))), "the slot opens");
         if (once(4)) return;
@@ -62,36 +78,59 @@ contract KeeperHandler is Handler {
         act(A_AUDIT_REQUESTS, K, address(calls), data);
     }
 
+    function endSlot() private {
+        (uint64 closed, uint64 count) = (callTotals().closedCount, callTotals().requestCount);
+        act(A_CLOSE_REQUESTS, K, address(calls), abi.encodeCall(Calls.closeRequests, (closed, count)));
+        uint64 endS = clockTotals().slotCount * param(P_TIME_SLOT_S);
+        if (nowS() < endS) goTo(endS);
+    }
+
+    /// @return true if the era of the last open slot is over and not settled
+    function isDue(ClockTotalsRecord memory c) private view returns (bool) {
+        return c.slotCount == (c.settledEraCount + 1) * param(P_TIME_SLOTS_PER_ERA);
+    }
+
     function sendSlot(uint64[8] memory w) private returns (bool) {
         bytes memory data = abi.encodeCall(Clock.openSlot, (w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]));
         return act(A_OPEN_SLOT, K, address(clock), data);
     }
 
-    function settleOnce(uint64 chunk) private {
-        uint64 settled = clockTotals().settledEraCount;
-        uint64 community = walletsAt(ACCOUNT_COMMUNITY);
-        (uint64 treasury, uint64 expected) = (walletsAt(ACCOUNT_TREASURY), 0);
-        for (uint64 step = 1; step <= STEP_COUNT; ++step) {
-            if (step == STEP_SLASH_OWN_STAKE) expected = dueSlashes();
-            takeWhole(step, chunk);
-            if (step == STEP_SLASH_DELEGATIONS) {
-                assertEq(walletsAt(ACCOUNT_TREASURY) - treasury, expected, "INV-8: parts of the slashes");
-            }
-        }
-        assertEq(clockTotals().settledEraCount, settled + 1, "INV-67: settled once");
-        assertEq(community - walletsAt(ACCOUNT_COMMUNITY), emissionTotals().eraUnits, "INV-40: paid what was emitted");
+    function beginSettlement() private {
+        community = walletsAt(ACCOUNT_COMMUNITY);
+        treasury = walletsAt(ACCOUNT_TREASURY);
+        chunkSize = 1 + chance(6);
     }
 
-    function takeWhole(uint64 step, uint64 chunk) private {
+    function takeChunk() private {
+        uint64 step = clockTotals().stepsDone + 1;
+        uint64 from = clockTotals().cursor;
+        if (step == STEP_SLASH_OWN_STAKE && from == 0) expectedSlashes = dueSlashes();
         uint64 count = positionsOf(step);
-        uint64 from;
-        do {
-            uint64 to = count - from > chunk ? from + chunk : count;
-            (address target, bytes memory data) = stepCall(step, from, to);
-            // Steps are the last actions, in their order.
-            assertTrue(act(A_COMPUTE_ERA_METRICS + step - 1, K, target, data), "a step is taken");
-            from = to;
-        } while (from < count);
+        uint64 to = count - from > chunkSize ? from + chunkSize : count;
+        (address target, bytes memory data) = stepCall(step, from, to);
+        if (from == 0) rememberOrder(step);
+        SlarksRecord[] memory before = slarksTo(slarkTotals().slarkCount);
+        if (step == STEP_PAY_SLARKS) vm.recordLogs();
+        assertTrue(act(actionsOfSteps()[step], K, target, data), "a step is taken");
+        if (step == STEP_PAY_SLARKS) checkPay(vm.getRecordedLogs());
+        if (step == STEP_UPDATE_SLARKS) checkPromotions(before);
+        if (to < count) return;
+        if (step == STEP_SLASH_DELEGATIONS) {
+            assertEq(walletsAt(ACCOUNT_TREASURY) - treasury, expectedSlashes, "INV-8: parts of the slashes");
+            uint64 pot = misconductUnits() + providerTotals().slashUnits;
+            assertEq(walletsAt(ACCOUNT_SLASH_POT), pot, "INV-8: parts of the slashes of providers");
+        }
+        if (step == STEP_PAY_SLARKS) {
+            assertEq(walletsAt(ACCOUNT_SLASH_POT), misconductUnits(), "SLASH-10: operational slashes have left the pot");
+        }
+    }
+
+    /// @dev What misconduct has cost the providers in this settlement.
+    function misconductUnits() private view returns (uint64 sum) {
+        uint64 count = providerTotals().providerCount;
+        for (uint64 provider = 1; provider <= count; ++provider) {
+            sum += providerEraAt(provider).misconductTakenUnits;
+        }
     }
 
     /// @dev What the slashes of the era take: each what is pending, or the whole collateral.

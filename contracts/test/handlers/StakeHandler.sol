@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {DelegationsRecord, FAMILY_COUNT, KIND_MODEL, KIND_NODE, KIND_VALIDATOR} from "../../src/Protocol.sol";
+import {DelegationsRecord, FAMILY_COUNT, KIND_MODEL, KIND_NODE, KIND_PROVIDER, KIND_VALIDATOR} from "../../src/Protocol.sol";
 import {Stake} from "../../src/Stake.sol";
 import {A_DELEGATE, A_INCREASE_DELEGATION, A_SET_AUTO_STAKE, A_UNDELEGATE} from "../Actions.sol";
 import {Handler} from "./Handler.sol";
@@ -20,9 +20,10 @@ contract StakeHandler is Handler {
     }
 
     function delegate(uint256 seed) external turn(seed) {
-        uint64 kind = once(2) ? KIND_NODE : KIND_VALIDATOR;
-        // Nodes from Registered to Exiting and validators up to Suspended have an NFT.
-        uint64 target = kind == KIND_NODE ? among(kind, 0x7fc) : among(kind, 0x1e);
+        uint64 kind = once(3) ? KIND_NODE : once(2) ? KIND_VALIDATOR : KIND_PROVIDER;
+        // Nodes from Registered to Exiting and validators up to Suspended have an NFT; providers from Registered to
+        // Suspended can be backed.
+        uint64 target = among(kind, kind == KIND_NODE ? 0x7fc : kind == KIND_VALIDATOR ? 0x1e : 0x1c);
         if (once(30)) kind = KIND_MODEL;
         uint64 units = once(8) ? chance(2 * ONE) : ONE + chance(300 * ONE);
         act(A_DELEGATE, agent(), address(stake), abi.encodeCall(Stake.delegate, (kind, target, units, chance(2))));

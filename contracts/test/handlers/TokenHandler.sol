@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ACCOUNT_FIRST_AGENT, FAMILY_COUNT} from "../../src/Protocol.sol";
+import {ACCOUNT_FIRST_AGENT, EraNotSettled, FAMILY_COUNT} from "../../src/Protocol.sol";
 import {Token} from "../../src/Token.sol";
 import {A_TRANSFER_TOKENS} from "../Actions.sol";
 import {Handler} from "./Handler.sol";
@@ -26,6 +26,7 @@ contract TokenHandler is Handler {
     function transfer(uint256 seed) external turn(seed) {
         (uint64 from, uint64 to, uint64 sum) = (agent(), agent(), units());
         if (walletsAt(from) < sum) sum = walletsAt(from);
+        expectRest();
         by(from);
         token.transfer(addressOf(to), sum);
     }
@@ -35,9 +36,17 @@ contract TokenHandler is Handler {
         if (walletsAt(from) < sum) sum = walletsAt(from);
         by(from);
         token.approve(addressOf(spender), sum);
+        bool isAtRest = expectRest();
         by(spender);
         token.transferFrom(addressOf(from), addressOf(to), sum);
-        assertEq(token.allowance(addressOf(from), addressOf(spender)), 0);
+        assertEq(token.allowance(addressOf(from), addressOf(spender)), isAtRest ? 0 : sum);
+    }
+
+    /// @dev The next call is refused if a settlement is under way.
+    function expectRest() private returns (bool isAtRest) {
+        isAtRest = !isSettling();
+        uint64 settled = clockTotals().settledEraCount;
+        if (!isAtRest) refused(EraNotSettled.selector, settled, settled + 1);
     }
 
     function units() private returns (uint64) {

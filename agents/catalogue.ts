@@ -602,6 +602,13 @@ export const CATALOGUE: readonly StrategySpec[] = [
     options: {
       share_bps: { unit: 'bps', min: 0, max: 10_000, fallback: 5_000, note: 'share of its wallet that it delegates' },
       react_slots: { unit: 'count', min: 0, max: 10_000, fallback: 0, note: 'slots between the news and its reaction' },
+      target: {
+        unit: 'count',
+        min: 0,
+        max: 1_000_000,
+        fallback: 0,
+        note: 'number of the provider that it backs first; 0 is the one of best tier',
+      },
     },
   },
 

@@ -104,7 +104,7 @@ export function flowFigure(reading: Reading): Made {
       moves.length === 0 ? 'Nobody moved; the providers by tier.' : 'The largest moves; the CSV also has who stayed.',
     id: 'tier-flow',
     title: `Between the eras shown, providers rose ${formatQuantity(better, 'time')} and fell ${formatQuantity(worse, 'time')}`,
-    summary: `Providers by trust tier at ${formatQuantity(eras.length, 'era')}, the best tier on top, and as bands who went from which tier to which between them${left === 0 ? '' : `; ${formatQuantity(left, 'provider')} became inactive`}. Bands have the colour of the tier that they come from; a stack that is taller than the bands that reach it has new providers in it.`,
+    summary: `Providers by trust tier at ${formatQuantity(eras.length, 'era')}, the best tier on top, and as bands who went from which tier to which between them${left === 0 ? '' : `; ${formatQuantity(left, 'time')} one became inactive`}. Bands have the colour of the tier that they come from; a stack that is taller than the bands that reach it has new providers in it.`,
     size: 'full',
     spec: flows({
       eras,

@@ -9,9 +9,14 @@ import { F, SLARK_STATE, STRIDE } from '../../sim/protocol/layout.ts';
 import { numberOption } from '../options.ts';
 import { bestProvider, buy, climb, earnedDelegations, hasClient, keepBacking, slarkField } from './steps.ts';
 
-/** Memory 0: requests sent so far. Memory 1: licences bought, of which none is bought anew when it is handed over. */
+/**
+ * Memory 0: requests sent so far. Memory 1: licences bought, of which none is bought anew when it is handed over. Memory 2 and
+ * 3: era of the latest request, by its number from 1 on, and requests sent in it.
+ */
 const ASKED = 0;
 const BOUGHT = 1;
+const ROUND_ERA = 2;
+const ROUND_ASKED = 3;
 
 /** Accounts whose clients are at work and whose machines have room, those that carry least first. */
 function candidates(view: View): number[] {
@@ -29,15 +34,20 @@ function candidates(view: View): number[] {
     .sort((a, b) => carried(a) - carried(b) || a - b);
 }
 
-/** Has every licence that nobody runs looked after by somebody: with each request it asks the next. */
+/** Has every licence that nobody runs looked after by somebody: each request goes to the next client, once round in an era. */
 function ask(view: View, memory: Memory, out: Decision): void {
   const runners = candidates(view);
   const provider = bestProvider(view);
   if (runners.length === 0 || provider === 0) return;
+  if (memory[ROUND_ERA] !== view.era + 1) {
+    memory[ROUND_ERA] = view.era + 1;
+    memory[ROUND_ASKED] = 0;
+  }
   for (const licence of view.myLicences()) {
-    if (slarkField(view, licence, 'state') !== SLARK_STATE.owned) continue;
+    if (slarkField(view, licence, 'state') !== SLARK_STATE.owned || memory[ROUND_ASKED]! >= runners.length) continue;
     out.act('requestRunner', [licence, runners[memory[ASKED]! % runners.length]!, provider]);
     memory[ASKED] = memory[ASKED]! + 1;
+    memory[ROUND_ASKED] = memory[ROUND_ASKED]! + 1;
   }
 }
 

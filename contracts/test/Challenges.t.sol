@@ -44,7 +44,7 @@ import {
 import {BlsSigner} from "./BlsSigner.sol";
 import {Deployment} from "./Deployment.sol";
 import {SlarkWorld} from "./SlarkWorld.sol";
-import {SLOT_PROVIDERS} from "./Tables.sol";
+import {SLOT_PROVIDERS, SLOT_SEATS} from "./Tables.sol";
 
 /// @notice Challenges (SM-7): every transition and guard, with real signatures.
 contract ChallengesTest is Deployment, SlarkWorld {
@@ -670,6 +670,48 @@ contract ChallengesTest is Deployment, SlarkWorld {
     function bits(uint256 mask) private pure returns (uint256 count) {
         for (; mask != 0; mask >>= 1) {
             count += mask & 1;
+        }
+    }
+
+    /// @dev Made outside: what is hashed, packed and signed is the same there and here.
+    function test_certifyResults_takesTheCertificatesOfTheVectors() public {
+        string memory json = vm.readFile("../fixtures/vectors/bls/certificates.json");
+        for (uint64 i; i < 5; ++i) {
+            string memory path = string.concat(".keys[", vm.toString(i), "]");
+            uint64[] memory key = words_(json, path);
+            by(A);
+            slarks.registerSlarkKey(i + 1, key);
+            assertEq(slarksAt(i + 1).keyId, vm.parseJsonUint(json, string.concat(path, ".keyId")));
+        }
+        for (uint256 i; i < 22; ++i) {
+            activateProvider(HOST_1, 60 * ONE);
+        }
+        assertEq(slotNow(), vm.parseJsonUint(json, ".slot"));
+        for (uint256 c; c < 4; ++c) {
+            uint256 snapshot = vm.snapshotState();
+            string memory path = string.concat(".cases[", vm.toString(c), "]");
+            uint64 count = uint64(vm.parseJsonUint(json, string.concat(path, ".targets")));
+            setParam(P_CHAL_TARGETS_PER_SLOT, count);
+            issueAll();
+            // Lanes of a list, four to a word: seats 0 … 4 of class 1 are records 32 … 36.
+            for (uint64 seat; seat < 5; ++seat) {
+                poke(address(challenges), SLOT_SEATS, SEATS_PER_CLASS + seat, seat + 1);
+            }
+            uint64[] memory words = words_(json, path);
+            by(K);
+            challenges.certifyResults(1, PUZZLE_0, PUZZLE_1, 2, words);
+            assertEq(challengeTotals().passedCount, count);
+            assertEq(slarksAt(1).alignedCount, count);
+            assertEq(slarksAt(5).alignedCount, count - (count + 2) / 3);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function words_(string memory json, string memory path) private pure returns (uint64[] memory words) {
+        uint256[] memory list = vm.parseJsonUintArray(json, string.concat(path, ".words"));
+        words = new uint64[](list.length);
+        for (uint256 i; i < list.length; ++i) {
+            words[i] = uint64(list[i]);
         }
     }
 

@@ -35,6 +35,7 @@ import {
     P_TIER_BELOW7,
     P_TIER_DELEG_CAP_X_OWN,
     P_TIER_DEMO_ERAS,
+    P_TIER_INITIAL,
     P_TIER_PROMO_ERAS,
     P_TIER_PROMO_STEP,
     P_TIME_SLOTS_PER_ERA,
@@ -51,6 +52,7 @@ import {
 import {ACTION_COUNT, ActionSpec, listActions} from "./Actions.sol";
 import {BusyWorld} from "./BusyWorld.sol";
 import {ProtocolInvariants} from "./ProtocolInvariants.sol";
+import {SlarkWorld} from "./SlarkWorld.sol";
 import {CallHandler} from "./handlers/CallHandler.sol";
 import {ChallengeHandler} from "./handlers/ChallengeHandler.sol";
 import {Handler} from "./handlers/Handler.sol";
@@ -73,16 +75,18 @@ interface CampaignCheats {
 /// @notice Random histories through every entry point, from a world in which entities of every state exist. After each
 /// action all invariants hold. What a handler asserts about an action, and any failure that is no rejection of the
 /// protocol, ends the campaign: nothing in a handler may revert.
-abstract contract Campaign is BusyWorld, ProtocolInvariants {
+abstract contract Campaign is BusyWorld, SlarkWorld, ProtocolInvariants {
     CampaignCheats private constant CHEATS = CampaignCheats(address(vm));
-    uint256 private constant HISTORY_SEED = 1;
-    uint256 private constant HISTORY_TURNS = 5_000;
+    uint256 private constant HISTORY_SEED = 2;
+    uint256 private constant HISTORY_TURNS = 6_500;
 
     Handler[] private handlers;
 
     function setUp() public {
         growBusy();
         setParam(P_VAL_AUDIT_BPS, 1_500);
+        // New ones are of a class that all Slarks may challenge.
+        setParam(P_TIER_INITIAL, 6);
         growEveryState();
         handlers.push(new TokenHandler(families));
         handlers.push(new StakeHandler(families));
@@ -138,6 +142,10 @@ abstract contract Campaign is BusyWorld, ProtocolInvariants {
         validators.issueKey(validator, 600);
         submitMetadata(registerModel(CREATOR));
         assign(lastTask());
+        // Slarks for every class of challenge.
+        for (uint64 i; i < 4; ++i) {
+            setTier(buyRunning(A + i, 1), 6 - i / 2);
+        }
     }
 
     function invariant_theLedgerHolds() public view {
@@ -155,7 +163,7 @@ abstract contract Campaign is BusyWorld, ProtocolInvariants {
             uint256 turn = seed % turns.length;
             send(turners[turn], abi.encodeWithSelector(turns[turn], seed));
             // From outside, so that the memory it takes is free again.
-            if (i % 32 == 0) this.invariant_theLedgerHolds();
+            if (i % 128 == 0) this.invariant_theLedgerHolds();
         }
         this.invariant_theLedgerHolds();
         ActionSpec[] memory actions = listActions();
@@ -253,7 +261,7 @@ contract InvariantsAtTheEdgesTest is Campaign {
         setParam(P_TIER_PROMO_STEP, 1);
         setParam(P_TIER_PROMO_ERAS, 1);
         setParam(P_TIER_DEMO_ERAS, 1);
-        setParam(P_TIER_BELOW7, 2);
+        setParam(P_TIER_BELOW7, 0);
         setParam(P_TIER_DELEG_CAP_X_OWN, 1);
         setParam(P_CHAL_FAIL_FORFEIT_SLOTS, 24);
     }

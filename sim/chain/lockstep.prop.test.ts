@@ -33,7 +33,7 @@ const PATH = process.env.POWR_LOCKSTEP_PATH;
 const GROWTH_STEPS = 1_800;
 /** Steps of a slot during the growth, and a seed by which much is there at its end. */
 const SLOT_STEPS = 90;
-const GROWTH_SEED = 9;
+const GROWTH_SEED = 29;
 const MAX_STEPS = 300;
 const BEACONS = 1_000;
 /** The last seconds of a slot are kept for its end. */
@@ -300,7 +300,9 @@ describe('core and contracts', () => {
   });
 
   it('given a network that has grown from genesis > every contract has accepted and rejected, and everything is there', () => {
-    const families = Object.keys(TABLES_OF_CONTRACT).filter((name) => !['Params', 'EntityNft'].includes(name));
+    const families = Object.keys(TABLES_OF_CONTRACT).filter(
+      (name) => !['Params', 'EntityNft', 'SlarkLicence'].includes(name),
+    );
     expect([...tally.byContract.keys()].sort()).toEqual(families.sort());
     expect(grown.nodeTotals[F.nodeTotals.onlineCount]).toBeGreaterThan(0);
     expect(grown.modelTotals[F.modelTotals.liveCount]).toBeGreaterThan(0);

@@ -19,6 +19,7 @@ export const VECTOR_FAMILIES = [
   ...['token', 'clock', 'stake', 'delegation', 'nodes', 'placement', 'powr'],
   ...['trust', 'models', 'feedback', 'calls', 'validators', 'tasks', 'emission'],
   ...['providers', 'tiers', 'liveness', 'slashing'],
+  ...['slarks', 'challenges'],
 ] as const;
 
 /**

@@ -88,6 +88,22 @@ describe('losses', () => {
     expect(onlyLine(lines)).toMatchObject({ units: 25 * TOKEN, rules: ['NODE-2'], byRuleUnits: 25 * TOKEN });
   });
 
+  it('restitution and a burnt licence > SLASH-1 and OP-63, each in its column', () => {
+    const { lines } = explain(
+      0,
+      eventsOf(
+        ['Moved', ACCOUNT.slashPot, ME, 9 * TOKEN, MOVE.restitution],
+        ['Moved', ACCOUNT.slashPot, ACCOUNT.foundation, 5 * TOKEN, MOVE.restitution],
+        ['Burnt', ME, 100 * TOKEN],
+        ['Burnt', ACCOUNT.callEscrow, 3 * TOKEN],
+      ),
+    );
+    expect(lines.map(({ column, units, rules: cited }) => [column, units, cited[0]])).toEqual([
+      ['restitutionUnits', 9 * TOKEN, 'SLASH-1'],
+      ['spentUnits', 100 * TOKEN, 'SLARK-7'],
+    ]);
+  });
+
   it('a model that the protocol removed > MODEL-15', () => {
     const model = {
       ...rowOf<ModelRow>('models', { model: 2, account: ME }),

@@ -87,11 +87,14 @@ describe('powr query on a run', () => {
     expect((await rowsOf(runA, 'SHOW TABLES')).map(({ name }) => name)).toEqual([
       'agents',
       'calls',
+      'challenges',
       'delegations',
       'events',
       'metrics',
       'models',
       'nodes',
+      'providers',
+      'slarks',
       'validators',
     ]);
     expect((await rowsOf(runA, 'DESCRIBE metrics')).map(({ column_name }) => column_name)).not.toContain('run');
@@ -212,6 +215,17 @@ describe('powr query refuses', () => {
   it('given a table that there is not > names the nearest, and all of them', async () => {
     expect(await refusalOf('SELECT * FROM metric')).toContain('there is no table metric — did you mean "metrics"?');
     expect(await refusalOf('SELECT * FROM nothing_like_it')).toContain('tables: metrics, agents, models');
+  });
+
+  it('given a run that is older than a table > says to run it again', async () => {
+    const old = join(place, 'old');
+    await writeRun(old, [testEra(0)]);
+    rmSync(join(old, 'providers.parquet'));
+    expect(await refusalOf('SELECT * FROM providers', old)).toContain('older than this table; run it again');
+    expect(await rowsOf(runA, 'SELECT licence FROM slarks WHERE era = 0 ORDER BY 1')).toEqual([
+      { licence: 1 },
+      { licence: 2 },
+    ]);
   });
 
   it('given events that were not recorded > says how to record them', async () => {

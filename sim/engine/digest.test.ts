@@ -69,14 +69,17 @@ describe('digest of a ledger in use', () => {
     digest = digestOf(packState(s));
   });
 
-  it.each(TABLES)('%s: every record that is not 0 is covered, but for requests and challenges of earlier slots', (table) => {
-    const covered = new Uint8Array(s[table].length);
-    for (const range of usedRanges(s, table)) covered.fill(1, range.from * STRIDE[table], range.to * STRIDE[table]);
-    const missed: number[] = [];
-    for (let at = 0; at < covered.length; at++) if (s[table][at] !== 0 && covered[at] === 0) missed.push(at);
-    if (table !== 'requests' && table !== 'challenges') expect(missed).toEqual([]);
-    expect(s[table].some((value) => value !== 0)).toBe(true);
-  });
+  it.each(TABLES)(
+    '%s: every record that is not 0 is covered, but for requests and challenges of earlier slots',
+    (table) => {
+      const covered = new Uint8Array(s[table].length);
+      for (const range of usedRanges(s, table)) covered.fill(1, range.from * STRIDE[table], range.to * STRIDE[table]);
+      const missed: number[] = [];
+      for (let at = 0; at < covered.length; at++) if (s[table][at] !== 0 && covered[at] === 0) missed.push(at);
+      if (table !== 'requests' && table !== 'challenges') expect(missed).toEqual([]);
+      expect(s[table].some((value) => value !== 0)).toBe(true);
+    },
+  );
 
   it.each(TABLES)('%s: a number more or less anywhere changes it', (table) => {
     const ranges = usedRanges(s, table).filter((range) => range.to > range.from);

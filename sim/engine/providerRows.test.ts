@@ -21,6 +21,7 @@ const GROUPS: readonly Group[] = [
   { role: 'slark', strategy: 'diligent', count: 5, openTokens: 3_000 },
   { role: 'slark', strategy: 'inflator', count: 1 },
   { role: 'slark', strategy: 'self-backer', count: 1 },
+  { role: 'slark', strategy: 'absentee', count: 1, options: { withdraw_bps: 5_000 } },
   { role: 'validator', strategy: 'diligent', count: 3 },
   { role: 'consumer', strategy: 'honest', count: 4 },
   { role: 'delegator', strategy: 'yield-seeker', count: 2 },
@@ -37,7 +38,9 @@ const REST: Partial<Scenario> = {
     'slash.misconduct_detect_bps': 10_000,
     'slash.misconduct_bps': 3_000,
     'slash.slark_share_bps': 6_000,
-    'live.pool_era': 200_000_000,
+    'slark.vest_threshold': 10,
+    'slark.vest_eras': 4,
+    'live.pool_era': 200,
     'deleg.unbond_eras': 2,
     'deleg.pool_share_bps': 6_000,
     'fdeleg.min_gpu_subtier': 1,
@@ -81,19 +84,15 @@ describe('the money of a network with providers and Slarks', () => {
   it('the scenario has every kind of income and loss that there is of providers and licences', async () => {
     const all = (await Promise.all([1, 2, 3].map(runOf))).flatMap(({ eras }) => eras);
     const agents = all.flatMap((era) => era.agents);
-    for (const column of [
-      'livenessUnits',
-      'slarkUnits',
-      'delegationUnits',
-      'penaltyUnits',
-    ] as const)
+    for (const column of ['livenessUnits', 'slarkUnits', 'delegationUnits', 'penaltyUnits'] as const)
       expect({ column, isSeen: sumOf(agents, column) > 0 }).toEqual({ column, isSeen: true });
     const providers = all.flatMap((era) => era.providers);
     for (const column of ['forfeitUnits', 'slashUnits', 'misconductUnits', 'failedCount', 'rewardUnits'] as const)
       expect({ column, isSeen: sumOf(providers, column) > 0 }).toEqual({ column, isSeen: true });
     expect(providers.some((row) => row.tierAfter < row.tierBefore)).toBe(true);
     expect(providers.some((row) => row.tierReason !== '' && row.tierAfter > row.tierBefore)).toBe(true);
-    expect(new Set(providers.map((row) => row.stateAfter)).size).toBeGreaterThan(2);
+    expect(new Set(providers.map((row) => row.stateAfter))).toEqual(new Set(['active', 'suspended']));
+    expect(all.flatMap((era) => era.delegations).some((row) => row.vestUnits > row.vestedUnits)).toBe(true);
     expect(all.flatMap((era) => era.slarks).some((row) => row.tierAfter > row.tierBefore)).toBe(true);
   });
 

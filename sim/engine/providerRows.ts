@@ -324,8 +324,7 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
       }
     },
     take(era) {
-      const lastSlot = (era + 1) * run.slotsPerEra - 1;
-      const ended = [...challenges.values()].filter(({ slot, outcome }) => slot <= lastSlot && outcome !== '');
+      const ended = [...challenges.values()].filter(({ outcome }) => outcome !== '');
       const rows = {
         sums,
         providers: providers.map((row) => {
@@ -359,8 +358,8 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
       };
       providers = [];
       slarks = [];
-      // A slot's challenges end within it, so what is left was scheduled for the era that begins.
-      challenges = new Map([...challenges].filter(([, { slot }]) => slot > lastSlot));
+      // A slot's challenges end within it, so of those that are over nothing more will be told.
+      challenges = new Map([...challenges].filter(([, { outcome }]) => outcome === ''));
       sums = noSums();
       return rows;
     },
@@ -371,5 +370,5 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
 export function herfindahlFp(units: readonly number[]): number {
   const total = units.reduce((sum, amount) => sum + amount, 0);
   if (total === 0) return 0;
-  return Math.round(units.reduce((sum, amount) => sum + (amount / total) ** 2, 0) * FP);
+  return Math.round(units.reduce((sum, amount) => sum + (amount / total) * (amount / total), 0) * FP);
 }

@@ -65,7 +65,7 @@ function judge(
   bits: { active: boolean; full: boolean; task: boolean; breached: boolean; cooled: boolean; failed: boolean },
   mode: number,
 ): 'paid' | 'forfeited' | 'nothing' {
-  if (!bits.active || bits.cooled) return 'nothing';
+  if (!bits.active || (bits.cooled && bits.full)) return 'nothing';
   if (bits.failed) return 'forfeited';
   if (bits.task && bits.breached) {
     if (mode !== 1) return 'forfeited';
@@ -160,10 +160,10 @@ describe('assessProviders', () => {
       'time.slots_per_era': 1,
       'econ.max_supply': 1_000_000,
     });
-    writeRecord(s, 'providers', 1, { gpuCount: 64, gpuTier: 11 });
+    writeRecord(s, 'providers', 1, { gpuCount: 64, gpuTier: 11, state: 3, tier: 3 });
     report(s, [{ streakCount: 4_095 }]);
     finishEra(s);
-    expect(() => settle(s, undefined, 'openEmission')).toThrow();
+    expect(() => settle(s, undefined, 'openEmission')).toThrow('quotient must be < 2^53');
   });
 });
 

@@ -36,13 +36,26 @@ contract ChallengeHandler is Handler, SlarkWorld {
         list = new bytes4[](6);
         list[0] = this.scheduleOne.selector;
         list[1] = this.prepare.selector;
-        list[2] = this.prepare.selector;
-        list[3] = this.certifyOne.selector;
-        list[4] = this.certifyOne.selector;
-        list[5] = this.close.selector;
+        list[2] = this.certifyOne.selector;
+        list[3] = this.close.selector;
+        list[4] = this.challengeAll.selector;
+        list[5] = this.challengeAll.selector;
     }
 
     function scheduleOne(uint256 seed) external turn(seed) {
+        scheduleSlot();
+    }
+
+    /// @notice A slot's challenges from first to last, so that Slarks earn something.
+    function challengeAll(uint256 seed) external turn(seed) {
+        scheduleSlot();
+        for (uint64 class = 1; class <= CLASS_COUNT; ++class) {
+            if (committeesAt(class).state == CHALLENGE_SCHEDULED) prepareOne(class);
+            if (committeesAt(class).state == CHALLENGE_ISSUED) certifyClass(class);
+        }
+    }
+
+    function scheduleSlot() private {
         if (!act(A_SCHEDULE_CHALLENGES, K, address(challenges), abi.encodeCall(Challenges.scheduleChallenges, ()))) {
             return;
         }
@@ -68,7 +81,11 @@ contract ChallengeHandler is Handler, SlarkWorld {
     }
 
     function prepare(uint256 seed) external turn(seed) {
-        uint64 class = once(20) ? chance(9) : inState(CHALLENGE_SCHEDULED);
+        prepareOne(once(20) ? chance(9) : inState(CHALLENGE_SCHEDULED));
+    }
+
+    function prepareOne(uint64 class) private {
+        if (challengeTotals().slot == 0) return;
         (uint64 hash0, uint64 hash1) = puzzleHash(challengeTotals().slot - 1, class);
         if (once(20)) hash0 = 0;
         bytes memory data = abi.encodeCall(Challenges.commitPuzzle, (class, hash0, hash1));
@@ -78,7 +95,10 @@ contract ChallengeHandler is Handler, SlarkWorld {
     }
 
     function certifyOne(uint256 seed) external turn(seed) {
-        uint64 class = once(20) ? 1 + chance(6) : inState(CHALLENGE_ISSUED);
+        certifyClass(once(20) ? 1 + chance(6) : inState(CHALLENGE_ISSUED));
+    }
+
+    function certifyClass(uint64 class) private {
         CommitteesRecord memory c = committeesAt(class);
         if (c.seatCount == 0) return;
         Ballot[] memory ballots = vote(class, c);

@@ -35,15 +35,18 @@ contract KeeperHandler is Handler, SlarkInvariants {
 
     /// @inheritdoc Handler
     function turns() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](3);
+        list = new bytes4[](5);
         list[0] = this.nextSlot.selector;
         list[1] = this.nextEra.selector;
         list[2] = this.openSlotTooEarlyOrWithAnotherBeacon.selector;
+        // What a settlement stops goes on with the next turn of this.
+        list[3] = this.nextSlot.selector;
+        list[4] = this.nextSlot.selector;
     }
 
     /// @notice The slot runs out; the next one is opened, after the era's settlement if it was the last.
     function nextSlot(uint256 seed) external turn(seed) {
-        if (isSettling() || once(2)) advance(once(3) ? WHOLE : 1 + chance(40));
+        if (isSettling() || once(6)) advance(once(3) ? WHOLE : 1 + chance(40));
     }
 
     /// @notice An era passes with nothing else happening.

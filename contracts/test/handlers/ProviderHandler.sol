@@ -35,7 +35,7 @@ contract ProviderHandler is Handler {
 
     /// @inheritdoc Handler
     function turns() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](12);
+        list = new bytes4[](14);
         list[0] = this.propose.selector;
         list[1] = this.vote.selector;
         list[2] = this.stakeMore.selector;
@@ -47,7 +47,10 @@ contract ProviderHandler is Handler {
         list[8] = this.delegateFoundation.selector;
         list[9] = this.reclaimFoundation.selector;
         list[10] = this.report.selector;
+        // Every era forgets its reports.
         list[11] = this.report.selector;
+        list[12] = this.report.selector;
+        list[13] = this.report.selector;
     }
 
     function propose(uint256 seed) external turn(seed) {
@@ -137,7 +140,10 @@ contract ProviderHandler is Handler {
     }
 
     function reclaimFoundation(uint256 seed) external turn(seed) {
-        uint64 provider = among(KIND_PROVIDER, STAKED);
+        uint64 provider = anyOf(providerTotals().providerCount);
+        for (uint64 other = 1; other <= providerTotals().providerCount; ++other) {
+            if (delegationsAt(providersAt(other).foundationDelegation).units > 0) provider = other;
+        }
         uint64 delegation = providersAt(provider).foundationDelegation;
         uint64 units = delegationsAt(delegation).units;
         bytes memory data = abi.encodeCall(Providers.reclaimFoundation, (provider));

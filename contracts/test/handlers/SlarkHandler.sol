@@ -164,8 +164,11 @@ contract SlarkHandler is Handler {
             delays[i] = chance(400);
         }
         act(A_REPORT_SLARKS, K, address(slarks), abi.encodeCall(Slarks.reportSlarks, (from, to, delays)));
-        uint64 delegation = slarksAt(anyOf(count)).delegation;
-        if (delegation == 0) delegation = anyOf(stakeTotals().delegationCount);
+        uint64 delegation = anyOf(stakeTotals().delegationCount);
+        for (uint64 licence = 1; licence <= count && !once(15); ++licence) {
+            uint64 earned = slarksAt(licence).delegation;
+            if (delegationsAt(earned).units > 0) delegation = earned;
+        }
         uint64 units = delegationsAt(delegation).units;
         bytes memory data = abi.encodeCall(Stake.redelegate, (delegation, provider()));
         if (!act(A_REDELEGATE, mostly(delegationsAt(delegation).delegator), address(stake), data)) return;

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {DelegationsRecord, FAMILY_COUNT, KIND_MODEL, KIND_NODE, KIND_PROVIDER, KIND_VALIDATOR} from "../../src/Protocol.sol";
+import {
+    ACCOUNT_FIRST_AGENT,
+    ACCOUNT_FOUNDATION,
+    ACCOUNT_SLARK_POOL,
+    DelegationsRecord,
+    FAMILY_COUNT,
+    KIND_MODEL,
+    KIND_NODE,
+    KIND_PROVIDER,
+    KIND_VALIDATOR,
+    MOVE_SLARK_REWARD
+} from "../../src/Protocol.sol";
 import {Stake} from "../../src/Stake.sol";
-import {A_DELEGATE, A_INCREASE_DELEGATION, A_SET_AUTO_STAKE, A_UNDELEGATE} from "../Actions.sol";
+import {A_DELEGATE, A_INCREASE_DELEGATION, A_REDELEGATE, A_SET_AUTO_STAKE, A_UNDELEGATE} from "../Actions.sol";
 import {Handler} from "./Handler.sol";
 
 /// @notice What delegators do.
@@ -12,11 +23,12 @@ contract StakeHandler is Handler {
 
     /// @inheritdoc Handler
     function turns() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](4);
+        list = new bytes4[](5);
         list[0] = this.delegate.selector;
         list[1] = this.increaseDelegation.selector;
         list[2] = this.undelegate.selector;
         list[3] = this.setAutoStake.selector;
+        list[4] = this.redelegate.selector;
     }
 
     function delegate(uint256 seed) external turn(seed) {
@@ -49,6 +61,32 @@ contract StakeHandler is Handler {
         (uint64 delegation, uint64 owner) = some();
         bytes memory data = abi.encodeCall(Stake.setAutoStake, (delegation, chance(3)));
         act(A_SET_AUTO_STAKE, owner, address(stake), data);
+    }
+
+    /// @dev Rewards of Slarks are rare in a random history, so that now and then one is delegated here, as Slarks does it.
+    function redelegate(uint256 seed) external turn(seed) {
+        uint64 licence = anyOf(slarkTotals().slarkCount);
+        uint64 owner = slarksAt(licence).owner;
+        uint64 provider = among(KIND_PROVIDER, 0x1c);
+        // States Registered to Suspended of a provider, as above.
+        if (!isSettling() && owner >= ACCOUNT_FIRST_AGENT && (0x1c >> providersAt(provider).state) & 1 == 1) {
+            uint64 units = 1 + chance(20 * ONE);
+            vm.prank(address(slarks));
+            token.move(ACCOUNT_FOUNDATION, ACCOUNT_SLARK_POOL, units, MOVE_SLARK_REWARD);
+            vm.prank(address(slarks));
+            stake.delegateReward(licence, owner, 0, provider, units);
+        }
+        uint64 delegation = stakeTotals().delegationCount;
+        for (uint64 i = chance(9); i > 0 && delegation > 1; --i) {
+            uint64 earlier = delegation - 1;
+            if (vestingsAt(earlier).licence != 0 && delegationsAt(earlier).units > 0) delegation = earlier;
+        }
+        DelegationsRecord memory d = delegationsAt(delegation);
+        bytes memory data = abi.encodeCall(Stake.redelegate, (delegation, among(KIND_PROVIDER, 0x1c)));
+        if (!act(A_REDELEGATE, mostly(d.delegator), address(stake), data)) return;
+        assertEq(delegationsAt(delegation).units, 0, "SLARK-12: all of it moves");
+        assertEq(delegationsAt(delegation).unbondingUnits, d.unbondingUnits, "SLARK-12: what unbonds stays");
+        assertEq(delegationsAt(stakeTotals().delegationCount).units, d.units, "SLARK-12: and arrives");
     }
 
     function some() private returns (uint64 delegation, uint64 owner) {

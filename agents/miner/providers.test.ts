@@ -13,7 +13,7 @@ import { countHours } from '../../sim/engine/providerMetrics.ts';
 import type { Scenario } from '../../sim/engine/scenario.ts';
 import { CAPACITY, CAPACITY_SIZE } from '../../sim/engine/shared.ts';
 import type { Group, WorldRun } from '../../sim/engine/testWorld.ts';
-import { ACCOUNT } from '../../sim/protocol/layout.ts';
+import { ACCOUNT, F, STRIDE } from '../../sim/protocol/layout.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const SUBJECT = 'miner.1/0';
@@ -94,6 +94,8 @@ function measure(run: WorldRun) {
     bonusUnits: sumOf(rows, 'bonusUnits'),
     service: sumOf(rows, 'beatAnsweredCount') / sumOf(rows, 'beatExpectedCount'),
     lastTier: rows[rows.length - 1]!.tierAfter,
+    region: run.state.providers[rows[0]!.provider * STRIDE.providers + F.providers.region]!,
+    trueRegion: trueCount(run, 'region'),
   };
 }
 
@@ -421,7 +423,11 @@ describe('BEH-56 misdeclarer', () => {
     );
 
   it('of the region > gains nothing at all: liveness knows no region', async () => {
-    expect(await gain({ region: 7 })).toEqual({ low: 0, mean: 0, high: 0 });
+    const elsewhere = { ...TRUTH, region: 7 };
+    for (const { region } of await run(community({ strategy: 'misdeclarer', options: elsewhere })))
+      expect(region).toBe(7);
+    for (const { region, trueRegion } of await run(community(HONEST))) expect(region).toBe(trueRegion);
+    expect(await gain(elsewhere)).toEqual({ low: 0, mean: 0, high: 0 });
   });
 
   it('of medium and connectivity > gains liveness, of certificates the way into tier 1, and nobody finds it', async () => {

@@ -38,7 +38,7 @@ const FACTORS = {
 
 /** Whether somebody of the cartel sits in the committee and tells it, in time to throw its other work out (BEH-31). */
 function isWarned(view: View, challenge: number): boolean {
-  return view.options.warned === 'x' && cartelSeatCount(view, classOf(view, challenge)) > 0;
+  return view.options.warned === 'on' && cartelSeatCount(view, classOf(view, challenge)) > 0;
 }
 
 export const spoofer = createMiner({

@@ -486,14 +486,14 @@ describe('BEH-33 overloaded', () => {
 
 describe('BEH-34 self-backer', () => {
   /** A pool so small that delegations are what tiers wait for; the first provider of each group stakes for tier 7 only. */
-  const arm = (size: number, subject: Player) =>
+  const arm = (size: number, subject: Player, poolTokens = 50) =>
     overTen(
       network(
         [steady(3, { stake_tier: 7 }), steady(1, { stake_tier: 7, cartel: 1 })],
         9 - size,
         { ...subject, count: size },
         14,
-        { 'tier.initial': 7, 'tier.count_delegations': 1, 'slark.pool_era': 50 },
+        { 'tier.initial': 7, 'tier.count_delegations': 1, 'slark.pool_era': poolTokens },
       ),
       (run) => {
         const own = providerOf(run, TARGET);
@@ -516,6 +516,13 @@ describe('BEH-34 self-backer', () => {
     expect(found.concentration.low).toBeGreaterThan(-0.02);
     expect(found.concentration.high).toBeLessThan(0.02);
     expect(holdsZero(found.cartelTokens)).toBe(true);
+  });
+
+  it('three of nine, with the default pool > no effect on the tier: the rewards of a day lift every provider past what tiers need', async () => {
+    const found = compare(await arm(3, { strategy: 'self-backer' }, 2_000), await arm(3, TWIN, 2_000));
+    expect(isNone(found.tier)).toBe(true);
+    expect(isNone(found.meanTier)).toBe(true);
+    expect(found.concentration.low).toBeGreaterThan(0);
   });
 
   it('three of nine > lift it sooner and concentrate delegations', async () => {
@@ -614,11 +621,17 @@ describe('BEH-55 chaser', () => {
             before = now;
           }
           const heldUnits = sumOf(rows, 'delegatedUnits');
-          return { movedShare: movedUnits / heldUnits, yield: sumOf(rows, 'delegationUnits') / heldUnits };
+          const holdings = last(run.eras).delegations.filter((row) => row.account === account && row.units > 0);
+          return {
+            movedShare: movedUnits / heldUnits,
+            yield: sumOf(rows, 'delegationUnits') / heldUnits,
+            holdingCount: holdings.length,
+          };
         });
         return {
           movedShare: mean(found.map(({ movedShare }) => movedShare)),
           yield: mean(found.map((each) => each.yield)),
+          holdingCount: mean(found.map((each) => each.holdingCount)),
           concentration: concentration(run),
         };
       },
@@ -631,6 +644,8 @@ describe('BEH-55 chaser', () => {
     expect(found.movedShare.low).toBeGreaterThan(0);
     expect(found.concentration.low).toBeGreaterThan(0);
     expect(found.yield.high).toBeLessThan(0);
+    // What it moves becomes the delegation that its licence goes on with.
+    expect(isNone(found.holdingCount)).toBe(true);
   });
 
   it('alone > no effect on its yield: where owners are spread, it seldom finds a better place than its own', async () => {

@@ -183,7 +183,10 @@ contract Challenges is Family, IChallenges {
     ) external {
         _onlyKeeperAtRest();
         CommitteesRecord storage committee = _committeeIn(class, CHALLENGE_ISSUED);
-        uint64 slot = challengeTotals.slot - 1;
+        uint64 slot = challengeTotals.slot;
+        uint64 slotCount = CLOCK.slotCount();
+        if (slot != slotCount) revert WrongState(slot, slotCount);
+        --slot;
         _checkPuzzle(committee, class, slot, puzzle0, puzzle1);
         Certificate memory c = _readCertificate(committee, class, groupCount, words);
         _checkSignature(c, slot, words);

@@ -205,6 +205,8 @@ contract Providers is Family, IProviders {
         p.exitUnits = _ownUnits(provider);
         p.exitEra = _era() + _param(P_DELEG_UNBOND_ERAS);
         nodeProviders[p.node] = 0;
+        uint64 delegation = p.foundationDelegation;
+        if (delegation != 0) providerTotals.foundationUnits -= STAKE.delegatedUnits(delegation);
         _transition(p, provider, p.owner, PROVIDER_DEACTIVATED);
     }
 
@@ -515,7 +517,9 @@ contract Providers is Family, IProviders {
         ProviderEraRecord storage e = providerEra[provider];
         uint64 state = p.state;
         uint256 slot = _slotOf(e);
-        if (state != PROVIDER_ACTIVE && state != PROVIDER_SUSPENDED) {
+        // Leaving does not undo the era in which it was left: stake that is still unbonding answers for it.
+        bool isLeaving = state == PROVIDER_DEACTIVATED && _ownUnits(provider) > 0;
+        if (state != PROVIDER_ACTIVE && state != PROVIDER_SUSPENDED && !isLeaving) {
             _store(slot + 1, 0, 0, 0, 0);
             _store(slot + 2, 0, 0, 0, 0);
             return;

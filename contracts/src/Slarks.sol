@@ -233,6 +233,7 @@ contract Slarks is Family, ISlarks {
 
         z.owner = to;
         z.delegation = 0;
+        _dropKey(z, licence);
         LICENCES.move(licence, to);
     }
 

@@ -397,7 +397,8 @@ function tally(s: State, challengeClass: number, groups: readonly Group[], major
  * Until {@link CLOSING_S} seconds into the slot all members must have signed, then N+1 are enough.
  *
  * @param bulk per group a mask (bit k is seat k) and the packed results; then the signature, 32 words of 48 bits
- * @rejects ValueOutOfRange (class, groupCount, word, result, bits beyond the last target), WrongState, PuzzleMismatch,
+ * @rejects ValueOutOfRange (class, groupCount, word, result, bits beyond the last target), WrongState (the committee, or a
+ * slot that is over), PuzzleMismatch,
  * BatchMismatch, SignersMissing, NotAssigned, SignerRepeated, ResultsOutstanding, InvalidSignature
  * @invariant INV-32; INV-42: a committee's results count once
  * @rule SM-7, CHAL-5, CHAL-9, CHAL-10, CHAL-11, SLARK-13
@@ -407,6 +408,8 @@ export const certifyResults: Rule = (s, _actor, args, bulk) => {
   const groupCount = args[3]!;
   const code = guardCommittee(s, challengeClass, STATE.issued);
   if (code !== 0) return code;
+  const scheduled = s.challengeTotals[T.slot]!;
+  if (scheduled !== slotCount(s)) return reject(s, R.WrongState, scheduled, slotCount(s));
   const slot = scheduledSlot(s);
   const [hash0, hash1] = puzzleHash(slot, challengeClass, args[1]!, args[2]!);
   const isPuzzle =

@@ -196,9 +196,15 @@ function assess(s: State, provider: number): void {
   emit(s, 'ProviderAssessed', provider, hourCount, rawUnits, forfeitUnits, slashUnits, bonusUnits);
 }
 
+/** Whoever has stake to answer with: leaving does not undo the era in which it was left (SLASH-4, SLASH-5). */
+function isAssessed(s: State, provider: number, state: number): boolean {
+  if (state === PROVIDER_STATE.deactivated) return ownUnits(s, KIND.provider, provider) > 0;
+  return state === PROVIDER_STATE.active || state === PROVIDER_STATE.suspended;
+}
+
 /**
  * Settlement step over providers: liveness and forfeits before they are scaled to the pool, bonus, and the slashes of the era,
- * whose own parts are taken. Only Active and Suspended providers are assessed.
+ * whose own parts are taken. Assessed is who is Active or Suspended, and who has left with its stake still unbonding.
  *
  * @rejects as {@link enterStep}
  * @throws AssertionError if the era's amounts sum to 2^53 or more
@@ -218,7 +224,7 @@ export const assessProviders: Rule = (s, _actor, args) => {
   }
   for (let provider = from + 1; provider <= to; provider++) {
     const state = s.providers[providerAt(provider) + P.state]!;
-    if (state === PROVIDER_STATE.active || state === PROVIDER_STATE.suspended) assess(s, provider);
+    if (isAssessed(s, provider, state)) assess(s, provider);
     else {
       const era = provider * STRIDE.providerEra;
       s.providerEra.fill(0, era + E.rawUnits, era + E.utilisationBps + 1);

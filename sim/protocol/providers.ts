@@ -270,6 +270,9 @@ export const deregisterProvider: Rule = (s, actor, args) => {
   s.providers[at + P.exitUnits] = ownUnits(s, KIND.provider, provider);
   s.providers[at + P.exitEra] = currentEra(s) + getParam(s, 'deleg.unbond_eras');
   unlinkNode(s, provider);
+  // What the foundation has here comes back at the settlement, and may back others.
+  const delegation = s.providers[at + P.foundationDelegation]!;
+  if (delegation !== 0) s.providerTotals[T.foundationUnits]! -= delegationUnits(s, delegation);
   enterProviderState(s, provider, actor, S.deactivated);
   return 0;
 };

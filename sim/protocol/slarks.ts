@@ -391,6 +391,7 @@ export const transferLicence: Rule = (s, actor, args) => {
   transferNft(s, KIND.slark, licence, to);
   setSlarkField(s, licence, 'owner', to);
   setSlarkField(s, licence, 'delegation', 0);
+  dropKey(s, licence);
   return 0;
 };
 

@@ -206,7 +206,7 @@ interface ISlarkLicence {
 interface ISlarks {
     /// @return licences ever minted
     function slarkCount() external view returns (uint64);
-    /// @return licences in the list from which this era's committees are drawn
+    /// @return licences in the list from which this era's committees are drawn, at most those that are online now
     function orderedCount() external view returns (uint64);
     /// @return soulboundUntilS seconds from genesis at which the licence may change hands
     function soulboundUntilSOf(uint64 licence) external view returns (uint64 soulboundUntilS);

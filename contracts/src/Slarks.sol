@@ -470,7 +470,9 @@ contract Slarks is Family, ISlarks {
 
     /// @inheritdoc ISlarks
     function orderedCount() external view returns (uint64) {
-        return slarkTotals.orderedCount;
+        uint64 drawable = slarkTotals.drawableCount;
+        uint64 ordered = slarkTotals.orderedCount;
+        return ordered < drawable ? ordered : drawable;
     }
 
     /// @inheritdoc ISlarks

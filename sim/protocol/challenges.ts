@@ -3,7 +3,7 @@
  * and attested at the era's end. Whom to challenge and with what is in `challengeTargets.ts`, who sits in a committee in
  * `slarkCommittee.ts`; what outcomes cost or earn is settled at the era's end.
  */
-import { BPS, MAX_INT, max, mulDivDown, mulDivUp } from '../base/fixedPoint.ts';
+import { BPS, MAX_INT, max, min, mulDivDown, mulDivUp } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
 import {
   attestationMessage,
@@ -502,7 +502,8 @@ export const attestSubsets: Rule = (s, _actor, args, bulk) => {
   const signers = bulk.slice(0, signerCount);
   const bad = guardUnselected(s, signers);
   if (bad !== 0) return bad;
-  const listed = s.slarkTotals[F.slarkTotals.orderedCount]!;
+  // Of the era's list, at most those that are online now.
+  const listed = min(s.slarkTotals[F.slarkTotals.orderedCount]!, s.slarkTotals[F.slarkTotals.drawableCount]!);
   const unselected = max(listed, s.challengeTotals[T.selectedCount]!) - s.challengeTotals[T.selectedCount]!;
   const quorum = mulDivUp(unselected, getParam(s, 'chal.attest_quorum_bps'), BPS);
   if (signerCount < quorum) return reject(s, R.SignersMissing, signerCount, quorum);

@@ -150,22 +150,25 @@ describe('ProtocolChain', () => {
       safeBatchTransferFrom: 'ERC-1155',
       setApprovalForAll: 'ERC-1155',
     };
-    const calls = [...new Set(Object.values(ACTIONS).map(({ contract }) => contract)), 'EntityNft'].flatMap(
-      (contract) =>
-        (loadArtifact(root, contract).abi as Abi).flatMap((item) => {
-          if (item.type !== 'function' || item.stateMutability !== 'nonpayable' || item.name in open) return [];
-          const isAction = (ACTIONS as Readonly<Record<string, ActionSpec>>)[item.name]?.contract === contract;
-          return isAction ? [] : [{ contract, name: item.name, inputs: item.inputs }];
-        }),
+    const calls = [
+      ...new Set(Object.values(ACTIONS).map(({ contract }) => contract)),
+      'EntityNft',
+      'SlarkLicence',
+    ].flatMap((contract) =>
+      (loadArtifact(root, contract).abi as Abi).flatMap((item) => {
+        if (item.type !== 'function' || item.stateMutability !== 'nonpayable' || item.name in open) return [];
+        const isAction = (ACTIONS as Readonly<Record<string, ActionSpec>>)[item.name]?.contract === contract;
+        return isAction ? [] : [{ label: `${contract}.${item.name}`, contract, name: item.name, inputs: item.inputs }];
+      }),
     );
 
     it('are what moves tokens, stakes, loads and scores', () => {
       expect(calls.length).toBeGreaterThan(20);
     });
 
-    it.each(calls)('$contract.$name refuses an agent and the keeper', async ({ contract, name, inputs }) => {
+    it.each(calls)('$label refuses an agent and the keeper', async ({ contract, name, inputs }) => {
       const abi = loadArtifact(root, contract).abi as Abi;
-      const args = inputs.map(({ type }) => (type === 'bool' ? false : 0n));
+      const args = inputs.map(({ type }) => (type.endsWith('[]') ? [] : type === 'bool' ? false : 0n));
       const data = encodeFunctionData({ abi, functionName: name, args });
       for (const account of [FIRST, ACCOUNT.keeper]) {
         const call = { from: chain.addressOf(account), to: chain.addresses[contract], data };

@@ -54,7 +54,7 @@ describe('renderParams', () => {
       expect(text).toMatch(new RegExp(`^${key.replaceAll('.', '\\.')} .* ${unit} +${source}$`, 'm'));
       expect(text).toContain(note);
     }
-    const columns = text.split('\n').filter((line) => /^[a-z]+\.[a-z0-9_.]+ /.test(line));
+    const columns = text.split('\n').filter((line) => /^[a-z0-9]+\.[a-z0-9_.]+ /.test(line));
     expect(columns).toHaveLength(PARAMS.length);
     const unitColumn = text.split('\n')[0]!.indexOf('unit');
     expect(new Set(columns.map((line) => line[unitColumn - 1]))).toEqual(new Set([' ']));

@@ -42,7 +42,7 @@ const exitEra: OptionSpec = {
   min: 0,
   max: 3_650,
   fallback: 0,
-  note: 'era in which the miner leaves by the exit queue; 0 is never',
+  note: 'era in which the miner leaves, with its node by the exit queue and with its provider; 0 is never',
 };
 const outage: OptionSpec = {
   unit: 'bps',
@@ -409,6 +409,12 @@ export const CATALOGUE: readonly StrategySpec[] = [
         fallback: 0,
         note: 'slots of any other era, from then on, in which it is off',
       },
+      stake_back: {
+        unit: 'choice',
+        options: ['off', 'on'],
+        fallback: 'off',
+        note: 'from its first rest on it asks back the stake that its tier does not need',
+      },
       outage_bps: outage,
     },
   },
@@ -426,7 +432,7 @@ export const CATALOGUE: readonly StrategySpec[] = [
       region: { unit: 'count', min: 0, max: 64, fallback: 0, note: 'region that it declares; 64 is the true one' },
       storage_tier: declaredTier(3, 3, 'storage'),
       net_tier: declaredTier(4, 4, 'connectivity'),
-      gpu_tier: declaredTier(11, 0, 'GPUs'),
+      gpu_tier: declaredTier(10, 10, 'GPUs'),
       compliance: {
         unit: 'count',
         min: 0,

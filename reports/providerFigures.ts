@@ -204,7 +204,7 @@ export function lossFigure(reading: Reading): Made {
     ...overEras(reading, data, { kind: 'bars', series: 'loss', value: 'loss_tokens', format: 'number' }),
     id: 'losses',
     title: `Providers forfeited ${formatNumber(forfeited)} tokens of liveness and lost ${formatNumber(slashed)} of collateral`,
-    summary: `Per era: liveness that was not paid because an hour did not count, before scaling to the pool, and collateral that was slashed. With the fixed part of the pool, Slarks received ${formatNumber(pool)} tokens in ${formatQuantity(eras.length, 'era')}.`,
+    summary: `Per era: liveness that was not paid because an hour did not count, scaled to the pool with the liveness that was, and collateral that was slashed. With the fixed part of the pool, Slarks received ${formatNumber(pool)} tokens in ${formatQuantity(eras.length, 'era')}.`,
     size: 'half',
     spec: charts.stackedBars({
       bins: reading.bins,

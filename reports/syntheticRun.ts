@@ -307,6 +307,7 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
       rejected: { requestInference: 300, openSlot: 14 },
       reasons: { ModelNotLive: 300, OnlyKeeper: 14 },
     },
+    messages: { ignored: {} },
     inference: {
       mode: 'measure',
       device: `cpu: AMD EPYC, 2 runners${text}`,

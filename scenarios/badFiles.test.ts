@@ -333,6 +333,14 @@ const RULES: readonly Case[] = [
       .replace('count: 4, strategy: steady', 'count: 1000000, strategy: steady, open: 1 DN'),
     ['E216'],
   ],
+  [
+    'eras of 25 slots with a Slark',
+    good('params: { time.slots_per_era: «25 }\n').replace(
+      'populations:\n',
+      'populations:\n  - { role: slark, count: 1, strategy: diligent }\n',
+    ),
+    ['E217'],
+  ],
 ];
 
 const EXTENDS: readonly Case[] = [

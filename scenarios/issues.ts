@@ -44,6 +44,7 @@ export const ISSUE_CODES = {
   E214: 'a duration is not a whole number of time slots',
   E215: 'two parameters contradict each other',
   E216: 'there are too many agents',
+  E217: 'an era has more slots than the reports of providers hold',
   E299: 'too many problems to list',
   W301: 'no agent has a role that the protocol needs',
   W302: 'a share of a mix is too small for one agent',

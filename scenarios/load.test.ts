@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PARAMS } from '../sim/protocol/params.ts';
 import { formatIssues } from './issues.ts';
-import type { LoadResult } from './load.ts';
-import { type Files, GOOD, load } from './testing.ts';
+import { type LoadResult, loadScenario } from './load.ts';
+import { type Files, GOOD, load, TEST_CATALOGUE } from './testing.ts';
 
 type Loaded = Extract<LoadResult, { ok: true }>;
 
@@ -405,5 +405,66 @@ describe('formatIssues', () => {
     expect(text).not.toContain('\u001b');
     expect(text).not.toContain('\u202e');
     expect(text).toContain('na·[2Jme·');
+  });
+});
+
+describe('eras of more than 24 slots', () => {
+  const SLARK = `${GOOD}  - { role: slark, count: 1, strategy: diligent }\n`;
+  const found = (text: string, files: Record<string, string> = {}, set: readonly string[] = []) => {
+    const result = load(text, files, set);
+    return result.ok
+      ? []
+      : result.issues
+          .filter(({ severity }) => severity === 'error')
+          .map(({ file, line, column, code }) => `${file}:${line}:${column} ${code}`);
+  };
+
+  it('are refused with a Slark, where the file says it; 24 are not', () => {
+    expect(found(`${SLARK}params: { time.slots_per_era: 25 }\n`)).toEqual(['a.yaml:9:31 E217']);
+    expect(found(`${SLARK}params: { time.slots_per_era: 24 }\n`)).toEqual([]);
+  });
+
+  it('are refused in the base that brings them, and on the command line', () => {
+    const base = 'params: { time.slots_per_era: 48 }\n';
+    expect(found(`extends: b.yaml\n${SLARK}`, { 'b.yaml': base })).toEqual(['b.yaml:1:31 E217']);
+    const [issue] = found(SLARK, {}, ['params.time.slots_per_era=48']);
+    expect(issue).toMatch(/^--set:\d+:\d+ E217$/);
+    expect(found(SLARK, {}, ['params.time.slots_per_era=24'])).toEqual([]);
+  });
+
+  it('are refused for a miner with the facet of a provider, and taken where all are nodes alone', () => {
+    const facets = {
+      unit: 'choice',
+      options: ['deepnode', 'both', 'spheron'],
+      fallback: 'deepnode',
+      note: '',
+    } as const;
+    const catalogue = TEST_CATALOGUE.map((spec) =>
+      spec.role === 'miner' ? { ...spec, options: { ...spec.options, facets } } : spec,
+    );
+    const codes = (facet: string) => {
+      const text = GOOD.replace(
+        'count: 4, strategy: steady',
+        `count: 4, strategy: steady, options: { facets: ${facet} }`,
+      );
+      const result = loadScenario({
+        text: `${text}params: { time.slots_per_era: 48 }\n`,
+        file: 'a.yaml',
+        read: () => null,
+        catalogue,
+      });
+      return result.ok ? [] : result.issues.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+    };
+    expect([codes('deepnode'), codes('both'), codes('spheron')]).toEqual([[], ['E217'], ['E217']]);
+  });
+
+  it('are refused with what is allowed and what to do', () => {
+    const result = load(`${SLARK}params: { time.slots_per_era: 25 }\n`);
+    const issue = result.ok ? undefined : result.issues.find(({ code }) => code === 'E217');
+    expect(issue).toMatchObject({
+      message: expect.stringContaining('25 slots'),
+      allowed: expect.stringContaining('1 to 24'),
+      fix: expect.stringContaining('lower time.slots_per_era'),
+    });
   });
 });

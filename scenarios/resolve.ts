@@ -1,5 +1,5 @@
 /** Turns a merged tree into the resolved scenario: defaults filled in, units converted, rules across keys checked. */
-import type { Expectation, Scenario, Shock, StrategySpec } from '../sim/engine/scenario.ts';
+import type { Expectation, Population, Scenario, Shock, StrategySpec } from '../sim/engine/scenario.ts';
 import type { IssueList } from './issues.ts';
 import type { ReadFile } from './merge.ts';
 import { checkParams, type ParamValues, readParams, readQuantity } from './params.ts';
@@ -190,6 +190,32 @@ function readExpectations(root: MapTree, issues: IssueList): Expectation[] {
   });
 }
 
+/** Hours that the bitmaps of a provider's report have room for. @rule LIVE-4, TIER-8 */
+const HOURS_OF_REPORT = 24;
+
+/** True if anybody may run a provider or a Slark, as the engine decides it. */
+function usesProviders(populations: readonly Population[]): boolean {
+  return populations.some(
+    ({ role, options }) => role === 'slark' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
+  );
+}
+
+/** An hour is a slot: those of an era beyond the 24th would have no bit in the reports of providers. */
+function checkEraLength(params: ParamValues, populations: readonly Population[], issues: IssueList): void {
+  const slots = params.value('time.slots_per_era');
+  const place = params.placeOf(['time.slots_per_era']);
+  if (place === null || slots <= HOURS_OF_REPORT || issues.flaggedAt(place) || !usesProviders(populations)) return;
+  issues.flag(
+    'E217',
+    place,
+    `an era of ${slots} slots does not fit the reports of providers, which hold ${HOURS_OF_REPORT}, and this scenario has providers or Slarks`,
+    {
+      allowed: `1 to ${HOURS_OF_REPORT} slots; more only where no miner has the facet spheron or both and nobody is a Slark`,
+      fix: `lower time.slots_per_era to ${HOURS_OF_REPORT} or less, or leave providers and Slarks out`,
+    },
+  );
+}
+
 /**
  * Reads the whole tree. What is missing or unreadable is flagged (here or by `checkStructure`) and replaced by a default,
  * so that everything else is still judged; the scenario counts only if no error was flagged.
@@ -211,6 +237,7 @@ export function resolveTree(
     populations?.value.kind === 'list' && populations.value.items.length > 0
       ? readPopulations(populations.value.items, populations.keyPlace, context)
       : { groups: [], traces: new Map<string, string>() };
+  checkEraLength(params, groups, issues);
   const chain = mapOf(root, 'chain');
   const signed = chain?.entries.get('signed_share');
   const record = mapOf(root, 'record');

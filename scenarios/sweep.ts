@@ -27,7 +27,18 @@ const USUAL_POPULATIONS = 40;
 const SPECS: ReadonlyMap<string, ParamSpec> = new Map(PARAMS.map((spec) => [spec.key, spec]));
 
 /** Rules over several keys: another axis may mend what one value breaks. */
-const JOINT_CODES: readonly IssueCode[] = ['E203', 'E204', 'E205', 'E206', 'E210', 'E211', 'E213', 'E215', 'E216'];
+const JOINT_CODES: readonly IssueCode[] = [
+  'E203',
+  'E204',
+  'E205',
+  'E206',
+  'E210',
+  'E211',
+  'E213',
+  'E215',
+  'E216',
+  'E217',
+];
 
 const NO_AXES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   seed: 'the seeds of a sweep stand in sweep.seeds, such as seeds: 1..30',

@@ -65,6 +65,7 @@ export const TEST_CATALOGUE: readonly StrategySpec[] = [
     options: { pause: { unit: 'slots', min: 0, max: 100, fallback: 2, note: '' } },
   },
   { ...base, role: 'delegator', name: 'yield-seeker', options: {} },
+  { ...base, role: 'slark', name: 'diligent', options: {} },
 ];
 
 /** A complete scenario in seven lines. */

@@ -2,7 +2,7 @@
 import type { Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
 import { PHASE } from '../../sim/engine/agentContract.ts';
 import { numberOption } from '../options.ts';
-import { answerChallenges, facetsOf, orderPuzzles, type ProviderPlan, runProvider } from './provider.ts';
+import { answerChallenges, facetsOf, leaveProvider, orderPuzzles, type ProviderPlan, runProvider } from './provider.ts';
 import {
   advance,
   answerDeployments,
@@ -21,7 +21,7 @@ export type MinerPlan = {
   readonly nodeCount: (view: View, memory: Memory) => number;
   /** What it runs for a request. */
   readonly choice: (view: View, memory: Memory) => Choice;
-  /** Share of its gains that it adds to the stake; era in which it leaves, 0 for never. */
+  /** Share of its gains that it adds to the stake; era in which node and provider leave, 0 for never. */
   readonly reinvestBps?: (view: View) => number;
   readonly exitEra?: (view: View) => number;
   /** Its provider, if the scenario gives it that facet; honest where nothing is said. */
@@ -40,10 +40,10 @@ export function createMiner(plan: MinerPlan): Strategy {
       const provider = plan.provider ?? {};
       if (view.phase === PHASE.open) {
         plan.before?.(view, memory, out);
-        if (isProvider) runProvider(view, provider, out);
-        if (!isNode) return;
         const exitEra = plan.exitEra?.(view) ?? 0;
         const leaving = exitEra > 0 && view.era >= exitEra;
+        if (isProvider) (leaving ? leaveProvider : runProvider)(view, provider, out);
+        if (!isNode) return;
         const capacityCount = numberOption(view, 'capacity');
         if (!leaving && nodesInPlay(view).length < plan.nodeCount(view, memory)) reserve(view, capacityCount, out);
         if (view.connected) advance(view, capacityCount, out);

@@ -1,6 +1,6 @@
 /**
- * BEH-56: declares what no challenge tests better than it is (ATTR-7): medium, connectivity, certificates, a region, and if
- * it is told to the price class of its GPUs.
+ * BEH-56: declares what no challenge tests better than it is (ATTR-7): medium, connectivity, certificates, a region, and
+ * the price class of its GPUs.
  */
 import type { Capacity, View } from '../../sim/engine/agentContract.ts';
 import { numberOption } from '../options.ts';

@@ -18,6 +18,10 @@ export type ProviderPlan = {
   readonly evicts?: (view: View, challenge: number) => boolean;
   /** Whether it answers a challenge at all; always, where nothing is said. */
   readonly answers?: (view: View, challenge: number) => boolean;
+  /** Tokens that it stakes beyond what its trust tier needs; option `stake_margin`, where nothing is said. */
+  readonly margin?: (view: View) => number;
+  /** Whether it enters anew after it has left; never, where nothing is said. */
+  readonly comesBack?: boolean;
 };
 
 /** Facets that a miner runs (COMP-2): a node of the model market, a provider, or both on one machine. */
@@ -52,7 +56,7 @@ function propose(view: View, plan: ProviderPlan, out: Decision): void {
   const { isNode } = facetsOf(view);
   const node = view
     .myNodes()
-    .find((own) => view.ledger.nodes[own * STRIDE.nodes + F.nodes.state]! < NODE_STATE.removed);
+    .find((own) => view.ledger.nodes[own * STRIDE.nodes + F.nodes.state]! < NODE_STATE.exiting);
   if (isNode && node === undefined) return;
   const claimed = plan.claim?.(view) ?? view.capacity;
   const hasGpu = claimed.gpuCount > 0;
@@ -72,7 +76,7 @@ function propose(view: View, plan: ProviderPlan, out: Decision): void {
 }
 
 /** Stakes what the better tier needs and a margin, up to the tier that it aims for, as far as the wallet goes (PROV-3, TIER-3). */
-function topUp(view: View, provider: number, out: Decision): void {
+function topUp(view: View, plan: ProviderPlan, provider: number, out: Decision): void {
   const state = providerField(view, provider, 'state');
   const tier = providerField(view, provider, 'tier');
   const aim =
@@ -83,7 +87,7 @@ function topUp(view: View, provider: number, out: Decision): void {
         : tier;
   const wanted =
     tierStakeUnits(view, Math.min(PROVIDER_TIERS, Math.max(1, aim))) +
-    numberOption(view, 'stake_margin') * view.unitsPerToken;
+    (plan.margin?.(view) ?? numberOption(view, 'stake_margin')) * view.unitsPerToken;
   const missing = wanted - providerOwnUnits(view, provider);
   if (missing > 0 && missing <= view.ledger.wallets[view.account]!) out.act('stakeProvider', [provider, missing]);
 }
@@ -92,18 +96,30 @@ function topUp(view: View, provider: number, out: Decision): void {
 export function runProvider(view: View, plan: ProviderPlan, out: Decision): void {
   const provider = currentProvider(view);
   if (provider === 0) {
-    if (view.myProviders().length === 0) propose(view, plan, out);
+    if (view.myProviders().length === 0 || plan.comesBack === true) propose(view, plan, out);
     return;
   }
   const state = providerField(view, provider, 'state');
-  if (state === PROVIDER_STATE.registered) topUp(view, provider, out);
-  else if (state === PROVIDER_STATE.active && view.slotOfEra === 2) topUp(view, provider, out);
+  if (state === PROVIDER_STATE.registered) topUp(view, plan, provider, out);
+  else if (state === PROVIDER_STATE.active && view.slotOfEra === 2) topUp(view, plan, provider, out);
   else if (state === PROVIDER_STATE.suspended && view.slotOfEra === 2) {
     if (providerField(view, provider, 'misconductUnits') > 0) return;
-    topUp(view, provider, out);
+    topUp(view, plan, provider, out);
     if (providerOwnUnits(view, provider) > tierStakeUnits(view, providerField(view, provider, 'tier')))
       out.act('resumeProvider', [provider]);
   }
+}
+
+/**
+ * Leaves the network with its provider, once in an era; its stake comes back after unbonding. One that is Suspended has to come
+ * back into service first (SM-14).
+ */
+export function leaveProvider(view: View, plan: ProviderPlan, out: Decision): void {
+  const provider = currentProvider(view);
+  if (provider === 0) return;
+  const state = providerField(view, provider, 'state');
+  if (state === PROVIDER_STATE.suspended) runProvider(view, plan, out);
+  else if (state >= PROVIDER_STATE.registered && view.slotOfEra === 0) out.act('deregisterProvider', [provider]);
 }
 
 /** Challenges of this slot against own providers that are to be answered, while the machine is there. */

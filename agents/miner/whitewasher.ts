@@ -1,13 +1,15 @@
 /**
  * BEH-10: cheats until its node has less of a name than a fresh one, then abandons it and enters anew. Reputation attaches
- * to the NFT (TRUST-7), so the new node starts at the start value again. The name is trust weight times quality, which is
+ * to the NFT (TRUST-7), so the new node starts at the start value again. A provider on the node goes with it, and a new one comes
+ * with the new node, in the start tier and without a rating (SM-14). The name is trust weight times quality, which is
  * what PoWR pays for (F-4): the trust weight alone hardly falls, four of its five indicators do not see what is served.
  */
 import { BPS, FP, mulDivDown } from '../../sim/base/fixedPoint.ts';
-import type { View } from '../../sim/engine/agentContract.ts';
-import { F, NODE_STATE, STRIDE } from '../../sim/protocol/layout.ts';
+import type { Decision, View } from '../../sim/engine/agentContract.ts';
+import { F, NODE_STATE, PROVIDER_STATE, STRIDE } from '../../sim/protocol/layout.ts';
 import { numberOption, variantOption } from '../options.ts';
 import { createMiner } from './behave.ts';
+import { currentProvider, providerField } from './provider.ts';
 import { nodeState, nodesInPlay } from './steps.ts';
 
 /** Trust weight times quality of a node, as FP. */
@@ -23,6 +25,16 @@ function floorFp(view: View): number {
   return mulDivDown(mulDivDown(startFp, startFp, FP), numberOption(view, 'leave_below_bps'), BPS);
 }
 
+/** The provider of a node that is on its way out has no future either. It costs the start tier, and two stakes at once. */
+function abandonProvider(view: View, out: Decision): void {
+  const provider = currentProvider(view);
+  if (provider === 0) return;
+  const state = providerField(view, provider, 'state');
+  const isLeaving = state === PROVIDER_STATE.registered || state === PROVIDER_STATE.active;
+  const node = providerField(view, provider, 'node');
+  if (isLeaving && node !== 0 && nodeState(view, node) >= NODE_STATE.exiting) out.act('deregisterProvider', [provider]);
+}
+
 export const whitewasher = createMiner({
   name: 'whitewasher',
   // One node that works; those in the exit queue do not count.
@@ -31,8 +43,10 @@ export const whitewasher = createMiner({
     const cheap = variantOption(view, 'variant');
     return () => cheap;
   },
+  provider: { comesBack: true },
   before(view, _memory, out) {
     if (view.slotOfEra !== 0) return;
+    abandonProvider(view, out);
     for (const node of nodesInPlay(view)) {
       const state = nodeState(view, node);
       const at = node * STRIDE.nodes;

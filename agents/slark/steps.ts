@@ -126,8 +126,13 @@ export function earnedDelegations(view: View): number[] {
  */
 export function backOnly(view: View, provider: number, out: Decision): void {
   for (const delegation of earnedDelegations(view)) {
-    if (view.ledger.delegations[delegation * STRIDE.delegations + F.delegations.target] !== provider)
-      out.act('redelegate', [delegation, provider]);
+    const at = delegation * STRIDE.delegations;
+    const isThere = view.ledger.delegations[at + F.delegations.target] === provider;
+    const isOnTheWay =
+      view.ledger.vestings[delegation * STRIDE.vestings + F.vestings.nextTarget] === provider ||
+      view.ledger.delegations[at + F.delegations.unbondingUnits]! > 0;
+    const isTooSmall = view.ledger.delegations[at + F.delegations.units]! < view.param('deleg.min');
+    if (!isThere && !isOnTheWay && !isTooSmall) out.act('redelegate', [delegation, provider]);
   }
   for (const licence of view.myLicences()) {
     if (hasClient(view, licence) && slarkField(view, licence, 'provider') !== provider)

@@ -125,13 +125,14 @@ library Bls {
             && (point.y0High | point.y0Low | point.y1High | point.y1Low) == 0;
     }
 
-    /// @notice Whether `proof` is the signature of `key`'s own holder over the compressed key. False also where one of the
-    /// two is the neutral element, off the curve, or outside the subgroup. About 170,000 gas.
+    /// @notice Whether `proof` is the signature of `key`'s own holder over the compressed key and, in 8 bytes, the account
+    /// that registers it: nobody else can use the proof. False also where key or proof is the neutral element, off the curve,
+    /// or outside the subgroup. About 170,000 gas.
     /// @custom:rule CHAL-10
-    function verifyPossession(G1 memory key, G2 memory proof) internal view returns (bool) {
+    function verifyPossession(G1 memory key, uint64 account, G2 memory proof) internal view returns (bool) {
         if (isInfinity(key)) return false; // with a neutral proof the pairing would hold
         uint256 start = _openPairs(1, proof);
-        _writePair(start, 1, key, compress(key), POSSESSION_DST);
+        _writePair(start, 1, key, abi.encodePacked(compress(key), account), POSSESSION_DST);
         return _pairsHold(start, 2);
     }
 

@@ -211,6 +211,7 @@ contract Challenges is Family, IChallenges {
             if (CLOCK.slotCount() != endSlot || nowS < closesS) revert DeadlineNotPassed(nowS, closesS);
         }
         if (challengeTotals.attestedEraCount == era + 1) revert AlreadySet(era + 1, 0);
+        _checkScheduled(endSlot);
         if (signerCount > MAX_INT - SIGNATURE_WORDS) revert ValueOutOfRange(signerCount, SLARKS.slarkCount());
         if (signerCount + words.length > 0) _checkWords(words, signerCount + SIGNATURE_WORDS);
         _checkAttesters(signerCount, words);
@@ -235,9 +236,12 @@ contract Challenges is Family, IChallenges {
     }
 
     /// @inheritdoc IChallenges
-    /// @custom:rule CHAL-3, FB-5
-    function queueTargets(uint64[] calldata fresh, uint64[] calldata poor, uint64[] calldata rest) external {
+    /// @custom:rule CHAL-3, CHAL-4, FB-5, OP-72
+    function queueTargets(uint64[] calldata fresh, uint64[] calldata poor, uint64[] calldata rest, uint64 missed)
+        external
+    {
         _onlyFamily();
+        challengeTotals.missedCount += missed;
         challengeTotals.newCount = _append(newTargets, challengeTotals.newCount, fresh);
         challengeTotals.poorCount = _append(poorTargets, challengeTotals.poorCount, poor);
         challengeTotals.restCount = _append(restTargets, challengeTotals.restCount, rest);
@@ -247,10 +251,6 @@ contract Challenges is Family, IChallenges {
     /// @custom:rule CHAL-4, OP-72
     function resetTargets() external {
         _onlyFamily();
-        uint64 mark = CLOCK.era() + 1;
-        challengeTotals.missedCount += _missed(newTargets, challengeTotals.newHead, challengeTotals.newCount, mark)
-            + _missed(poorTargets, 0, challengeTotals.poorCount, mark)
-            + _missed(restTargets, 0, challengeTotals.restCount, mark);
         challengeTotals.newHead = 0;
         challengeTotals.newCount = 0;
         challengeTotals.poorCount = 0;
@@ -269,6 +269,12 @@ contract Challenges is Family, IChallenges {
     /// @dev When the last of `slotCount` slots may be closed.
     function _closesS(uint64 slotCount) private view returns (uint64) {
         return (slotCount == 0 ? 0 : slotCount - 1) * _param(P_TIME_SLOT_S) + CLOSING_S;
+    }
+
+    /// @dev Without a slot of this era in the tables there are no subsets of this era to attest. `endSlot` slots are open.
+    function _checkScheduled(uint64 endSlot) private view {
+        uint64 scheduled = challengeTotals.slot;
+        if (scheduled + _param(P_TIME_SLOTS_PER_ERA) <= endSlot) revert WrongState(scheduled, endSlot);
     }
 
     /// @dev Reverts BatchMismatch or ValueOutOfRange unless the list has this length and its words 48 bits.
@@ -729,18 +735,6 @@ contract Challenges is Family, IChallenges {
             list[++count] = more[i];
         }
         return count;
-    }
-
-    /// @return missed entries of a list beyond `head` that are Active and have not been challenged in the epoch
-    function _missed(uint64[TABLE_LENGTH] storage list, uint64 head, uint64 count, uint64 mark)
-        private
-        view
-        returns (uint64 missed)
-    {
-        for (uint256 i = head + 1; i <= count; ++i) {
-            ChallengeTarget memory target = PROVIDERS.challengeTarget(list[i]);
-            if (target.state == PROVIDER_ACTIVE && target.challengedEra != mark) ++missed;
-        }
     }
 
     // Committees

@@ -47,6 +47,15 @@ library Fixed {
         if (q > MAX_INT) revert QuotientTooLarge(q);
     }
 
+    /// @notice min(⌊a·b/c⌋, limit): for quotients that may be too large for `mulDivDown`. Panics with 0x12 if c is 0.
+    function mulDivCapped(uint256 a, uint256 b, uint256 c, uint256 limit) internal pure returns (uint256 q) {
+        if ((a | b | c) > MAX_INT) _revertOperand(a, b, c);
+        unchecked {
+            q = a * b / c; // a·b < 2^106
+        }
+        if (q > limit) q = limit;
+    }
+
     /// @notice ⌈a·b/c⌉. Panics with 0x12 if c is 0. (NUM-3 `mdu`)
     function mulDivUp(uint256 a, uint256 b, uint256 c) internal pure returns (uint256 q) {
         if ((a | b | c) > MAX_INT) _revertOperand(a, b, c);

@@ -76,11 +76,9 @@ interface IStake {
     function undelegateFoundationUnits(uint64 delegation) external returns (uint64 units);
     function delegatedUnits(uint64 delegation) external view returns (uint64);
     /// @notice Module. Delegates part of a licence's reward from the Slark pool to its provider, in `delegation` if that is
-    /// not 0, else in a new one of `owner`.
+    /// not 0 and backs the provider or moves there, else in a new one of `owner`.
     /// @return used delegation that got it
     function delegateReward(uint64 licence, uint64 owner, uint64 delegation, uint64 provider, uint64 units) external returns (uint64 used);
-    /// @return target entity that a delegation backs
-    function targetOf(uint64 delegation) external view returns (uint64 target);
 }
 
 interface INodes {
@@ -193,9 +191,9 @@ interface ISlarkLicence {
     function move(uint64 licence, uint64 to) external;
     /// @return account that holds the licence's token, 0 if there is none
     function holderOf(uint64 licence) external view returns (uint64 account);
-    /// @notice Module. Keeps the key of a licence: 16 words of 48 bits, then 32 of the proof that its holder has it. Reverts
-    /// if the proof does not hold. @return keyId identifier of the key, not 0
-    function registerKey(uint64 licence, uint64[] calldata words) external returns (uint64 keyId);
+    /// @notice Module. Keeps the key of a licence: 16 words of 48 bits, then 32 of the proof that its holder has it, made for
+    /// the account that registers it. Reverts if the proof does not hold. @return keyId identifier of the key, not 0
+    function registerKey(uint64 licence, uint64 account, uint64[] calldata words) external returns (uint64 keyId);
     /// @notice Module. Forgets the key of a licence.
     function dropKey(uint64 licence) external;
     /// @notice Whether an aggregate signature, 32 words of 48 bits, covers each group's message by the keys of all its licences.
@@ -220,16 +218,14 @@ interface ISlarks {
     function recordResults(uint64[] calldata licences, uint64 resultCount, uint64[] calldata alignedCounts) external;
     /// @return eligible true if the licence may sign the era's subsets: it can be drawn, and has not been in this era
     function isUnselected(uint64 licence) external view returns (bool eligible);
-    /// @notice Module. What the licence earned is delegated elsewhere: `to` takes the place of `from`, if that is where its
-    /// rewards go.
-    function moveDelegation(uint64 licence, uint64 from, uint64 to) external;
 }
 
 interface IChallenges {
     /// @notice Module. The provider has become Active and waits for its first challenge.
     function queueNew(uint64 provider) external;
-    /// @notice Module. Targets of the next epoch: not yet challenged ever, badly rated, and all others.
-    function queueTargets(uint64[] calldata fresh, uint64[] calldata poor, uint64[] calldata rest) external;
-    /// @notice Module. Ends the epoch: empties the lists, counting who was missed (CHAL-4).
+    /// @notice Module. Targets of the next epoch: not yet challenged ever, badly rated, and all others; and how many
+    /// providers more were Active at this one's end and had not been challenged (CHAL-4).
+    function queueTargets(uint64[] calldata fresh, uint64[] calldata poor, uint64[] calldata rest, uint64 missed) external;
+    /// @notice Module. Ends the epoch: empties the lists.
     function resetTargets() external;
 }

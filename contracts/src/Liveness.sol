@@ -18,6 +18,7 @@ import {
     P_LIVE_BASE_ERA_CPU,
     P_LIVE_BASE_ERA_GPU,
     P_LIVE_IDLE_SCALING,
+    P_LIVE_POOL_ERA,
     P_LIVE_STACK,
     P_SLASH_DELEGATORS_SHARE,
     P_SLASH_STANDBY_MODE,
@@ -70,7 +71,10 @@ library Liveness {
         uint256 task; // Active, in task mode
     }
 
+    /// @dev A provider claims at most what there is for all in an era, and all claims stay below 2^53 together: nothing that is
+    /// reported can stop a settlement.
     /// @param v parameters FIRST_PARAM to LAST_PARAM
+    /// @param claimedUnits liveness and forfeits that the providers before claim
     /// @param failedHours hours with a failed challenge
     /// @return a what the era comes to
     /// @custom:rule F-7, F-8, F-10, LIVE-1, LIVE-2, LIVE-3, LIVE-5, LIVE-6, LIVE-10, SLASH-3, SLASH-4, SLASH-5, TIER-7
@@ -79,21 +83,25 @@ library Liveness {
         ProviderReportsRecord storage r,
         uint256 failedHours,
         uint64[] memory v,
-        uint256 slotsPerEra
+        uint256 slotsPerEra,
+        uint256 claimedUnits
     ) internal view returns (Assessment memory a) {
         Hours memory h = _hours(r, failedHours, v);
         uint256 eraUnits = _eraUnits(p, v);
         uint256 taskHourCount = ProviderReport.countHours(h.task);
         a.hourCount = ProviderReport.countHours(h.counted);
-        uint256 raw = Fixed.mulDivDown(eraUnits, a.hourCount, slotsPerEra);
+        uint256 raw = Fixed.mulDivCapped(eraUnits, a.hourCount, slotsPerEra, Fixed.MAX_INT);
         if (v.param(FIRST_PARAM, P_LIVE_IDLE_SCALING) == IDLE_FRACTION) {
             uint256 idleHourCount = slotsPerEra > taskHourCount ? slotsPerEra - taskHourCount : 0;
             raw = Fixed.mulDivDown(raw, idleHourCount, slotsPerEra);
         }
+        uint256 poolUnits = v.param(FIRST_PARAM, P_LIVE_POOL_ERA);
+        uint256 room = Fixed.MAX_INT - claimedUnits;
+        raw = _least(_least(raw, poolUnits), room);
         // Results of Fixed are below 2^53, here and below.
         a.rawUnits = uint64(raw);
-        a.forfeitUnits =
-            uint64(Fixed.mulDivDown(eraUnits, ProviderReport.countHours(h.forfeited), slotsPerEra));
+        uint256 forfeit = Fixed.mulDivCapped(eraUnits, ProviderReport.countHours(h.forfeited), slotsPerEra, poolUnits);
+        a.forfeitUnits = uint64(_least(forfeit, room - raw));
         a.utilisationBps = uint64(Fixed.mulDivDown(taskHourCount, Fixed.BPS, slotsPerEra));
         a.bonusUnits = _bonus(p, r.leaseHours, v);
         a.slashUnits = _slash(r, h, eraUnits / slotsPerEra, taskHourCount, v);
@@ -106,7 +114,7 @@ library Liveness {
     }
 
     /// @dev A full hour in a cooldown is neither counted nor forfeited (LIVE-5); one that was not full is forfeited all the
-    /// same (SLASH-3).
+    /// same (SLASH-3). What a failed challenge forfeits ends with the era, which is settled by its own report (OP-52).
     function _hours(ProviderReportsRecord storage r, uint256 failedHours, uint64[] memory v)
         private
         view
@@ -133,7 +141,7 @@ library Liveness {
         else h.forfeited |= broken;
     }
 
-    /// @return units liveness of a full era at the provider's attributes and tier
+    /// @return units liveness of a full era at the provider's attributes and tier, below 2^53
     /// @custom:rule F-7, LIVE-3, OP-40, OP-48
     function _eraUnits(ProvidersRecord storage p, uint64[] memory v) private view returns (uint256 units) {
         uint256 tier = p.tier;
@@ -143,8 +151,9 @@ library Liveness {
         uint256 otherMil = v.param(FIRST_PARAM, P_ATTR_MULT_MIL_STORAGE_1 + p.storageTier - 1)
             + v.param(FIRST_PARAM, P_ATTR_MULT_MIL_NET_1 + p.netTier - 1);
         uint256 gpuTier = p.gpuTier;
+        uint256 gpuUnits;
         if (gpuTier > 0) {
-            units = _resourceUnits(
+            gpuUnits = _resourceUnits(
                 uint256(p.gpuCount) * v.param(FIRST_PARAM, P_LIVE_BASE_ERA_GPU),
                 v.param(FIRST_PARAM, P_ATTR_MULT_MIL_GPU_1 + gpuTier - 1),
                 tierMil,
@@ -152,13 +161,14 @@ library Liveness {
                 v
             );
         }
-        units += _resourceUnits(
+        units = _resourceUnits(
             uint256(p.cpuCount) * v.param(FIRST_PARAM, P_LIVE_BASE_ERA_CPU),
             v.param(FIRST_PARAM, P_ATTR_MULT_MIL_COMPUTE_1 + p.computeTier - 1),
             tierMil,
             otherMil,
             v
         );
+        units = _least(units + gpuUnits, Fixed.MAX_INT);
     }
 
     function _resourceUnits(
@@ -179,7 +189,11 @@ library Liveness {
                 mil = mil > 2 * Fixed.MIL ? mil - 2 * Fixed.MIL : 0;
             }
         }
-        return Fixed.mulDivDown(baseUnits, mil, Fixed.MIL);
+        return Fixed.mulDivCapped(baseUnits, mil, Fixed.MIL, Fixed.MAX_INT);
+    }
+
+    function _least(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 
     /// @custom:rule F-8, LIVE-6, ATTR-6
@@ -213,7 +227,7 @@ library Liveness {
         (, uint256 outageCount, uint256 extraHourCount) = r.pausesOf();
         if (v.param(FIRST_PARAM, P_SLASH_STANDBY_MODE) == PER_HOUR) outageCount += extraHourCount;
         uint256 units = ProviderReport.countHours(h.breached) * breachUnits + hourUnits * outageCount;
-        if (units > Fixed.MAX_INT) revert Fixed.QuotientTooLarge(units);
-        return uint64(units);
+        // Each factor is below 2^53, so the sum fits. Collateral is less than the most in any case.
+        return uint64(_least(units, Fixed.MAX_INT));
     }
 }

@@ -454,6 +454,7 @@ uint256 constant P_CHAL_GPU_ROUND = 252;
 uint256 constant P_CHAL_N = 253;
 uint256 constant P_CHAL_TIMEOUT_S = 254;
 uint256 constant P_CHAL_INCONCLUSIVE = 255;
+uint256 constant P_ATTR_GPU_TIER11 = 256;
 
 // Storage records: every field a uint64, four to a word.
 struct ClockTotalsRecord {
@@ -541,7 +542,11 @@ struct VestingsRecord {
     uint64 vestUnits;
     uint64 vestedUnits;
     uint64 startEra;
-    uint64 windowEra; // word 1
+    uint64 nextTarget; // word 1
+}
+
+struct LicenceWindowsRecord {
+    uint64 windowEra; // word 0
     uint64 windowUnits;
 }
 
@@ -858,6 +863,7 @@ struct SlarksRecord {
     uint64 meanDelayMs;
     uint64 selectedEra;
     uint64 pendingRunner;
+    uint64 judgedEra; // word 5
 }
 
 struct SlarkTotalsRecord {

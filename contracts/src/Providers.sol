@@ -32,6 +32,7 @@ import {
     MOVE_RESTITUTION,
     MOVE_SLASH,
     NotOwner,
+    P_ATTR_GPU_TIER11,
     P_DELEG_POOL_SHARE_BPS,
     P_DELEG_UNBOND_ERAS,
     P_FB_MIN_SAMPLES,
@@ -101,7 +102,7 @@ contract Providers is Family, IProviders {
     uint64 private constant MAX_STORAGE_GB = 1_000_000;
     uint64 private constant MAX_GPU_COUNT = 64;
     uint64 private constant MAX_REGION = 63;
-    uint64 private constant MAX_GPU_TIER = 11;
+    uint64 private constant MAX_GPU_TIER = 10; // one more with sub-tier 11
     uint64 private constant MAX_COMPUTE_TIER = 3;
     uint64 private constant MAX_STORAGE_TIER = 3;
     uint64 private constant MAX_NET_TIER = 4;
@@ -120,7 +121,7 @@ contract Providers is Family, IProviders {
     /// @notice Proposes a provider with what it declares to have; `node` is a node of the sender that it is linked to, or 0.
     /// It is Registered at once where proposals need no vote.
     /// @dev Reverts UnknownEntity, NotOwner, AlreadySet, ValueOutOfRange, in this order.
-    /// @custom:rule PROV-1, PROV-2, OP-32, ATTR-1
+    /// @custom:rule PROV-1, PROV-2, OP-32, OP-35, ATTR-1, ATTR-4
     function proposeProvider(
         uint64 node,
         uint64 region,
@@ -141,7 +142,7 @@ contract Providers is Family, IProviders {
         _within(storageGb, 0, MAX_STORAGE_GB);
         _within(gpuCount, 0, MAX_GPU_COUNT);
         _within(region, 0, MAX_REGION);
-        _within(gpuTier, 0, MAX_GPU_TIER);
+        _within(gpuTier, 0, MAX_GPU_TIER + _param(P_ATTR_GPU_TIER11));
         if ((gpuCount > 0) != (gpuTier > 0)) revert ValueOutOfRange(gpuTier, gpuCount);
         _within(computeTier, 1, MAX_COMPUTE_TIER);
         _within(storageTier, 1, MAX_STORAGE_TIER);
@@ -175,12 +176,8 @@ contract Providers is Family, IProviders {
         if (freeUnits <= _stakeUnits(p.tier)) return;
         p.isMatchable = 1;
         p.activeEra = _era() + 1;
-        p.promoEraCount = 0;
-        p.demoEraCount = 0;
-        p.shortEraCount = 0;
-        ++providerTotals.activeCount;
-        _transition(p, provider, actor, PROVIDER_ACTIVE);
-        CHALLENGES.queueNew(provider);
+        p.enter(p.tier);
+        _activate(p, provider, actor);
     }
 
     /// @notice Asks for units of the own stake back. They are paid at a settlement `deleg.unbond_eras` from now, can be slashed
@@ -201,7 +198,6 @@ contract Providers is Family, IProviders {
     /// @custom:rule SM-14
     function deregisterProvider(uint64 provider) external {
         ProvidersRecord storage p = _ownedWorking(provider);
-        if (p.state == PROVIDER_ACTIVE) --providerTotals.activeCount;
         p.exitUnits = _ownUnits(provider);
         p.exitEra = _era() + _param(P_DELEG_UNBOND_ERAS);
         nodeProviders[p.node] = 0;
@@ -210,9 +206,10 @@ contract Providers is Family, IProviders {
         _transition(p, provider, p.owner, PROVIDER_DEACTIVATED);
     }
 
-    /// @notice Takes a Suspended provider back to work, once its case is settled and its collateral is enough again.
+    /// @notice Takes a Suspended provider back to work, once its case is settled and its collateral is enough again. It waits
+    /// for a challenge like one that has just become Active.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState, ChangeRequired(provider, 0), InsufficientStake, in this order.
-    /// @custom:rule SM-14, SLASH-1
+    /// @custom:rule SM-14, SLASH-1, CHAL-4
     function resumeProvider(uint64 provider) external {
         uint64 actor = _agent();
         ProvidersRecord storage p = _owned(provider, actor);
@@ -227,8 +224,7 @@ contract Providers is Family, IProviders {
         }
         uint64 needUnits = _stakeUnits(p.tier);
         if (haveUnits <= needUnits) revert InsufficientStake(haveUnits, needUnits);
-        ++providerTotals.activeCount;
-        _transition(p, provider, actor, PROVIDER_ACTIVE);
+        _activate(p, provider, actor);
     }
 
     // What the keeper does
@@ -254,23 +250,25 @@ contract Providers is Family, IProviders {
         _transition(p, provider, ACCOUNT_KEEPER, PROVIDER_REJECTED);
     }
 
-    /// @notice Keeper. A finding of misconduct: the provider is suspended, and what it loses is taken at the settlement.
-    /// `harmedAccount` is the agent that was harmed by `harmUnits`; both 0 if nobody was.
-    /// @dev Reverts UnknownEntity, WrongState, ValueOutOfRange(harmUnits, 0), UnknownAccount, in this order.
+    /// @notice Keeper. A finding of misconduct: the provider is suspended, and what it loses is taken at the settlement. One that
+    /// has left answers while its own stake is unbonding, and stays Deactivated. `harmedAccount` is the agent that was harmed
+    /// by `harmUnits`; both 0 if nobody was.
+    /// @dev Reverts UnknownEntity, WrongState, AlreadySet, ValueOutOfRange(harmUnits, 0), UnknownAccount, in this order.
     /// @custom:rule SLASH-1, SLASH-10, GOV-5, OP-56
     function upholdMisconduct(uint64 provider, uint64 harmedAccount, uint64 harmUnits) external {
         _onlyKeeperAtRest();
         ProvidersRecord storage p = _existing(provider);
-        _check(p, PROVIDER_ACTIVE);
+        (uint64 own, uint64 delegated, uint64 unbonding) = STAKE.collateralUnits(KIND_PROVIDER, provider);
+        bool hasLeft = p.state == PROVIDER_DEACTIVATED && own > 0;
+        if (!hasLeft) _check(p, PROVIDER_ACTIVE);
+        if (p.misconductUnits > 0) revert AlreadySet(p.misconductUnits, 0);
         if ((harmedAccount == 0) != (harmUnits == 0)) revert ValueOutOfRange(harmUnits, 0);
         if (harmedAccount != 0 && !_isAgent(harmedAccount)) revert UnknownAccount(harmedAccount, 0);
-        (uint64 own, uint64 delegated, uint64 unbonding) = STAKE.collateralUnits(KIND_PROVIDER, provider);
         uint64 units = _share(own + delegated + unbonding, _param(P_SLASH_MISCONDUCT_BPS));
         p.misconductUnits = units == 0 ? 1 : units;
         p.harmedAccount = harmedAccount;
         p.harmUnits = harmUnits;
-        --providerTotals.activeCount;
-        _transition(p, provider, ACCOUNT_KEEPER, PROVIDER_SUSPENDED);
+        if (!hasLeft) _transition(p, provider, ACCOUNT_KEEPER, PROVIDER_SUSPENDED);
     }
 
     /// @notice Keeper. Certificates of the provider, as COMPLIANCE_ bits.
@@ -304,11 +302,13 @@ contract Providers is Family, IProviders {
     }
 
     /// @notice Keeper. The foundation takes its delegation back from a provider that is well used.
-    /// @dev Reverts UnknownEntity, WrongState(0, 0), ValueOutOfRange(utilisation, threshold), in this order.
+    /// @dev Reverts UnknownEntity, WrongState, WrongState(0, 0), ValueOutOfRange(utilisation, threshold), in this order. Of one
+    /// that has left, the delegation is released and its part of the budget free already.
     /// @custom:rule DELEG-4, OP-54, INV-14
     function reclaimFoundation(uint64 provider) external {
         _onlyKeeperAtRest();
         ProvidersRecord storage p = _existing(provider);
+        if (p.state != PROVIDER_SUSPENDED) _check(p, PROVIDER_ACTIVE);
         uint64 delegation = p.foundationDelegation;
         if (delegation == 0 || STAKE.delegatedUnits(delegation) == 0) revert WrongState(0, 0);
         uint64 utilisationBps = providerEra[provider].utilisationBps;
@@ -403,9 +403,12 @@ contract Providers is Family, IProviders {
         for (uint64 provider = from + 1; provider <= to; ++provider) {
             _updateTier(provider, c);
         }
-        if (c.freshCount + c.poorCount + c.restCount > 0) {
+        if (c.freshCount + c.poorCount + c.restCount + c.missedCount > 0) {
             CHALLENGES.queueTargets(
-                _shortened(c.fresh, c.freshCount), _shortened(c.poor, c.poorCount), _shortened(c.rest, c.restCount)
+                _shortened(c.fresh, c.freshCount),
+                _shortened(c.poor, c.poorCount),
+                _shortened(c.rest, c.restCount),
+                c.missedCount
             );
         }
     }
@@ -525,7 +528,7 @@ contract Providers is Family, IProviders {
             return;
         }
         Liveness.Assessment memory a =
-            Liveness.assess(p, providerReports[provider], e.failedHours, v, slotsPerEra);
+            Liveness.assess(p, providerReports[provider], e.failedHours, v, slotsPerEra, sum.rawUnits + sum.forfeitUnits);
         _store(slot + 1, a.rawUnits, a.forfeitUnits, a.bonusUnits, a.hourCount);
         uint64 misconductUnits = p.misconductUnits;
         if (misconductUnits > 0 || a.slashUnits > 0) {
@@ -538,6 +541,7 @@ contract Providers is Family, IProviders {
         sum.rawUnits += a.rawUnits;
         sum.forfeitUnits += a.forfeitUnits;
         sum.bonusUnits += a.bonusUnits;
+        if (sum.bonusUnits > MAX_INT) sum.bonusUnits = uint64(MAX_INT);
         sum.slashUnits += a.slashUnits;
         emit ProviderAssessed(provider, a.hourCount, a.rawUnits, a.forfeitUnits, a.slashUnits, a.bonusUnits);
     }
@@ -596,11 +600,15 @@ contract Providers is Family, IProviders {
         uint256 freshCount;
         uint256 poorCount;
         uint256 restCount;
+        uint64 missedCount; // Active, and not challenged in the era
     }
 
     function _updateTier(uint64 provider, TierContext memory c) private {
         ProvidersRecord storage p = providers[provider];
-        if (p.state == PROVIDER_ACTIVE) _moveTier(p, provider, c);
+        if (p.state == PROVIDER_ACTIVE) {
+            if (p.challengedEra != c.era + 1) ++c.missedCount;
+            _moveTier(p, provider, c);
+        }
         _payExit(p, provider, c.era);
         if (p.state == PROVIDER_ACTIVE) _listTarget(p, provider, c);
         // What is counted within an era starts anew; since when a provider is offline is carried over.
@@ -610,11 +618,11 @@ contract Providers is Family, IProviders {
         _store(slot + 1, 0, 0, 0, providerReports[provider].offlineSinceS);
     }
 
-    /// @dev Pays own stake that was asked back and is due, less what slashes took.
-    /// @custom:rule DELEG-6, INV-12
+    /// @dev Pays own stake that was asked back and is due, less what slashes took; never while a case is open.
+    /// @custom:rule DELEG-6, SLASH-1, INV-12
     function _payExit(ProvidersRecord storage p, uint64 provider, uint64 era) private {
         uint64 units = p.exitUnits;
-        if (units == 0 || era < p.exitEra) return;
+        if (units == 0 || era < p.exitEra || p.misconductUnits > 0) return;
         p.exitUnits = 0;
         uint64 ownUnits = _ownUnits(provider);
         STAKE.releaseStake(KIND_PROVIDER, provider, p.owner, units < ownUnits ? units : ownUnits);
@@ -636,18 +644,13 @@ contract Providers is Family, IProviders {
             c.v,
             c.scaleBps
         );
-        if (reason != 0) _announceTier(provider, from, p.tier, reason);
         if (isOut) {
-            from = p.tier;
             p.enter(c.v.param(Tiers.FIRST_PARAM, P_TIER_INITIAL));
-            _announceTier(provider, from, p.tier, Tiers.REASON_START);
-            --providerTotals.activeCount;
-            _transition(p, provider, ACCOUNT_KEEPER, PROVIDER_REGISTERED);
+            reason = Tiers.REASON_START;
         }
-    }
-
-    function _announceTier(uint64 provider, uint64 from, uint64 to, uint64 reason) private {
+        uint64 to = p.tier;
         if (from != to) emit TierChanged(KIND_PROVIDER, provider, from, to, reason);
+        if (isOut) _transition(p, provider, ACCOUNT_KEEPER, PROVIDER_REGISTERED);
     }
 
     /// @return freeUnits own stake that was not asked back
@@ -732,9 +735,19 @@ contract Providers is Family, IProviders {
         }
     }
 
+    /// @dev Enters a state, and keeps the number of Active providers.
     function _transition(ProvidersRecord storage p, uint64 provider, uint64 actor, uint64 to) private {
-        emit Transition(KIND_PROVIDER, provider, actor, p.state, to);
+        uint64 from = p.state;
+        if (from == PROVIDER_ACTIVE) --providerTotals.activeCount;
+        if (to == PROVIDER_ACTIVE) ++providerTotals.activeCount;
         p.state = to;
+        emit Transition(KIND_PROVIDER, provider, actor, from, to);
+    }
+
+    /// @dev The provider becomes Active and waits for a challenge.
+    function _activate(ProvidersRecord storage p, uint64 provider, uint64 actor) private {
+        _transition(p, provider, actor, PROVIDER_ACTIVE);
+        CHALLENGES.queueNew(provider);
     }
 
     function _only(address family) private view {
@@ -821,7 +834,8 @@ contract Providers is Family, IProviders {
 
     /// @return units collateral that a tier needs more than
     function _stakeUnits(uint64 tier) private view returns (uint64 units) {
-        return _share(_param(P_TIER_STAKE_TOKENS_1 + tier - 1), _param(P_STAKE_SCALE_BPS_P));
+        uint256 tierUnits = _param(P_TIER_STAKE_TOKENS_1 + tier - 1);
+        return uint64(Fixed.mulDivCapped(tierUnits, _param(P_STAKE_SCALE_BPS_P), BPS, MAX_INT));
     }
 
     /// @dev Fixed's results are below 2^53, so the cast keeps the value.

@@ -67,10 +67,10 @@ contract SlarkLicence is ERC721, Family, ISlarkLicence, IERC5192 {
     /// @inheritdoc ISlarkLicence
     /// @dev Reverts InvalidKey(licence, 0) if the proof does not hold, with an error of Bls for words that are no point.
     /// @custom:rule CHAL-10
-    function registerKey(uint64 licence, uint64[] calldata words) external returns (uint64 keyId) {
+    function registerKey(uint64 licence, uint64 account, uint64[] calldata words) external returns (uint64 keyId) {
         _onlySlarks();
         Bls.G1 memory key = Bls.g1FromWords(words, 0);
-        if (!Bls.verifyPossession(key, Bls.g2FromWords(words, KEY_WORDS))) revert InvalidKey(licence, 0);
+        if (!Bls.verifyPossession(key, account, Bls.g2FromWords(words, KEY_WORDS))) revert InvalidKey(licence, 0);
         keys[licence] = key;
         // Coordinates are below 2^381, so both high halves fit 128 bits.
         bytes32 hash = keccak256(abi.encodePacked(uint128(key.xHigh), key.xLow, uint128(key.yHigh), key.yLow));

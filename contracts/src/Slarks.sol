@@ -120,7 +120,7 @@ contract Slarks is Family, ISlarks {
     }
 
     /// @notice Whoever runs the licence, or is to run it, registers the client's key: 16 words of it and 32 of the proof of
-    /// possession, of 48 bits each. It replaces the key before.
+    /// possession, of 48 bits each, made for the sender's account. It replaces the key before.
     /// @custom:rule CHAL-10, SLARK-4
     function registerSlarkKey(uint64 licence, uint64[] calldata words) external {
         uint64 actor = _agent();
@@ -129,7 +129,7 @@ contract Slarks is Family, ISlarks {
         if (state == SLARK_BANNED) revert WrongState(state, 0);
         uint64 expected = state == SLARK_OWNED ? z.owner : state == SLARK_PENDING ? z.pendingRunner : z.runner;
         if (actor != expected) revert NotRunner(actor, expected);
-        z.keyId = _registerKey(licence, words);
+        z.keyId = _registerKey(licence, actor, words);
     }
 
     /// @notice The owner runs the licence himself; its reward is delegated to `provider`.
@@ -141,18 +141,19 @@ contract Slarks is Family, ISlarks {
         _checkProvider(provider);
         if (z.keyId == 0) revert KeyMissing(licence, 0);
 
-        _setProvider(z, provider);
+        z.provider = provider;
         _run(z, licence, actor, actor);
     }
 
-    /// @notice Names the provider to which the licence's rewards are delegated from now on.
+    /// @notice Names the provider to which the licence's rewards are delegated from now on. What has been delegated stays
+    /// where it is; Stake.redelegate moves it.
     /// @custom:rule SLARK-11, DELEG-8
     function chooseProvider(uint64 licence, uint64 provider) external {
         SlarksRecord storage z = _owned(licence, _agent());
         _checkProvider(provider);
         if (z.state == SLARK_BANNED) revert WrongState(SLARK_BANNED, 0);
 
-        _setProvider(z, provider);
+        z.provider = provider;
     }
 
     /// @notice Asks another account to run the licence; the key is then its own.
@@ -166,7 +167,7 @@ contract Slarks is Family, ISlarks {
 
         z.pendingRunner = runner;
         _dropKey(z, licence);
-        _setProvider(z, provider);
+        z.provider = provider;
         _setState(z, licence, actor, SLARK_PENDING);
     }
 
@@ -274,13 +275,14 @@ contract Slarks is Family, ISlarks {
         LICENCES.mint(licence, ACCOUNT_FOUNDATION, 0);
     }
 
-    /// @notice Keeper. Key of a Slark of the foundation, with its proof of possession, as in registerSlarkKey.
+    /// @notice Keeper. Key of a Slark of the foundation, with its proof of possession, as in registerSlarkKey; the account is
+    /// the foundation's.
     /// @custom:rule CHAL-10, SLARK-15
     function registerFoundationKey(uint64 licence, uint64[] calldata words) external {
         _onlyKeeperAtRest();
         SlarksRecord storage z = _existing(licence);
         if (z.isFoundation == 0) revert NotOwner(ACCOUNT_KEEPER, z.owner);
-        z.keyId = _registerKey(licence, words);
+        z.keyId = _registerKey(licence, ACCOUNT_FOUNDATION, words);
     }
 
     /// @notice Keeper. Mean delay with which the licences at positions [from, to) have submitted their results of the era,
@@ -345,10 +347,12 @@ contract Slarks is Family, ISlarks {
         // A list is shorter than 2^64.
         if (licences.length != to - from) revert BatchMismatch(uint64(licences.length), to - from);
 
-        _checkAccuracies(from, licences, count);
+        // Of a licence that has been judged in this era: its counts are cleared and say nothing any more.
+        uint64 mark = CLOCK.era() + 1;
+        _checkAccuracies(from, licences, count, mark);
         TierRules memory rules = _tierRules();
         for (uint256 i; i < licences.length; ++i) {
-            _judge(slarks[licences[i]], licences[i], rules);
+            _judge(slarks[licences[i]], licences[i], rules, mark);
         }
         if (to == count) {
             slarkTotals.scoreSum = 0;
@@ -449,12 +453,6 @@ contract Slarks is Family, ISlarks {
             if (z.isFoundation == 0) scoreSum += alignedCounts[i] * multipliers[z.tier];
         }
         slarkTotals.scoreSum = scoreSum;
-    }
-
-    /// @inheritdoc ISlarks
-    function moveDelegation(uint64 licence, uint64 from, uint64 to) external {
-        _onlyFamily();
-        if (slarks[licence].delegation == from) slarks[licence].delegation = to;
     }
 
     /// @inheritdoc ISlarks
@@ -565,22 +563,16 @@ contract Slarks is Family, ISlarks {
         return z.state == SLARK_RUNNING && z.keyId != 0 && z.isFoundation == 0;
     }
 
-    /// @dev A delegation to another provider is not joined any more.
-    function _setProvider(SlarksRecord storage z, uint64 provider) private {
-        z.provider = provider;
-        uint64 delegation = z.delegation;
-        if (delegation != 0 && STAKE.targetOf(delegation) != provider) z.delegation = 0;
-    }
-
     /// @dev Reverts BatchMismatch, ValueOutOfRange, InvalidKey, in this order.
-    function _registerKey(uint64 licence, uint64[] calldata words) private returns (uint64 keyId) {
+    /// @param account who registers the key, which the proof must be made for
+    function _registerKey(uint64 licence, uint64 account, uint64[] calldata words) private returns (uint64 keyId) {
         // A list is shorter than 2^64.
         if (words.length != KEY_AND_PROOF_WORDS) revert BatchMismatch(uint64(words.length), KEY_AND_PROOF_WORDS);
         for (uint256 i; i < words.length; ++i) {
             if (words[i] > MAX_WORD) revert ValueOutOfRange(words[i], MAX_WORD);
         }
         // Words that are no point of the curve's field revert there.
-        try LICENCES.registerKey(licence, words) returns (uint64 id) {
+        try LICENCES.registerKey(licence, account, words) returns (uint64 id) {
             return id;
         } catch {
             revert InvalidKey(licence, 0);
@@ -610,6 +602,7 @@ contract Slarks is Family, ISlarks {
         slarkTotals.runningScore = 0;
     }
 
+    /// @dev If the chosen provider has left, the delegated part is withheld and goes to the foundation.
     /// @custom:rule F-11, SLARK-11, INV-44
     function _payLicence(SlarksRecord storage z, uint64 licence, uint64 shareUnits, uint64 delegateBps) private {
         (uint64 owner, uint64 provider) = (z.owner, z.provider);
@@ -620,9 +613,11 @@ contract Slarks is Family, ISlarks {
         TOKEN.move(ACCOUNT_SLARK_POOL, owner, liquidUnits, MOVE_SLARK_REWARD);
         if (liquidUnits > 0) emit RewardPaid(KIND_SLARK, licence, owner, liquidUnits, MOVE_SLARK_REWARD);
         if (delegatedUnits == 0) return;
-        uint64 delegation = z.delegation;
-        if (delegation != 0 && STAKE.targetOf(delegation) != provider) delegation = 0;
-        z.delegation = STAKE.delegateReward(licence, owner, delegation, provider, delegatedUnits);
+        if (PROVIDERS.holderOf(provider) == 0) {
+            TOKEN.move(ACCOUNT_SLARK_POOL, ACCOUNT_FOUNDATION, delegatedUnits, MOVE_SLARK_REWARD);
+            return;
+        }
+        z.delegation = STAKE.delegateReward(licence, owner, z.delegation, provider, delegatedUnits);
         emit RewardPaid(KIND_SLARK, licence, owner, delegatedUnits, MOVE_DELEGATE);
     }
 
@@ -650,13 +645,15 @@ contract Slarks is Family, ISlarks {
     }
 
     /// @dev Reverts RankingInvalid unless the chunk continues the order by accuracy, before any count is reset.
-    function _checkAccuracies(uint64 from, uint64[] calldata licences, uint64 count) private {
+    function _checkAccuracies(uint64 from, uint64[] calldata licences, uint64 count, uint64 mark) private {
         (uint64 last, uint64 lastAligned, uint64 lastResults) =
             (slarkTotals.poolUnits, slarkTotals.runningScore, slarkTotals.scoreSum);
         if (from == 0) last = 0;
         for (uint64 i; i < licences.length; ++i) {
             uint64 licence = licences[i];
-            if (licence == 0 || licence > count) revert RankingInvalid(from + i, licence);
+            if (licence == 0 || licence > count || slarks[licence].judgedEra == mark) {
+                revert RankingInvalid(from + i, licence);
+            }
             (uint64 aligned, uint64 results) = (slarks[licence].alignedCount, slarks[licence].resultCount);
             if (last != 0) {
                 // 0 of 0 counts as 0 of 1.
@@ -671,7 +668,7 @@ contract Slarks is Family, ISlarks {
     }
 
     /// @dev SM-10 for one licence, the ban of SM-5, and the end of its era.
-    function _judge(SlarksRecord storage z, uint64 licence, TierRules memory rules) private {
+    function _judge(SlarksRecord storage z, uint64 licence, TierRules memory rules, uint64 mark) private {
         uint64 results = z.resultCount;
         uint64 state = z.state;
         if (z.isFoundation == 0 && state != SLARK_BANNED) {
@@ -682,6 +679,7 @@ contract Slarks is Family, ISlarks {
         z.resultCount = 0;
         z.alignedCount = 0;
         z.meanDelayMs = 0;
+        z.judgedEra = mark;
     }
 
     function _judgeTier(SlarksRecord storage z, uint64 licence, TierRules memory rules) private {
@@ -717,6 +715,7 @@ contract Slarks is Family, ISlarks {
             && z.meanDelayMs < rules.delayMs[tier];
     }
 
+    /// @dev Also of a licence whose running was ended before the settlement.
     /// @custom:rule SLARK-3, SM-5
     function _judgeBan(SlarksRecord storage z, uint64 licence, TierRules memory rules) private {
         if (Fixed.compareProducts(z.alignedCount, Fixed.BPS, rules.banBps, z.resultCount) >= 0) {
@@ -726,8 +725,9 @@ contract Slarks is Family, ISlarks {
         uint64 low = z.lowEraCount + 1;
         z.lowEraCount = low;
         uint64 state = z.state;
-        if (low >= rules.banEras && (state == SLARK_RUNNING || state == SLARK_OFFLINE)) {
-            --runners[z.runner];
+        if (low >= rules.banEras) {
+            if (state == SLARK_RUNNING || state == SLARK_OFFLINE) --runners[z.runner];
+            z.pendingRunner = 0;
             _setState(z, licence, ACCOUNT_KEEPER, SLARK_BANNED);
         }
     }

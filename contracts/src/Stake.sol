@@ -26,6 +26,7 @@ import {
     KIND_NODE,
     KIND_PROVIDER,
     KIND_VALIDATOR,
+    LicenceWindowsRecord,
     MOVE_DELEGATE,
     MOVE_DELEGATOR_REWARD,
     MOVE_PENALTY,
@@ -49,6 +50,7 @@ import {
     STEP_SLASH_OWN_STAKE,
     StakeTotalsRecord,
     TABLE_LENGTH,
+    TaskPending,
     UnknownEntity,
     ValidatorCollateralRecord,
     ValueOutOfRange,
@@ -76,6 +78,7 @@ contract Stake is Family, IStake {
     DelegationsRecord[TABLE_LENGTH] internal delegations;
     /// @dev Of the delegation with the same number, if a Slark licence earned it.
     VestingsRecord[TABLE_LENGTH] internal vestings;
+    LicenceWindowsRecord[TABLE_LENGTH] internal licenceWindows;
     StakeTotalsRecord internal stakeTotals;
 
     /// @param families addresses of all families, in the order of the FAMILY_ constants
@@ -222,11 +225,6 @@ contract Stake is Family, IStake {
     }
 
     /// @inheritdoc IStake
-    function targetOf(uint64 delegation) external view returns (uint64 target) {
-        return delegations[delegation].target;
-    }
-
-    /// @inheritdoc IStake
     /// @custom:rule SLARK-11, F-11, F-35
     function delegateReward(uint64 licence, uint64 owner, uint64 delegation, uint64 provider, uint64 units)
         external
@@ -234,12 +232,19 @@ contract Stake is Family, IStake {
     {
         _onlyFamily();
         used = delegation;
-        if (used == 0) {
+        if (used == 0 || !_backs(used, provider)) {
             used = _open(owner, KIND_PROVIDER, provider, 0);
             vestings[used].licence = licence;
         }
         TOKEN.move(ACCOUNT_SLARK_POOL, ACCOUNT_DELEGATION_VAULT, units, MOVE_SLARK_REWARD);
         _autoDelegate(delegations[used], used, units, CLOCK.era());
+    }
+
+    /// @return true if the delegation backs the provider, or moves there at the settlement's end and backs nobody who has left
+    function _backs(uint64 delegation, uint64 provider) private view returns (bool) {
+        uint64 target = delegations[delegation].target;
+        if (target == provider) return true;
+        return vestings[delegation].nextTarget == provider && _hasTarget(KIND_PROVIDER, target);
     }
 
     // What delegators do.
@@ -262,13 +267,16 @@ contract Stake is Family, IStake {
         _join(delegations[delegation], delegation, actor, units);
     }
 
-    /// @notice Adds units to a delegation of the sender whose target has not left. They count from the next era on.
-    /// @dev Reverts UnknownEntity, NotOwner, AmountTooSmall, WrongState(0, 0) if the target has no NFT, InsufficientBalance,
-    /// in this order.
-    /// @custom:rule DELEG-1
+    /// @notice Adds units to a delegation of the sender whose target has not left. They count from the next era on. What a
+    /// licence has earned takes no units of a wallet: they would move and vest by rules that are not theirs.
+    /// @dev Reverts UnknownEntity, NotOwner, WrongState(licence, 0), AmountTooSmall, WrongState(0, 0) if the target has no
+    /// NFT, InsufficientBalance, in this order.
+    /// @custom:rule DELEG-1, SLARK-12
     function increaseDelegation(uint64 delegation, uint64 units) external {
         uint64 actor = _agent();
         DelegationsRecord storage d = _ownDelegation(actor, delegation);
+        uint64 licence = vestings[delegation].licence;
+        if (licence != 0) revert WrongState(licence, 0);
         if (units < 1) revert AmountTooSmall(units, 1);
         if (!_hasTarget(d.targetKind, d.target)) revert WrongState(0, 0);
         _checkBalance(actor, units);
@@ -299,31 +307,29 @@ contract Stake is Family, IStake {
         d.autoStake = autoStake;
     }
 
-    /// @notice Moves all units of a delegation that a Slark licence has earned to another provider, at once and without
-    /// unbonding. They count for rewards from the next era on. What is unbonding or vesting stays where it is.
+    /// @notice Names another provider for a delegation that a Slark licence has earned. All its units go there at the
+    /// settlement, without unbonding; until then they earn and are slashed where they are. Naming the present target again
+    /// lets it stay.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState(0, 0) if no licence has earned it, UnknownEntity and WrongState(0, 0)
-    /// for the provider, AlreadySet, AmountTooSmall, in this order.
+    /// for the provider, AlreadySet if it is there and stays, TaskPending(unbonding, 0), AmountTooSmall, DelegationTooSmall,
+    /// in this order.
     /// @custom:rule SLARK-12, DELEG-8
     function redelegate(uint64 delegation, uint64 provider) external {
         uint64 actor = _agent();
         DelegationsRecord storage d = _ownDelegation(actor, delegation);
-        uint64 licence = vestings[delegation].licence;
-        if (licence == 0) revert WrongState(0, 0);
+        VestingsRecord storage v = vestings[delegation];
+        if (v.licence == 0) revert WrongState(0, 0);
         _checkTarget(KIND_PROVIDER, provider);
-        uint64 from = d.target;
-        if (from == provider) revert AlreadySet(provider, 0);
+        bool stays = d.target == provider;
+        if (stays && v.nextTarget == 0) revert AlreadySet(provider, 0);
+        uint64 unbonding = d.unbondingUnits;
+        if (unbonding > 0) revert TaskPending(unbonding, 0);
         uint64 units = d.units;
         if (units == 0) revert AmountTooSmall(0, 1);
+        uint64 minUnits = _param(P_DELEG_MIN);
+        if (units < minUnits) revert DelegationTooSmall(units, minUnits);
 
-        uint64 era = CLOCK.era();
-        NodeCollateralRecord storage c = _collateral(KIND_PROVIDER, from);
-        d.remove(c, stakeTotals, units, era);
-        _emitDelegationChanged(d, delegation);
-        emit StakeChanged(KIND_PROVIDER, from, c.ownUnits, c.delegatedUnits);
-        uint64 moved = _open(actor, KIND_PROVIDER, provider, 0);
-        vestings[moved].licence = licence;
-        SLARKS.moveDelegation(licence, delegation, moved);
-        _autoDelegate(delegations[moved], moved, units, era);
+        v.nextTarget = stays ? 0 : provider;
     }
 
     // Settlement.
@@ -403,33 +409,50 @@ contract Stake is Family, IStake {
         }
     }
 
-    /// @notice Keeper. Settlement step over delegations: pays out what has unbonded, less what slashes took meanwhile.
+    /// @notice Keeper. Settlement step over delegations: pays out what has vested, then what has unbonded, less what slashes
+    /// took meanwhile. What a licence has earned goes last to the provider that `redelegate` has named.
     /// @dev Reverts as Clock.enterStep does.
-    /// @custom:rule DELEG-6, OP-55
+    /// @custom:rule DELEG-6, OP-55, SLARK-12, F-35
     function releaseDelegations(uint64 from, uint64 to) external {
         _onlyKeeper();
         CLOCK.enterStep(STEP_RELEASE_DELEGATIONS, from, to, stakeTotals.delegationCount);
         uint64 era = CLOCK.era();
         for (uint64 delegation = from + 1; delegation <= to; ++delegation) {
-            _release(delegation, era);
+            DelegationsRecord storage d = delegations[delegation];
+            uint64 licence = d.targetKind == KIND_PROVIDER ? vestings[delegation].licence : 0;
+            if (licence != 0) _releaseVested(d, delegation, era);
+            if (d.units > 0 && !_hasTarget(d.targetKind, d.target)) _releaseAll(d, era);
+            _releaseUnbonded(d, delegation, licence, era);
+            if (licence != 0) _moveToNextTarget(d, delegation, era);
         }
     }
 
-    function _release(uint64 delegation, uint64 era) private {
-        DelegationsRecord storage d = delegations[delegation];
-        bool isEarned;
-        if (d.targetKind == KIND_PROVIDER) {
-            isEarned = vestings[delegation].licence != 0;
-            if (isEarned) _releaseVested(d, delegation, era);
-        }
-        if (d.units > 0 && !_hasTarget(d.targetKind, d.target)) _releaseAll(d, era);
+    function _releaseUnbonded(DelegationsRecord storage d, uint64 delegation, uint64 licence, uint64 era) private {
         uint64 units = d.unbondingUnits;
         if (units == 0 || era < d.releaseEra) return;
         d.removeUnbonding(_collateral(d.targetKind, d.target), units);
-        uint64 vestUnits = isEarned ? _takeVesting(delegation, units, era) : 0;
+        uint64 vestUnits = licence == 0 ? 0 : _takeVesting(delegation, licence, units, era);
         TOKEN.move(ACCOUNT_DELEGATION_VAULT, d.delegator, units - vestUnits, MOVE_RELEASE);
         _emitDelegationChanged(d, delegation);
         if (vestUnits > 0) _emitVestingChanged(delegation);
+    }
+
+    /// @dev Brings a delegation to the provider that `redelegate` has named, if that is still there. Its units count as added
+    /// in the era that is settled. It stays where it is if anything of it unbonds by then: those units answer for the old
+    /// target, and a delegation has one.
+    /// @custom:rule SLARK-12, DELEG-8
+    function _moveToNextTarget(DelegationsRecord storage d, uint64 delegation, uint64 era) private {
+        uint64 provider = vestings[delegation].nextTarget;
+        if (provider == 0) return;
+        vestings[delegation].nextTarget = 0;
+        uint64 units = d.units;
+        if (units == 0 || d.unbondingUnits > 0 || !_hasTarget(KIND_PROVIDER, provider)) return;
+        uint64 from = d.target;
+        NodeCollateralRecord storage c = _collateral(KIND_PROVIDER, from);
+        d.remove(c, stakeTotals, units, era);
+        emit StakeChanged(KIND_PROVIDER, from, c.ownUnits, c.delegatedUnits);
+        d.target = provider;
+        _autoDelegate(d, delegation, units, era);
     }
 
     /// @dev Pays out what has vested since the last settlement.
@@ -445,10 +468,14 @@ contract Stake is Family, IStake {
 
     /// @return vestUnits what of the units stays in the vault and vests
     /// @custom:rule SLARK-12, F-35, OP-67
-    function _takeVesting(uint64 delegation, uint64 units, uint64 era) private returns (uint64 vestUnits) {
+    function _takeVesting(uint64 delegation, uint64 licence, uint64 units, uint64 era)
+        private
+        returns (uint64 vestUnits)
+    {
         uint64 vestEras = _param(P_SLARK_VEST_ERAS);
         if (vestEras == 0) return 0;
-        return vestings[delegation].take(units, era, _param(P_SLARK_VEST_THRESHOLD), vestEras);
+        uint64 thresholdUnits = _param(P_SLARK_VEST_THRESHOLD);
+        return vestings[delegation].take(licenceWindows[licence], units, era, thresholdUnits, vestEras);
     }
 
     /// @dev Whoever it backed has left: nothing can be earned or slashed there any more (SM-3: delegations released).

@@ -60,13 +60,15 @@ library Tiers {
         uint256 meanMs;
         uint256 ratingSumTenths;
         uint256 ratingCount; // 0 if ratings do not count
+        bool isObserved; // a heartbeat at least was expected
         bool isCertified; // SOC 2 and an external audit, as tier 1 needs
     }
 
     /// @return units collateral that tier `tier` needs more than
     /// @custom:rule TIER-1, OP-110
     function stakeUnits(uint64[] memory v, uint256 tier, uint256 scaleBps) internal pure returns (uint64 units) {
-        return uint64(Fixed.mulDivDown(v.param(FIRST_PARAM, P_TIER_STAKE_TOKENS_1 + tier - 1), scaleBps, Fixed.BPS));
+        uint256 tierUnits = v.param(FIRST_PARAM, P_TIER_STAKE_TOKENS_1 + tier - 1);
+        return uint64(Fixed.mulDivCapped(tierUnits, scaleBps, Fixed.BPS, Fixed.MAX_INT));
     }
 
     /// @return f the era's figures of a provider
@@ -78,6 +80,7 @@ library Tiers {
         uint64[] memory v
     ) internal view returns (Figures memory f) {
         (f.up, f.asked, f.meanMs) = r.beatsOf();
+        f.isObserved = f.asked > 0;
         if (v.param(FIRST_PARAM, P_TIER_UPTIME_SOURCE) == SOURCE_CHALLENGE) (f.up, f.asked) = (e.passedCount, e.challengeCount);
         (f.assigned, f.finished) = r.workOf();
         uint256 ratingCount = p.ratingCount;
@@ -104,12 +107,12 @@ library Tiers {
     }
 
     /// @notice Moves an Active provider by one era through the tiers: down as far as its collateral is short, else one step up
-    /// or down by its figures.
+    /// or down by its figures. Where no heartbeat was expected, nothing was observed and no count goes on.
     /// @param freeUnits own stake that was not asked back
     /// @param collateralUnits what counts as its collateral
     /// @return reason of a change of tier, REASON_METRICS or REASON_COLLATERAL, 0 if it cannot have changed
-    /// @return isOut true if the provider leaves service
-    /// @custom:rule SM-9, F-31, TIER-2, TIER-3, TIER-4, TIER-5, TIER-9, OP-39, INV-11
+    /// @return isOut true if the provider leaves service, for which it has entered no other tier
+    /// @custom:rule SM-9, F-31, TIER-2, TIER-3, TIER-4, TIER-5, TIER-8, TIER-9, OP-39, INV-11, INV-39
     function update(
         ProvidersRecord storage p,
         Figures memory f,
@@ -122,14 +125,19 @@ library Tiers {
         uint64 shortEras = p.shortEraCount;
         if (freeUnits == 0 || collateralUnits <= stakeUnits(v, tier, scaleBps)) {
             if (shortEras >= v.param(FIRST_PARAM, P_TIER_STAKE_GRACE_ERAS)) {
-                _fallShort(p, tier, collateralUnits, v, scaleBps);
-                isOut = freeUnits == 0 || collateralUnits <= stakeUnits(v, PROVIDER_TIERS, scaleBps);
-                return (REASON_COLLATERAL, isOut);
+                if (freeUnits == 0 || collateralUnits <= stakeUnits(v, PROVIDER_TIERS, scaleBps)) {
+                    p.isMatchable = 0;
+                    return (0, true);
+                }
+                do ++tier; while (collateralUnits <= stakeUnits(v, tier, scaleBps)); // it covers the last at least
+                enter(p, tier);
+                return (REASON_COLLATERAL, false);
             }
             p.shortEraCount = shortEras + 1;
         } else if (shortEras != 0) {
             p.shortEraCount = 0;
         }
+        if (!f.isObserved) return (0, false);
         if (!_isCertifiedFor(f, tier) || !meets(f, tier, v)) return _miss(p, tier, v);
         if (p.demoEraCount != 0) p.demoEraCount = 0;
         if (p.isMatchable == 0) p.isMatchable = 1;
@@ -148,23 +156,6 @@ library Tiers {
         p.promoEraCount = 0;
         p.demoEraCount = 0;
         p.shortEraCount = 0;
-    }
-
-    /// @dev Collateral is short, and the grace is over: the best tier below that it is enough for, or the last.
-    function _fallShort(
-        ProvidersRecord storage p,
-        uint256 tier,
-        uint256 collateralUnits,
-        uint64[] memory v,
-        uint256 scaleBps
-    ) private {
-        uint256 to = tier + 1;
-        while (to <= PROVIDER_TIERS && collateralUnits <= stakeUnits(v, to, scaleBps)) ++to;
-        if (to > PROVIDER_TIERS) {
-            to = PROVIDER_TIERS;
-            p.isMatchable = 0;
-        }
-        enter(p, to);
     }
 
     /// @dev The tier's figures are missed.

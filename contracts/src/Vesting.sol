@@ -2,31 +2,37 @@
 pragma solidity 0.8.37;
 
 import {Fixed} from "./Fixed.sol";
-import {VestingsRecord} from "./Protocol.sol";
+import {LicenceWindowsRecord, VestingsRecord} from "./Protocol.sol";
 
 /// @title Vesting
 /// @notice F-35: what of a delegation that a Slark licence earned is free when it unbonds, and what is paid over the eras
 /// after, as in `sim/protocol/delegation.ts`. It moves no tokens and emits nothing; see Stake.
 library Vesting {
     /// @notice Takes `units` that have unbonded. Within a window of `vestEras` from its first release, up to the threshold is
-    /// free; the rest vests, from now on, together with what has not vested yet.
+    /// free, for all delegations of a licence together; the rest vests, from now on, together with what of this delegation
+    /// has not vested yet.
+    /// @param w the window of the licence that has earned the delegation
     /// @param vestEras eras of vesting and of a window, not 0
     /// @return restUnits what is not free
     /// @custom:rule F-35, SLARK-12, OP-67
-    function take(VestingsRecord storage v, uint64 units, uint64 era, uint64 thresholdUnits, uint64 vestEras)
-        internal
-        returns (uint64 restUnits)
-    {
+    function take(
+        VestingsRecord storage v,
+        LicenceWindowsRecord storage w,
+        uint64 units,
+        uint64 era,
+        uint64 thresholdUnits,
+        uint64 vestEras
+    ) internal returns (uint64 restUnits) {
         // windowEra is one more than the era in which the window began, 0 for none.
-        uint64 windowEra = v.windowEra;
-        uint64 windowUnits = v.windowUnits;
+        uint64 windowEra = w.windowEra;
+        uint64 windowUnits = w.windowUnits;
         if (windowEra == 0 || era + 1 >= windowEra + vestEras) {
-            v.windowEra = era + 1;
+            w.windowEra = era + 1;
             windowUnits = 0;
         }
         uint64 freeUnits = thresholdUnits > windowUnits ? thresholdUnits - windowUnits : 0;
         if (freeUnits > units) freeUnits = units;
-        v.windowUnits = windowUnits + freeUnits;
+        w.windowUnits = windowUnits + freeUnits;
         restUnits = units - freeUnits;
         if (restUnits == 0) return 0;
         v.vestUnits = v.vestUnits - v.vestedUnits + restUnits;

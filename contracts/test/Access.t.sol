@@ -150,13 +150,13 @@ contract AccessTest is Deployment {
         list[29] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.recordChallenge, (1, 5)));
         list[30] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.noteRating, (1, A, 50)));
         list[31] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.closeLiveness, ()));
-        list[32] = ModuleCall(FAMILY_SLARKS, abi.encodeCall(Slarks.moveDelegation, (1, 1, 2)));
+        list[32] = ModuleCall(FAMILY_SLARK_LICENCE, abi.encodeCall(SlarkLicence.registerKey, (1, A, new uint64[](48))));
         list[33] = ModuleCall(FAMILY_SLARK_LICENCE, abi.encodeCall(SlarkLicence.mint, (1, A, 0)));
         list[34] = ModuleCall(FAMILY_SLARK_LICENCE, abi.encodeCall(SlarkLicence.move, (1, A)));
         list[35] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.queueNew, (1)));
         list[36] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.resetTargets, ()));
         uint64[] memory none = new uint64[](0);
-        list[37] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.queueTargets, (none, none, none)));
+        list[37] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.queueTargets, (none, none, none, 0)));
         list[38] = ModuleCall(FAMILY_SLARKS, abi.encodeCall(Slarks.recordSelected, (none)));
     }
 

@@ -53,7 +53,9 @@ contract BlsTest is Base {
             string memory path = string.concat(".cases[", vm.toString(c), "]");
             uint64[] memory key = words(json, string.concat(path, ".key"));
             uint64[] memory proof = words(json, string.concat(path, ".proof"));
-            check(json, path, abi.encodeCall(BlsHarness.verifyPossession, (key, proof)));
+            // Accounts fit 64 bits.
+            uint64 account = uint64(vm.parseJsonUint(json, string.concat(path, ".account")));
+            check(json, path, abi.encodeCall(BlsHarness.verifyPossession, (key, account, proof)));
         }
     }
 
@@ -267,8 +269,10 @@ contract BlsTest is Base {
     function test_gas_of_a_proof_of_possession() public {
         string memory json = vm.readFile(string.concat(FOLDER, "verifyPossession.json"));
         (uint64[] memory key, uint64[] memory proof) = (words(json, ".cases[0].key"), words(json, ".cases[0].proof"));
+        // Accounts fit 64 bits.
+        uint64 account = uint64(vm.parseJsonUint(json, ".cases[0].account"));
         uint256 left = gasleft();
-        assertTrue(bls.verifyPossession(key, proof));
+        assertTrue(bls.verifyPossession(key, account, proof));
         uint256 gasUnits = left - gasleft();
         emit log_named_uint("a proof of possession, from its words: gas", gasUnits);
         assertLt(gasUnits, 200_000);

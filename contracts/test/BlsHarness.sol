@@ -62,8 +62,12 @@ contract BlsHarness {
         gasUnits[2] = left - gasleft();
     }
 
-    function verifyPossession(uint64[] calldata key, uint64[] calldata proof) external view returns (bool) {
-        return Bls.verifyPossession(Bls.g1FromWords(key, 0), Bls.g2FromWords(proof, 0));
+    function verifyPossession(uint64[] calldata key, uint64 account, uint64[] calldata proof)
+        external
+        view
+        returns (bool)
+    {
+        return Bls.verifyPossession(Bls.g1FromWords(key, 0), account, Bls.g2FromWords(proof, 0));
     }
 
     /// @notice With points that no decoder has seen.
@@ -76,7 +80,7 @@ contract BlsHarness {
     }
 
     function possessionOf(Bls.G1 memory key, Bls.G2 memory proof) external view returns (bool) {
-        return Bls.verifyPossession(key, proof);
+        return Bls.verifyPossession(key, 0, proof);
     }
 
     function aggregateKeys(Bls.G1[] memory keys) external view returns (Bls.G1 memory) {

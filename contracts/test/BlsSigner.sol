@@ -35,22 +35,23 @@ library BlsSigner {
         return times(Bls.hashToG2(abi.encodePacked(message), Bls.SIGNATURE_DST), secret);
     }
 
-    /// @notice Signature of a key's own compressed form, in the domain of proofs of possession.
-    function prove(uint256 secret) internal view returns (Bls.G2 memory) {
-        return times(Bls.hashToG2(Bls.compress(publicKey(secret)), Bls.POSSESSION_DST), secret);
+    /// @notice Signature of a key's own compressed form and an account, in the domain of proofs of possession.
+    function prove(uint256 secret, uint64 account) internal view returns (Bls.G2 memory) {
+        bytes memory message = abi.encodePacked(Bls.compress(publicKey(secret)), account);
+        return times(Bls.hashToG2(message, Bls.POSSESSION_DST), secret);
     }
 
     function add(Bls.G2 memory a, Bls.G2 memory b) internal view returns (Bls.G2 memory) {
         return abi.decode(ask(G2ADD, abi.encodePacked(abi.encode(a), abi.encode(b))), (Bls.G2));
     }
 
-    /// @notice A key with its proof, as `registerSlarkKey` takes them.
-    function keyWords(uint256 secret) internal view returns (uint64[] memory words) {
+    /// @notice A key with its proof, as `registerSlarkKey` takes them from an account.
+    function keyWords(uint256 secret, uint64 account) internal view returns (uint64[] memory words) {
         words = new uint64[](48);
         Bls.G1 memory key = publicKey(secret);
         writeField(words, 0, key.xHigh, key.xLow);
         writeField(words, 8, key.yHigh, key.yLow);
-        writeSignature(words, 16, prove(secret));
+        writeSignature(words, 16, prove(secret, account));
     }
 
     /// @notice The 32 words of a signature, from index `from` on.

@@ -65,7 +65,7 @@ abstract contract BusyWorld is Deployment {
         by(owner);
         slarks.buyLicence();
         licence = slarkTotals().slarkCount;
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(licence));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(licence), owner);
         by(owner);
         slarks.registerSlarkKey(licence, words);
         by(owner);

@@ -192,7 +192,7 @@ contract ChallengesTest is Deployment, SlarkWorld {
         vm.startPrank(address(providers));
         challenges.resetTargets();
         // 9 is no Active provider.
-        challenges.queueTargets(listOf(5, 9), listOf(6, 7), listOf(8, 1));
+        challenges.queueTargets(listOf(5, 9), listOf(6, 7), listOf(8, 1), 0);
         challenges.queueNew(4);
         vm.stopPrank();
         rate(6, 30, 10);
@@ -246,7 +246,7 @@ contract ChallengesTest is Deployment, SlarkWorld {
         }
         vm.startPrank(address(providers));
         challenges.resetTargets();
-        challenges.queueTargets(new uint64[](0), poor, new uint64[](0));
+        challenges.queueTargets(new uint64[](0), poor, new uint64[](0), 0);
         vm.stopPrank();
         setParam(P_CHAL_TARGETS_PER_SLOT, 40);
         schedule();
@@ -819,7 +819,11 @@ contract ChallengesTest is Deployment, SlarkWorld {
         refusedBy(K, DeadlineNotPassed.selector, fromS - 1, fromS);
         challenges.attestSubsets(0, new uint64[](0));
         goTo(fromS);
-        refusedBy(K, SignersMissing.selector, 0, 4);
+        // CHAL-2: nothing has been scheduled in the era.
+        refusedBy(K, WrongState.selector, 0, lastSlot + 1);
+        challenges.attestSubsets(0, new uint64[](0));
+        schedule();
+        refusedBy(K, SignersMissing.selector, 0, 1);
         challenges.attestSubsets(0, new uint64[](0));
         // Nobody is needed where the quorum is 0.
         setParam(P_CHAL_ATTEST_QUORUM_BPS, 0);
@@ -865,7 +869,8 @@ contract ChallengesTest is Deployment, SlarkWorld {
 
     // For the other families
 
-    function test_resetTargets_countsWhoWasMissed() public {
+    /// CHAL-4, OP-72
+    function test_updateTiers_countsWhoWasMissed_whateverTheListsHold() public {
         // New: 1, 2, 3. One is challenged, one leaves, one is missed.
         setParam(P_CHAL_TARGETS_PER_SLOT, 1);
         schedule();
@@ -876,8 +881,12 @@ contract ChallengesTest is Deployment, SlarkWorld {
         vm.prank(address(providers));
         challenges.resetTargets();
         ChallengeTotalsRecord memory t = challengeTotals();
-        assertEq(t.missedCount, 3 + 1);
+        assertEq(t.missedCount, 3);
         assertEq(t.newHead + t.newCount + t.poorCount + t.restCount, 0);
+        nextEra();
+        t = challengeTotals();
+        assertEq(t.missedCount, 3 + 1);
+        assertEq(t.newCount + t.restCount, 2);
     }
 
     function test_listsAreFilledByTheFamilyOnly() public {
@@ -889,13 +898,11 @@ contract ChallengesTest is Deployment, SlarkWorld {
         vm.expectRevert(refusal);
         challenges.resetTargets();
         vm.expectRevert(refusal);
-        challenges.queueTargets(none, none, none);
+        challenges.queueTargets(none, none, none, 0);
         vm.expectRevert(refusal);
         slarks.recordSelected(none);
         vm.expectRevert(refusal);
         slarks.recordResults(none, 1, none);
-        vm.expectRevert(refusal);
-        slarks.moveDelegation(1, 1, 2);
         vm.stopPrank();
     }
 }

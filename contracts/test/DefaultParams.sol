@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 
 /// @return values every parameter at its default, as the ledger stores it
 function defaultParams() pure returns (uint64[] memory values) {
-    values = new uint64[](256);
+    values = new uint64[](257);
     values[0] = 6; // token.decimals
     values[1] = 3600; // time.slot_s
     values[2] = 24; // time.slots_per_era
@@ -261,4 +261,5 @@ function defaultParams() pure returns (uint64[] memory values) {
     values[253] = 2; // chal.n
     values[254] = 300; // chal.timeout_s
     values[255] = 2; // chal.inconclusive
+    values[256] = 0; // attr.gpu_tier11
 }

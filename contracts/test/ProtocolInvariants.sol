@@ -255,8 +255,10 @@ abstract contract ProtocolInvariants is SlarkInvariants {
             require(p.demoEraCount <= demoEras, "INV-37: eras that miss the tier");
             require(p.exitUnits <= collateral[provider].ownUnits, "INV-7: asked back more than there is");
             require(p.isMatchable <= 1, "INV-22: matchable");
-            if (p.misconductUnits > 0) require(p.state == PROVIDER_SUSPENDED, "INV-13: a case of who is not suspended");
-            else require(p.harmUnits + p.harmedAccount == 0, "INV-13: harm without a case");
+            if (p.misconductUnits > 0) {
+                bool isOpen = p.state == PROVIDER_SUSPENDED || p.state == PROVIDER_DEACTIVATED;
+                require(isOpen, "INV-13: a case of who neither is suspended nor has left");
+            } else require(p.harmUnits + p.harmedAccount == 0, "INV-13: harm without a case");
             if (p.state == PROVIDER_ACTIVE) {
                 ++active;
                 if (isOver) require(collateral[provider].ownUnits > 0, "INV-11: Active without own stake");
@@ -268,7 +270,8 @@ abstract contract ProtocolInvariants is SlarkInvariants {
             }
             if (p.foundationDelegation == 0) continue;
             require(d[p.foundationDelegation].target == provider, "INV-14: delegation of the foundation");
-            backedUnits += d[p.foundationDelegation].units;
+            // What it has with somebody who has left is on its way back, and in use no more.
+            if (isThere) backedUnits += d[p.foundationDelegation].units;
         }
         require(providerTotals().activeCount == active, "INV-22: active providers");
         for (uint64 node = 1; node < links.length; ++node) {

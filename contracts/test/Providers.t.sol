@@ -11,12 +11,14 @@ import {
     CHALLENGE_FAILED,
     CHALLENGE_INCONCLUSIVE,
     CHALLENGE_PASSED,
+    ChallengeTotalsRecord,
     ChangeRequired,
     InsufficientBalance,
     InsufficientStake,
     KIND_PROVIDER,
     MAX_INT,
     NotOwner,
+    P_ATTR_GPU_TIER11,
     P_FDELEG_AMOUNT,
     P_FDELEG_BUDGET,
     P_PROV_AUTO_APPROVE,
@@ -69,15 +71,25 @@ contract ProvidersTest is Deployment {
         emits(address(providers));
         emit Transition(KIND_PROVIDER, 1, K, PROVIDER_PROPOSED, PROVIDER_REGISTERED);
         by(A);
-        propose([node, 63, 4_096, 65_536, 1_000_000, 64, 11, 3, 2, 4, 15]);
+        propose([node, 63, 4_096, 65_536, 1_000_000, 64, 10, 3, 2, 4, 15]);
         ProvidersRecord memory p = providersAt(1);
         assertEq(abi.encode(p.owner, p.state, p.tier, p.node), abi.encode(A, PROVIDER_REGISTERED, 7, node));
         assertEq(abi.encode(p.cpuCount, p.memoryGb, p.storageGb, p.gpuCount), abi.encode(4_096, 65_536, 1_000_000, 64));
-        assertEq(abi.encode(p.gpuTier, p.computeTier, p.storageTier, p.netTier), abi.encode(11, 3, 2, 4));
+        assertEq(abi.encode(p.gpuTier, p.computeTier, p.storageTier, p.netTier), abi.encode(10, 3, 2, 4));
         assertEq(abi.encode(p.region, p.compliance, p.activeEra, p.challengedEra), abi.encode(63, 15, 0, 0));
         assertEq(nodeProvidersAt(node), 1);
         assertEq(providerTotals().providerCount, 1);
         assertEq(providerTotals().activeCount, 0);
+    }
+
+    /// ATTR-4, OP-35
+    function test_proposeProvider_givenSubTier11_isAcceptedWhereItExists() public {
+        setParam(P_ATTR_GPU_TIER11, 1);
+        refusedBy(A, ValueOutOfRange.selector, 12, 11);
+        propose([uint64(0), 0, 1, 1, 0, 1, 12, 1, 1, 1, 0]);
+        by(A);
+        propose([uint64(0), 0, 1, 1, 0, 1, 11, 1, 1, 1, 0]);
+        assertEq(providersAt(1).gpuTier, 11);
     }
 
     function test_proposeProvider_givenTheLeast_isAccepted() public {
@@ -97,7 +109,7 @@ contract ProvidersTest is Deployment {
             [uint64(4), 1_000_001, 1_000_000],
             [uint64(5), 65, 64],
             [uint64(1), 64, 63],
-            [uint64(6), 12, 11],
+            [uint64(6), 11, 10],
             [uint64(7), 0, 3],
             [uint64(7), 4, 3],
             [uint64(8), 0, 3],
@@ -339,6 +351,30 @@ contract ProvidersTest is Deployment {
         providers.resumeProvider(provider);
         assertState(provider, PROVIDER_ACTIVE);
         assertEq(providerTotals().activeCount, 1);
+        // CHAL-4: it waits for a challenge like a new one.
+        ChallengeTotalsRecord memory t = challengeTotals();
+        assertEq(newTargetsAt(t.newCount), provider);
+        assertEq(t.newCount - t.newHead, 1);
+    }
+
+    /// SLASH-1
+    function test_upholdMisconduct_givenOneThatHasLeft_takesWhatIsUnbonding() public {
+        uint64 provider = activateProvider(A, 500 * ONE);
+        by(A);
+        providers.deregisterProvider(provider);
+        uphold(provider, CONSUMER, 3 * ONE);
+        assertState(provider, PROVIDER_DEACTIVATED);
+        assertEq(providerTotals().activeCount, 0);
+        assertEq(providersAt(provider).misconductUnits, 500 * ONE);
+        refusedBy(K, AlreadySet.selector, 500 * ONE, 0);
+        providers.upholdMisconduct(provider, 0, 0);
+        uint64 consumer = walletsAt(CONSUMER);
+        nextEra();
+        assertEq(walletsAt(CONSUMER), consumer + 3 * ONE);
+        assertEq(providerCollateralAt(provider).ownUnits, 0);
+        assertEq(providersAt(provider).misconductUnits, 0);
+        refusedBy(K, WrongState.selector, PROVIDER_DEACTIVATED, 0);
+        providers.upholdMisconduct(provider, 0, 0);
     }
 
     // setCompliance
@@ -419,6 +455,22 @@ contract ProvidersTest is Deployment {
         }
         assertGe(walletsAt(ACCOUNT_FOUNDATION), foundation + emitted, "INV-14");
         assertEq(delegationsAt(1).unbondingUnits, 0);
+    }
+
+    /// DELEG-4: the budget of one that has left is free already, and nothing is subtracted twice.
+    function test_reclaimFoundation_givenOneThatHasLeftOrFallenOut_isRefused() public {
+        uint64 provider = activateProvider(A, 500 * ONE);
+        by(K);
+        providers.delegateFoundation(provider);
+        poke(address(providers), SLOT_PROVIDER_ERA + 3 * provider, 9, 6_001);
+        by(A);
+        providers.deregisterProvider(provider);
+        assertEq(providerTotals().foundationUnits, 0);
+        refusedBy(K, WrongState.selector, PROVIDER_DEACTIVATED, 0);
+        providers.reclaimFoundation(provider);
+        poke(address(providers), SLOT_PROVIDERS + 8 * provider, 1, PROVIDER_REGISTERED);
+        refusedBy(K, WrongState.selector, PROVIDER_REGISTERED, 0);
+        providers.reclaimFoundation(provider);
     }
 
     // reportProviders

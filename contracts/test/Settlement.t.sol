@@ -36,6 +36,7 @@ import {
     SLOT_FREED_SEATS,
     SLOT_HOSTS,
     SLOT_LICENCE_HOLDERS,
+    SLOT_LICENCE_WINDOWS,
     SLOT_MEMBERS,
     SLOT_MODELS,
     SLOT_MODEL_COLLATERAL,
@@ -171,7 +172,7 @@ contract SettlementTest is BusyWorld {
 
     /// @dev Hashes of the first records of every table, in the order of the contracts.
     function digests() private view returns (bytes32[] memory list) {
-        list = new bytes32[](50);
+        list = new bytes32[](51);
         list[0] = digest(FAMILY_CLOCK, SLOT_CLOCK_TOTALS, 4);
         list[1] = digest(FAMILY_TOKEN, SLOT_WALLETS, RECORDS);
         list[2] = digest(FAMILY_TOKEN, SLOT_TOKEN_TOTALS, 1);
@@ -214,7 +215,7 @@ contract SettlementTest is BusyWorld {
         list[39] = digest(FAMILY_PROVIDERS, SLOT_NODE_PROVIDERS, RECORDS);
         list[40] = digest(FAMILY_PROVIDERS, SLOT_PROVIDER_TOTALS, 3);
         list[41] = digest(FAMILY_SLARK_LICENCE, SLOT_LICENCE_HOLDERS, RECORDS);
-        list[42] = digest(FAMILY_SLARKS, SLOT_SLARKS, 5 * RECORDS);
+        list[42] = digest(FAMILY_SLARKS, SLOT_SLARKS, 6 * RECORDS);
         list[43] = digest(FAMILY_SLARKS, SLOT_SLARK_ORDER, RECORDS);
         list[44] = digest(FAMILY_SLARKS, SLOT_RUNNERS, RECORDS);
         list[45] = digest(FAMILY_SLARKS, SLOT_SLARK_TOTALS, 5);
@@ -222,6 +223,7 @@ contract SettlementTest is BusyWorld {
         list[47] = digest(FAMILY_CHALLENGES, SLOT_POOR_TARGETS, RECORDS);
         list[48] = digest(FAMILY_CHALLENGES, SLOT_REST_TARGETS, RECORDS);
         list[49] = digest(FAMILY_CHALLENGES, SLOT_CHALLENGE_TOTALS, 6);
+        list[50] = digest(FAMILY_STAKE, SLOT_LICENCE_WINDOWS, RECORDS);
     }
 
     function digest(uint256 family, uint256 slot, uint256 words) private view returns (bytes32) {

@@ -15,6 +15,7 @@ import {
     DelegationsRecord,
     KIND_PROVIDER,
     KIND_SLARK,
+    LicenceWindowsRecord,
     MOVE_DELEGATE,
     MOVE_SLARK_REWARD,
     P_CHAL_N,
@@ -23,6 +24,7 @@ import {
     P_SLARK_MULT_MIL_1,
     P_SLARK_PROMO_ERAS,
     P_SLARK_SEATS_1,
+    P_SLARK_VEST_THRESHOLD,
     SEATS_PER_CLASS,
     SLARK_BANNED,
     SLARK_OFFLINE,
@@ -122,6 +124,16 @@ abstract contract SlarkInvariants is World {
             require(d[delegation].targetKind == KIND_PROVIDER, "INV-44: delegated to another kind");
             require(v[delegation].licence == licence, "INV-44: earned by another");
         }
+        for (uint256 delegation = 1; delegation <= count; ++delegation) {
+            uint64 next = v[delegation].nextTarget;
+            if (next == 0) continue;
+            require(v[delegation].licence != 0, "SLARK-12: a move of what nobody earned");
+            require(next != d[delegation].target, "SLARK-12: a move to where it is");
+        }
+        LicenceWindowsRecord[] memory windows = licenceWindowsTo(all.length - 1);
+        for (uint256 licence = 1; licence < all.length; ++licence) {
+            require(windows[licence].windowUnits <= param(P_SLARK_VEST_THRESHOLD), "F-35: free in a window");
+        }
     }
 
     /// @dev INV-32, INV-33: 2N+1 distinct licences of the class, and a majority of them where a class is answered.
@@ -204,8 +216,10 @@ abstract contract SlarkInvariants is World {
         }
         for (uint256 licence = 1; licence <= count; ++licence) {
             uint256 share = liquid[licence] + delegated[licence];
-            bool hasProvider = slarksAt(licence).provider != 0;
-            uint256 expected = hasProvider ? share * param(P_SLARK_DELEGATE_BPS) / 10_000 : 0;
+            uint64 provider = slarksAt(licence).provider;
+            // Registered, Active or Suspended; of one that has left, nothing is delegated and the part is withheld.
+            bool isThere = provider != 0 && (0x1c >> providersAt(provider).state) & 1 == 1;
+            uint256 expected = isThere ? share * param(P_SLARK_DELEGATE_BPS) / 10_000 : 0;
             require(delegated[licence] == expected, "INV-44: delegated part of a share");
         }
     }

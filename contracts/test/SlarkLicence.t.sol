@@ -80,7 +80,7 @@ contract SlarkLicenceTest is Base {
         asSlarkOnly(sender);
         licences.move(1, BELA);
         asSlarkOnly(sender);
-        licences.registerKey(1, new uint64[](48));
+        licences.registerKey(1, ANNA, new uint64[](48));
         asSlarkOnly(sender);
         licences.dropKey(1);
     }
@@ -161,27 +161,35 @@ contract SlarkLicenceTest is Base {
     // Keys
 
     function test_a_key_with_its_proof_is_kept_under_its_hash() public {
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1), ANNA);
         bytes memory packed;
         for (uint256 i; i < 16; ++i) {
             packed = abi.encodePacked(packed, uint48(words[i]));
         }
-        assertEq(licences.registerKey(1, words), uint256(keccak256(packed)) % 2 ** 52);
+        assertEq(licences.registerKey(1, ANNA, words), uint256(keccak256(packed)) % 2 ** 52);
     }
 
     function test_a_proof_of_another_key_is_refused() public {
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1));
-        uint64[] memory others = BlsSigner.keyWords(BlsSigner.secretOf(2));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1), ANNA);
+        uint64[] memory others = BlsSigner.keyWords(BlsSigner.secretOf(2), ANNA);
         for (uint256 i = 16; i < 48; ++i) {
             words[i] = others[i];
         }
         vm.expectRevert(abi.encodeWithSelector(InvalidKey.selector, 1, 0));
-        licences.registerKey(1, words);
+        licences.registerKey(1, ANNA, words);
+    }
+
+    /// @dev Key and proof of the one lie in the ledger for all to see.
+    function test_a_key_with_its_holders_own_proof_is_refused_from_another_account() public {
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1), ANNA);
+        licences.registerKey(1, ANNA, words);
+        vm.expectRevert(abi.encodeWithSelector(InvalidKey.selector, 2, 0));
+        licences.registerKey(2, BELA, words);
     }
 
     function test_a_group_with_a_licence_without_key_is_never_signed() public {
         uint256 secret = BlsSigner.secretOf(1);
-        licences.registerKey(1, BlsSigner.keyWords(secret));
+        licences.registerKey(1, ANNA, BlsSigner.keyWords(secret, ANNA));
         uint64[][] memory groups = new uint64[][](1);
         bytes32[] memory messages = new bytes32[](1);
         uint64[] memory signature = new uint64[](32);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Bls} from "../src/Bls.sol";
-import {ChallengeTotalsRecord, CommitteesRecord, SEATS_PER_CLASS} from "../src/Protocol.sol";
+import {ACCOUNT_FOUNDATION, ChallengeTotalsRecord, CommitteesRecord, SEATS_PER_CLASS} from "../src/Protocol.sol";
 import {BlsSigner} from "./BlsSigner.sol";
 import {SLOT_SLARKS, SLOT_SLARK_TOTALS} from "./Tables.sol";
 import {World} from "./World.sol";
@@ -44,7 +44,7 @@ abstract contract SlarkWorld is World {
     }
 
     function registerKey(uint64 licence, uint64 runner) internal {
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(licence));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(licence), runner);
         by(runner);
         slarks.registerSlarkKey(licence, words);
     }
@@ -62,13 +62,13 @@ abstract contract SlarkWorld is World {
         by(K);
         slarks.grantLicence();
         licence = slarkTotals().slarkCount;
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(licence));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(licence), ACCOUNT_FOUNDATION);
         by(K);
         slarks.registerFoundationKey(licence, words);
     }
 
     function pokeSlark(uint64 licence, uint256 field, uint64 value) internal {
-        poke(address(slarks), SLOT_SLARKS + 5 * licence, field, value);
+        poke(address(slarks), SLOT_SLARKS + 6 * licence, field, value);
     }
 
     function pokeSlarkTotal(uint256 field, uint64 value) internal {

@@ -160,7 +160,7 @@ contract SlarksTest is Deployment, SlarkWorld {
 
     function test_registerSlarkKey_isForWhomTheStateNames() public {
         uint64 licence = buy(OWNER);
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1), OWNER);
         refusedBy(OWNER, UnknownEntity.selector, 2, 1);
         slarks.registerSlarkKey(2, words);
         refusedBy(RUNNER, NotRunner.selector, RUNNER, OWNER);
@@ -174,6 +174,10 @@ contract SlarksTest is Deployment, SlarkWorld {
         assertEq(slarksAt(licence).keyId, 0);
         refusedBy(OWNER, NotRunner.selector, OWNER, RUNNER);
         slarks.registerSlarkKey(licence, words);
+        // The owner's proof is the owner's: the runner needs one of its own, also for the same key.
+        refusedBy(RUNNER, InvalidKey.selector, licence, 0);
+        slarks.registerSlarkKey(licence, words);
+        words = BlsSigner.keyWords(BlsSigner.secretOf(1), RUNNER);
         by(RUNNER);
         slarks.registerSlarkKey(licence, words);
         assertEq(slarksAt(licence).keyId, keyId);
@@ -181,7 +185,7 @@ contract SlarksTest is Deployment, SlarkWorld {
         slarks.acceptRunner(licence);
         refusedBy(OWNER, NotRunner.selector, OWNER, RUNNER);
         slarks.registerSlarkKey(licence, words);
-        uint64[] memory others = BlsSigner.keyWords(BlsSigner.secretOf(99));
+        uint64[] memory others = BlsSigner.keyWords(BlsSigner.secretOf(99), RUNNER);
         by(RUNNER);
         slarks.registerSlarkKey(licence, others);
         assertNotEq(slarksAt(licence).keyId, keyId);
@@ -194,16 +198,16 @@ contract SlarksTest is Deployment, SlarkWorld {
         uint64 licence = buy(OWNER);
         refusedBy(OWNER, BatchMismatch.selector, 16, 48);
         slarks.registerSlarkKey(licence, new uint64[](16));
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(1), OWNER);
         words[47] += 2 ** 48;
         refusedBy(OWNER, ValueOutOfRange.selector, words[47], 2 ** 48 - 1);
         slarks.registerSlarkKey(licence, words);
         // Another proof, another key, no point at all, the neutral element.
-        words = BlsSigner.keyWords(BlsSigner.secretOf(1));
+        words = BlsSigner.keyWords(BlsSigner.secretOf(1), OWNER);
         words[40] ^= 1;
         refusedBy(OWNER, InvalidKey.selector, licence, 0);
         slarks.registerSlarkKey(licence, words);
-        words = BlsSigner.keyWords(BlsSigner.secretOf(1));
+        words = BlsSigner.keyWords(BlsSigner.secretOf(1), OWNER);
         words[3] ^= 1;
         refusedBy(OWNER, InvalidKey.selector, licence, 0);
         slarks.registerSlarkKey(licence, words);
@@ -356,7 +360,7 @@ contract SlarksTest is Deployment, SlarkWorld {
 
     // Owner's choices
 
-    function test_chooseProvider_leavesADelegationToAnotherOne() public {
+    function test_chooseProvider_leavesTheDelegationWhereItIs() public {
         uint64 licence = runLicence(OWNER, provider);
         refusedToOthers(licence, Slarks.chooseProvider.selector, abi.encode(other));
         refusedBy(OWNER, UnknownEntity.selector, 9, 2);
@@ -371,8 +375,26 @@ contract SlarksTest is Deployment, SlarkWorld {
         assertEq(slarksAt(licence).delegation, delegation);
         by(OWNER);
         slarks.chooseProvider(licence, other);
-        assertEq(slarksAt(licence).delegation, 0);
+        assertEq(slarksAt(licence).delegation, delegation);
+        assertEq(delegationsAt(delegation).target, provider);
         assertEq(slarksAt(licence).provider, other);
+        // The next reward opens another one, for it backs somebody else.
+        earn(licence, 10);
+        settleEra(WHOLE);
+        openSlot();
+        assertEq(slarksAt(licence).delegation, 2);
+        assertEq(delegationsAt(2).target, other);
+        // A delegation on its way to the chosen provider is joined.
+        by(OWNER);
+        stake.redelegate(2, provider);
+        by(OWNER);
+        slarks.chooseProvider(licence, provider);
+        earn(licence, 10);
+        settleEra(WHOLE);
+        openSlot();
+        assertEq(slarksAt(licence).delegation, 2);
+        assertEq(delegationsAt(2).target, provider);
+        assertEq(stakeTotals().delegationCount, 2);
         pokeSlark(licence, AT_STATE, SLARK_BANNED);
         refusedBy(OWNER, WrongState.selector, SLARK_BANNED, 0);
         slarks.chooseProvider(licence, provider);
@@ -436,7 +458,7 @@ contract SlarksTest is Deployment, SlarkWorld {
 
     function test_registerFoundationKey_isForTheFoundationsOnly() public {
         uint64 licence = buy(OWNER);
-        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(5));
+        uint64[] memory words = BlsSigner.keyWords(BlsSigner.secretOf(5), ACCOUNT_FOUNDATION);
         refusedToAgents(abi.encodeCall(Slarks.registerFoundationKey, (licence, words)));
         refusedBy(K, NotOwner.selector, K, OWNER);
         slarks.registerFoundationKey(licence, words);
@@ -524,6 +546,31 @@ contract SlarksTest is Deployment, SlarkWorld {
         assertEq(slarkTotals().scoreSum, 0);
         assertEq(slarkTotals().poolUnits, 0);
         assertEq(slarkTotals().runningScore, 0);
+    }
+
+    /// @dev INV-44: what would back nobody is withheld, and nothing of it becomes liquid.
+    function test_paySlarks_givenAProviderThatHasLeft_withholdsTheDelegatedPart() public {
+        uint64 licence = runLicence(OWNER, provider);
+        setParam(P_SLARK_POOL_ERA, 1_000);
+        earn(licence, 1);
+        by(HOST_1);
+        providers.deregisterProvider(provider);
+        endEra();
+        runSteps(STEP_PAY_SLARKS - 1, WHOLE);
+        uint64 wallet = walletsAt(OWNER);
+        uint64 foundation = walletsAt(ACCOUNT_FOUNDATION);
+        emits(address(token));
+        emit Moved(ACCOUNT_SLARK_POOL, OWNER, 200, MOVE_SLARK_REWARD);
+        emits(address(slarks));
+        emit RewardPaid(KIND_SLARK, licence, OWNER, 200, MOVE_SLARK_REWARD);
+        emits(address(token));
+        emit Moved(ACCOUNT_SLARK_POOL, ACCOUNT_FOUNDATION, 800, MOVE_SLARK_REWARD);
+        by(K);
+        slarks.paySlarks(0, 1);
+        assertEq(walletsAt(OWNER), wallet + 200);
+        assertEq(walletsAt(ACCOUNT_FOUNDATION), foundation - 1_000 + 800);
+        assertEq(stakeTotals().delegationCount, 0);
+        assertEq(slarksAt(licence).delegation, 0);
     }
 
     function test_paySlarks_givenNoScore_leavesEverythingToTheFoundation() public {
@@ -641,6 +688,7 @@ contract SlarksTest is Deployment, SlarkWorld {
         vm.revertToState(snapshot);
         by(K);
         slarks.updateSlarks(0, 1, half);
+        assertEq(slarksAt(two).judgedEra, 1);
         half[0] = one;
         by(K);
         slarks.updateSlarks(1, 2, half);
@@ -767,6 +815,46 @@ contract SlarksTest is Deployment, SlarkWorld {
         assertEq(runnersAt(OWNER), 0);
         assertEq(slarksAt(licence).runner, OWNER);
         assertEq(slarkTotals().drawableCount, 0);
+    }
+
+    /// @dev Who ends the running before the settlement is banned all the same, and so is who waits for a runner.
+    function test_updateSlarks_bansWhoeverIsRunByNobody() public {
+        setParam(P_SLARK_BAN_ERAS, 1);
+        uint64 one = runLicence(OWNER, provider);
+        uint64 two = buy(OWNER);
+        by(OWNER);
+        slarks.requestRunner(two, RUNNER, provider);
+        by(OWNER);
+        slarks.endRunner(one);
+        judged(one, 49, 100, 1);
+        judged(two, 49, 100, 1);
+        toUpdate();
+        transition(one, K, SLARK_OWNED, SLARK_BANNED);
+        transition(two, K, SLARK_PENDING, SLARK_BANNED);
+        update(listOf(one, two));
+        assertEq(slarksAt(two).pendingRunner, 0);
+        assertEq(runnersAt(OWNER), 0);
+        assertEq(slarkTotals().drawableCount, 0);
+    }
+
+    /// @dev With its counts cleared it would fit behind any other once more, and take the place of one that is not judged.
+    function test_updateSlarks_takesNobodyTwice() public {
+        uint64 one = buy(OWNER);
+        uint64 two = buy(OWNER);
+        uint64 three = buy(OWNER);
+        judged(one, 10, 100, 0);
+        judged(two, 90, 100, 0);
+        judged(three, 5, 100, 0);
+        toUpdate();
+        by(K);
+        slarks.updateSlarks(0, 2, listOf(two, one));
+        uint64[] memory rest = new uint64[](1);
+        rest[0] = two;
+        refusedBy(K, RankingInvalid.selector, 2, two);
+        slarks.updateSlarks(2, 3, rest);
+        rest[0] = three;
+        by(K);
+        slarks.updateSlarks(2, 3, rest);
     }
 
     // The list by tier

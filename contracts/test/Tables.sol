@@ -28,6 +28,7 @@ import {
     FAMILY_TOKEN,
     FAMILY_VALIDATORS,
     HostsRecord,
+    LicenceWindowsRecord,
     MembersRecord,
     ModelTotalsRecord,
     ModelsRecord,
@@ -71,7 +72,8 @@ uint256 constant SLOT_PROVIDER_COLLATERAL = 25769803776;
 uint256 constant SLOT_MODEL_COLLATERAL = 38654705664;
 uint256 constant SLOT_DELEGATIONS = 39728447488;
 uint256 constant SLOT_VESTINGS = 52613349376;
-uint256 constant SLOT_STAKE_TOTALS = 61203283968;
+uint256 constant SLOT_LICENCE_WINDOWS = 61203283968;
+uint256 constant SLOT_STAKE_TOTALS = 65498251264;
 uint256 constant SLOT_NODES = 0;
 uint256 constant SLOT_NODE_TRUST = 17179869184;
 uint256 constant SLOT_NODE_ERA = 25769803776;
@@ -102,9 +104,9 @@ uint256 constant SLOT_NODE_PROVIDERS = 56908316672;
 uint256 constant SLOT_PROVIDER_TOTALS = 57982058496;
 uint256 constant SLOT_LICENCE_HOLDERS = 6;
 uint256 constant SLOT_SLARKS = 0;
-uint256 constant SLOT_SLARK_ORDER = 21474836480;
-uint256 constant SLOT_RUNNERS = 22548578304;
-uint256 constant SLOT_SLARK_TOTALS = 23622320128;
+uint256 constant SLOT_SLARK_ORDER = 25769803776;
+uint256 constant SLOT_RUNNERS = 26843545600;
+uint256 constant SLOT_SLARK_TOTALS = 27917287424;
 uint256 constant SLOT_NEW_TARGETS = 0;
 uint256 constant SLOT_POOR_TARGETS = 1073741824;
 uint256 constant SLOT_REST_TARGETS = 2147483648;
@@ -248,6 +250,20 @@ abstract contract Tables {
 
     function vestingsTo(uint256 last) internal view returns (VestingsRecord[] memory records) {
         uint256 list = _records(families[FAMILY_STAKE], SLOT_VESTINGS, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function licenceWindowsAt(uint256 id) internal view returns (LicenceWindowsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_STAKE], SLOT_LICENCE_WINDOWS + id * 1, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function licenceWindowsTo(uint256 last) internal view returns (LicenceWindowsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_STAKE], SLOT_LICENCE_WINDOWS, 1, last + 1);
         assembly ("memory-safe") {
             records := list
         }
@@ -576,14 +592,14 @@ abstract contract Tables {
     }
 
     function slarksAt(uint256 id) internal view returns (SlarksRecord memory record) {
-        uint256 fields = _fields(families[FAMILY_SLARKS], SLOT_SLARKS + id * 5, 5);
+        uint256 fields = _fields(families[FAMILY_SLARKS], SLOT_SLARKS + id * 6, 6);
         assembly ("memory-safe") {
             record := fields
         }
     }
 
     function slarksTo(uint256 last) internal view returns (SlarksRecord[] memory records) {
-        uint256 list = _records(families[FAMILY_SLARKS], SLOT_SLARKS, 5, last + 1);
+        uint256 list = _records(families[FAMILY_SLARKS], SLOT_SLARKS, 6, last + 1);
         assembly ("memory-safe") {
             records := list
         }

@@ -27,6 +27,7 @@ import {
     PROVIDER_REGISTERED,
     STEP_UPDATE_TIERS
 } from "../src/Protocol.sol";
+import {Vm} from "./Base.sol";
 import {Deployment} from "./Deployment.sol";
 import {SLOT_PROVIDERS, SLOT_PROVIDER_ERA} from "./Tables.sol";
 import {ProviderWords} from "./World.sol";
@@ -190,11 +191,26 @@ contract TiersTest is Deployment {
         field(COMPLIANCE, COMPLIANCE_SOC2 | COMPLIANCE_AUDIT);
     }
 
-    function test_boundaries_givenNothingMeasured_areMet() public {
+    /// TIER-8
+    function test_counts_givenNoHeartbeatExpected_standStill() public {
         setParam(P_TIER_DEMO_ERAS, 1);
-        prepare(1);
-        era(ProviderWords(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-        assertEq(tier(), 1);
+        setParam(P_TIER_PROMO_ERAS, 1);
+        for (uint64 k = 1; k <= 6; k += 5) {
+            prepare(k);
+            field(PROMO, 1);
+            // Good enough for anything, then work of which nothing was finished.
+            era(ProviderWords(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+            assertEq(providersAt(provider).promoEraCount, 1);
+            ProviderWords memory r;
+            r.assigned = EXPECTED;
+            era(r);
+            assertEq(tier(), k);
+            assertEq(providersAt(provider).demoEraCount, 0);
+            // A single heartbeat is enough to judge it.
+            (r.expected, r.answered) = (1, 1);
+            era(r);
+            assertEq(tier(), k + 1);
+        }
     }
 
     /// FB-3, OP-31
@@ -302,11 +318,25 @@ contract TiersTest is Deployment {
         by(B);
         providers.unstakeProvider(provider, 550 * ONE);
         uint64 active = providerTotals().activeCount;
-        eraAt(1);
+        endEra();
+        runSteps(STEP_UPDATE_TIERS - 1, WHOLE);
+        // INV-39: it changes tier once, whichever tiers lie between.
+        vm.recordLogs();
+        runSteps(STEP_UPDATE_TIERS, WHOLE);
+        assertEq(tierChanges(), 1);
+        nextEra();
         assertEq(providersAt(provider).state, PROVIDER_REGISTERED);
         assertEq(providersAt(provider).isMatchable, 0);
         assertEq(tier(), param(P_TIER_INITIAL));
         assertEq(providerTotals().activeCount, active - 1);
+    }
+
+    /// @return count events TierChanged among those recorded
+    function tierChanges() private returns (uint256 count) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] == TierChanged.selector) ++count;
+        }
     }
 
     function test_shortfall_givenAGrace_waitsSoManyEras() public {

@@ -7,13 +7,17 @@ import {
     ACCOUNT_SLARK_POOL,
     AlreadySet,
     AmountTooSmall,
+    DelegationTooSmall,
     KIND_PROVIDER,
     MOVE_RELEASE,
     MOVE_SLARK_REWARD,
     NotOwner,
+    P_DELEG_MIN,
+    P_DELEG_UNBOND_ERAS,
     P_SLARK_VEST_ERAS,
     P_SLARK_VEST_THRESHOLD,
     STEP_RELEASE_DELEGATIONS,
+    TaskPending,
     UnknownEntity,
     WrongState
 } from "../src/Protocol.sol";
@@ -44,7 +48,7 @@ contract VestingTest is Deployment {
         token.move(ACCOUNT_FOUNDATION, ACCOUNT_SLARK_POOL, units, MOVE_SLARK_REWARD);
         vm.prank(address(slarks));
         used = stake.delegateReward(LICENCE, B, delegation, provider, units);
-        poke(address(slarks), SLOT_SLARKS + 5 * LICENCE, AT_DELEGATION, used);
+        poke(address(slarks), SLOT_SLARKS + 6 * LICENCE, AT_DELEGATION, used);
     }
 
     function unbond(uint64 delegation, uint64 units) private {
@@ -75,6 +79,35 @@ contract VestingTest is Deployment {
         assertEq(earn(delegation, one, 12 * ONE), delegation);
         assertEq(delegationsAt(delegation).units, 42 * ONE);
         assertEq(stakeTotals().delegationCount, 1);
+    }
+
+    function test_delegateReward_givenADelegationElsewhere_opensAnother() public {
+        uint64 delegation = earn(0, one, 30 * ONE);
+        assertEq(earn(delegation, other, 12 * ONE), delegation + 1);
+        assertEq(delegationsAt(delegation + 1).target, other);
+    }
+
+    function test_delegateReward_givenADelegationOnItsWay_joinsIt() public {
+        uint64 delegation = earn(0, one, 30 * ONE);
+        move(delegation, other);
+        assertEq(earn(delegation, other, 12 * ONE), delegation);
+        assertEq(providerCollateralAt(one).delegatedUnits, 42 * ONE, "until the settlement it is where it was");
+        // Unless what it backs until then has left: nothing is paid to a dead target.
+        by(A);
+        providers.deregisterProvider(one);
+        assertEq(earn(delegation, other, 12 * ONE), delegation + 1);
+    }
+
+    // increaseDelegation
+
+    function test_increaseDelegation_givenAnEarnedOne_isRefused() public {
+        uint64 delegation = earn(0, one, 30 * ONE);
+        refusedBy(B, WrongState.selector, LICENCE, 0);
+        stake.increaseDelegation(delegation, 0);
+        by(B);
+        stake.delegate(KIND_PROVIDER, one, ONE, 0);
+        by(B);
+        stake.increaseDelegation(delegation + 1, ONE);
     }
 
     // Release
@@ -129,6 +162,20 @@ contract VestingTest is Deployment {
         assertEq(releaseEra(), 5 * ONE + 60 * ONE, "a new window");
     }
 
+    /// OP-67: another delegation of the same licence opens no window of its own.
+    function test_release_givenTwoDelegationsOfALicence_sharesOneWindow() public {
+        uint64 delegation = earn(0, one, 200 * ONE);
+        uint64 second = earn(0, other, 200 * ONE);
+        unbond(delegation, 80 * ONE);
+        unbond(second, 80 * ONE);
+        releaseEra();
+        releaseEra();
+        assertEq(releaseEra(), 100 * ONE);
+        assertEq(vestingsAt(delegation).vestUnits, 0);
+        assertEq(vestingsAt(second).vestUnits, 60 * ONE);
+        assertEq(licenceWindowsAt(LICENCE).windowUnits, 100 * ONE);
+    }
+
     /// @dev New units that vest and those that do already become one, from now on.
     function test_release_givenUnitsThatVestAlready_startsAnewWithBoth() public {
         uint64 delegation = earn(0, one, 600 * ONE);
@@ -161,7 +208,7 @@ contract VestingTest is Deployment {
         releaseEra();
         releaseEra();
         assertEq(releaseEra(), 300 * ONE);
-        assertEq(vestingsAt(delegation).windowEra, 0);
+        assertEq(licenceWindowsAt(LICENCE).windowEra, 0);
     }
 
     function test_release_givenADelegationOfOnesOwn_doesNotVest() public {
@@ -175,32 +222,76 @@ contract VestingTest is Deployment {
 
     // redelegate
 
+    function move(uint64 delegation, uint64 provider) private {
+        by(B);
+        stake.redelegate(delegation, provider);
+    }
+
     /// SLARK-12
-    function test_redelegate_givenAnotherProvider_movesAllAtOnce() public {
-        uint64 delegation = earn(0, one, 300 * ONE);
-        unbond(delegation, 40 * ONE);
-        emits(address(stake));
-        emit DelegationChanged(delegation, one, 0, 40 * ONE);
+    function test_redelegate_givenAnotherProvider_movesAllWithTheSettlement() public {
+        uint64 delegation = earn(0, one, 260 * ONE);
+        bytes memory before = abi.encode(delegationsAt(delegation));
+        move(delegation, other);
+        assertEq(abi.encode(delegationsAt(delegation)), before, "it earns and is slashed where it is");
+        assertEq(vestingsAt(delegation).nextTarget, other);
+        endEra();
+        runSteps(STEP_RELEASE_DELEGATIONS - 1, WHOLE);
         emits(address(stake));
         emit StakeChanged(KIND_PROVIDER, one, 500 * ONE, 0);
         emits(address(stake));
-        emit DelegationChanged(delegation + 1, other, 260 * ONE, 0);
+        emit DelegationChanged(delegation, other, 260 * ONE, 0);
         emits(address(stake));
         emit StakeChanged(KIND_PROVIDER, other, 500 * ONE, 260 * ONE);
-        by(B);
-        stake.redelegate(delegation, other);
-        assertEq(vestingsAt(delegation + 1).licence, LICENCE);
-        assertEq(delegationsAt(delegation + 1).addedUnits, 260 * ONE, "they count from the next era on");
-        assertEq(slarksAt(LICENCE).delegation, delegation + 1, "the licence's rewards follow");
-        assertEq(walletsAt(ACCOUNT_DELEGATION_VAULT), 300 * ONE);
+        runSteps(STEP_RELEASE_DELEGATIONS, WHOLE);
+        assertEq(delegationsAt(delegation).addedUnits, 260 * ONE, "they count from the next era on");
+        assertEq(delegationsAt(delegation).addedEra, 0);
+        assertEq(providerCollateralAt(other).delegatedAddedUnits, 260 * ONE);
+        assertEq(vestingsAt(delegation).nextTarget, 0);
+        assertEq(stakeTotals().delegatedUnits, 260 * ONE);
+        assertEq(stakeTotals().delegationCount, 1, "no other record");
+        assertEq(slarksAt(LICENCE).delegation, delegation);
+        assertEq(walletsAt(ACCOUNT_DELEGATION_VAULT), 260 * ONE);
     }
 
-    function test_redelegate_givenADelegationThatIsNotTheCurrentOne_leavesTheLicenceAlone() public {
-        uint64 delegation = earn(0, one, 300 * ONE);
-        uint64 current = earn(0, other, 10 * ONE);
-        by(B);
-        stake.redelegate(delegation, other);
-        assertEq(slarksAt(LICENCE).delegation, current);
+    function test_redelegate_givenThePresentTargetAgain_stays() public {
+        uint64 delegation = earn(0, one, 260 * ONE);
+        move(delegation, other);
+        move(delegation, one);
+        assertEq(vestingsAt(delegation).nextTarget, 0);
+        releaseEra();
+        assertEq(delegationsAt(delegation).target, one);
+    }
+
+    function test_redelegate_givenUnitsThatUnbondBeforeTheSettlement_stays() public {
+        uint64 delegation = earn(0, one, 260 * ONE);
+        move(delegation, other);
+        unbond(delegation, ONE);
+        releaseEra();
+        assertEq(delegationsAt(delegation).target, one);
+        assertEq(vestingsAt(delegation).nextTarget, 0);
+        assertEq(providerCollateralAt(one).unbondingUnits, ONE);
+    }
+
+    function test_redelegate_givenANewTargetThatLeaves_stays() public {
+        uint64 delegation = earn(0, one, 260 * ONE);
+        move(delegation, other);
+        by(A);
+        providers.deregisterProvider(other);
+        releaseEra();
+        assertEq(delegationsAt(delegation).target, one);
+        assertEq(delegationsAt(delegation).units, 260 * ONE);
+        assertEq(vestingsAt(delegation).nextTarget, 0);
+    }
+
+    function test_redelegate_givenAnOldTargetThatLeaves_isReleased() public {
+        uint64 delegation = earn(0, one, 260 * ONE);
+        move(delegation, other);
+        by(A);
+        providers.deregisterProvider(one);
+        assertEq(releaseEra(), 100 * ONE, "the rest vests");
+        assertEq(delegationsAt(delegation).target, one);
+        assertEq(vestingsAt(delegation).vestUnits, 160 * ONE);
+        assertEq(vestingsAt(delegation).nextTarget, 0);
     }
 
     function test_redelegate_givenAFault_isRefused() public {
@@ -217,7 +308,17 @@ contract VestingTest is Deployment {
         stake.redelegate(delegation, 9);
         refusedBy(B, AlreadySet.selector, one, 0);
         stake.redelegate(delegation, one);
+        uint256 snapshot = vm.snapshotState();
+        unbond(delegation, ONE);
+        refusedBy(B, TaskPending.selector, ONE, 0);
+        stake.redelegate(delegation, other);
+        vm.revertToState(snapshot);
+        setParam(P_DELEG_MIN, 300 * ONE + 1);
+        refusedBy(B, DelegationTooSmall.selector, 300 * ONE, 300 * ONE + 1);
+        stake.redelegate(delegation, other);
+        setParam(P_DELEG_UNBOND_ERAS, 0);
         unbond(delegation, 300 * ONE);
+        releaseEra();
         refusedBy(B, AmountTooSmall.selector, 0, 1);
         stake.redelegate(delegation, other);
         by(A);

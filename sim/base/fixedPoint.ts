@@ -68,6 +68,16 @@ export function mulDivDown(a: number, b: number, c: number): number {
   return q;
 }
 
+/**
+ * min(⌊a·b/c⌋, limit), exact: for quotients that may be too large for {@link mulDivDown}.
+ *
+ * @throws AssertionError unless 0 ≤ a, b, c, limit < 2^53 are integers; c > 0 is the caller's duty
+ * @source NUM-2, NUM-3
+ */
+export function mulDivCapped(a: number, b: number, c: number, limit: number): number {
+  return compareProducts(a, b, limit, c) >= 0 ? limit : mulDivDown(a, b, c);
+}
+
 /** `mdu(a, b, c)` = ⌈a·b/c⌉, exact. Same bounds as {@link mulDivDown}. @source NUM-3 */
 export function mulDivUp(a: number, b: number, c: number): number {
   const q = mulDivDown(a, b, c);

@@ -120,7 +120,11 @@ describe.each(backends)('%s', (_, backend) => {
 
 describe('words', () => {
   const [secret, message] = [secrets[0]!, messageOf(1)];
-  const [key, signature, proof] = [publicKeyWords(secret), aggregate([sign(secret, message)]), possessionWords(secret)];
+  const [key, signature, proof] = [
+    publicKeyWords(secret),
+    aggregate([sign(secret, message)]),
+    possessionWords(secret, 32),
+  ];
 
   it('given a key, a signature and a proof > are 16, 32 and 32 integers of 48 bits that both verifications take', () => {
     expect([key.length, signature.length, proof.length]).toEqual([16, 32, 32]);
@@ -131,7 +135,8 @@ describe('words', () => {
     const hex = key.map((word) => word.toString(16).padStart(12, '0')).join('');
     expect(hex).toBe(`${x.toString(16).padStart(96, '0')}${y.toString(16).padStart(96, '0')}`);
     expect(verifyGroups([{ keyWords: [key], message }], signature)).toBe(true);
-    expect(verifyPossession(key, proof)).toBe(true);
+    expect(verifyPossession(key, 32, proof)).toBe(true);
+    expect(verifyPossession(key, 33, proof)).toBe(false);
   });
 
   it.each([
@@ -146,8 +151,8 @@ describe('words', () => {
   ])('given %s in the key or the signature > are refused', (__, spoil) => {
     expect(verifyGroups([{ keyWords: [spoil(key)], message }], signature)).toBe(false);
     expect(verifyGroups([{ keyWords: [key], message }], spoil(signature))).toBe(false);
-    expect(verifyPossession(spoil(key), proof)).toBe(false);
-    expect(verifyPossession(key, spoil(proof))).toBe(false);
+    expect(verifyPossession(spoil(key), 32, proof)).toBe(false);
+    expect(verifyPossession(key, 32, spoil(proof))).toBe(false);
   });
 });
 

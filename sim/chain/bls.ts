@@ -81,14 +81,15 @@ export function publicKeyWords(secret: SecretKey): number[] {
 }
 
 /**
- * The 32 words of the proof that the key's holder knows its secret: the signature of the compressed key in a domain of
- * its own. Without it a key made up from those of others could sign for them. About 20 ms.
+ * The 32 words of the proof that the key's holder knows its secret, and lets an account register it: the signature of the
+ * compressed key and the account in a domain of its own. Without it a key made up from those of others could sign for them,
+ * and anybody could register another's key with the proof that is in the ledger. About 20 ms.
  *
  * @rule CHAL-10
  */
-export function possessionWords(secret: SecretKey): number[] {
+export function possessionWords(secret: SecretKey, account: number): number[] {
   const key = G1.ProjectivePoint.BASE.multiply(scalarOf(secret));
-  const hashed = hashToG2(key.toRawBytes(true), possessionDst);
+  const hashed = hashToG2(possessionMessage(key, account), possessionDst);
   return wordsOf(signatureOfPoint(hashed.multiply(scalarOf(secret))));
 }
 
@@ -108,17 +109,17 @@ export function aggregate(signatures: readonly Signature[]): number[] {
 }
 
 /**
- * Whether the proof is that of the key's own holder. False also where a word is 2^48 or more, a coordinate not reduced, or
+ * Whether the proof is that of the key's own holder, made for the account. False also where a word is 2^48 or more, a coordinate not reduced, or
  * a point neutral, off the curve or outside the subgroup.
  *
  * @rule CHAL-10
  */
-export function verifyPossession(keyWords: readonly number[], proofWords: readonly number[]): boolean {
+export function verifyPossession(keyWords: readonly number[], account: number, proofWords: readonly number[]): boolean {
   const [key, proof] = [pointBytes(keyWords, 2), pointBytes(proofWords, 4)];
   if (key === undefined || proof === undefined) return false;
   const keyPoint = g1OfBytes(key);
   if (keyPoint === undefined || !isTorsionFree(keyPoint)) return false;
-  return pairsHold([[keyPoint, hashToG2(keyPoint.toRawBytes(true), possessionDst)]], proof);
+  return pairsHold([[keyPoint, hashToG2(possessionMessage(keyPoint, account), possessionDst)]], proof);
 }
 
 /**
@@ -237,6 +238,13 @@ function checkedMessage(message: Uint8Array): Uint8Array {
 
 function scalarOf(secret: SecretKey): bigint {
   return BigInt(`0x${bytesToHex(secret)}`);
+}
+
+/** The 48 bytes of the compressed key, then the account in 8, the most significant first. */
+function possessionMessage(key: G1Point, account: number): Uint8Array {
+  const accountBytes = new Uint8Array(8);
+  new DataView(accountBytes.buffer).setBigUint64(0, BigInt(account));
+  return concatBytes(key.toRawBytes(true), accountBytes);
 }
 
 function hashToG2(message: Uint8Array, dst: string): G2Point {

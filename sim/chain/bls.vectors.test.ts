@@ -35,7 +35,12 @@ type GroupsVector = Outcome & {
   readonly messages: readonly string[];
   readonly signature: Words;
 };
-type PossessionVector = Outcome & { readonly name: string; readonly key: Words; readonly proof: Words };
+type PossessionVector = Outcome & {
+  readonly name: string;
+  readonly key: Words;
+  readonly account: number;
+  readonly proof: Words;
+};
 type HashVector = {
   readonly name: string;
   readonly message: string;
@@ -43,6 +48,8 @@ type HashVector = {
   readonly point: Words;
 };
 
+/** Of two bytes, so that their order shows. */
+const account = 0x1234;
 const folder = join(repoRoot(), 'fixtures', 'vectors', 'bls');
 const published = JSON.parse(readFileSync(join(folder, 'published.json'), 'utf8')) as {
   readonly sign: readonly { readonly secret: string; readonly message: string; readonly signature: string }[];
@@ -182,7 +189,7 @@ function groupsVectors(): GroupsVector[] {
     ['the groups swapped', [group(n, keyA), group(m, keyB)], signed([a, m], [b, n]), refused],
     ['a signer in the wrong group', [group(m, keyA), group(n, keyB, keyC)], signed([a, m], [b, n], [c, m]), refused],
     ['the signature with its sign changed', [group(m, keyA)], g2Words(g2Of(sigA).negate()), refused],
-    ['a proof of possession for a signature', [group(m, keyA)], possessionWords(a), refused],
+    ['a proof of possession for a signature', [group(m, keyA)], possessionWords(a, account), refused],
     ['a signature off the curve', [group(m, keyA)], withBitOf(sigA, 31), refused],
     ['a signature outside the subgroup', [group(m, keyA)], g2Words(g2Of(sigA).add(g2Torsion)), refused],
     // Its pairing is that of the sound key: only the subgroup tells them apart.
@@ -244,17 +251,20 @@ function withBit(message: Uint8Array): Uint8Array {
 function possessionVectors(): PossessionVector[] {
   const key = publicKeyWords(a);
   const negated = g1Words(g1Of(key).negate());
-  const proof = possessionWords(a);
+  const proof = possessionWords(a, account);
   const outside = g1Of(key).add(g1Torsion);
   const cases: (readonly [string, Words, Words, Outcome])[] = [
     ['the holder of a key', key, proof, held],
-    ['the holder of another key', publicKeyWords(b), possessionWords(b), held],
+    ['the holder of another key', publicKeyWords(b), possessionWords(b, account), held],
     // The two keys have the same x: each sets the flag of y otherwise.
-    ['the holder of the key with its sign changed', negated, possessionWords(minus(a)), held],
-    ['the proof of the key with its sign changed', key, possessionWords(minus(a)), refused],
-    ['the proof of another', key, possessionWords(b), refused],
+    ['the holder of the key with its sign changed', negated, possessionWords(minus(a), account), held],
+    ['the proof of the key with its sign changed', key, possessionWords(minus(a), account), refused],
+    ['the proof of another', key, possessionWords(b, account), refused],
     ['a proof with its sign changed', key, g2Words(g2Of(proof).negate()), refused],
-    // A valid signature over the very same 48 bytes, but of the messages' domain.
+    // What stands in the ledger when the holder has registered: of no use to anybody else.
+    ['the proof that was made for another account', key, possessionWords(a, account + 1), refused],
+    ['a proof of the compressed key alone, for no account', key, unboundProof(a), refused],
+    // A valid signature over the very same 56 bytes, but of the messages' domain.
     ['a signature of the key in the messages’ domain', key, otherDomain(a), refused],
     ['a key outside the subgroup', g1Words(outside), proofOf(outside, a), refused],
     ['a proof outside the subgroup', key, g2Words(g2Of(proof).add(g2Torsion)), refused],
@@ -263,12 +273,25 @@ function possessionVectors(): PossessionVector[] {
     ['a neutral key with a neutral proof', zeros(16), zeros(32), reverts('PointAtInfinity()')],
     ['a coordinate of the key plus p', unreduced(key, 0), proof, reverts(tooLarge)],
   ];
-  return cases.map(([name, words, proofWords, outcome]) => ({ name, key: words, proof: proofWords, ...outcome }));
+  return cases.map(([name, words, proofWords, outcome]) => ({
+    ...{ name, key: words, account, proof: proofWords },
+    ...outcome,
+  }));
 }
 
 function otherDomain(secret: SecretKey): number[] {
   const compressed = g1.BASE.multiply(scalar(secret)).toRawBytes(true);
-  return hashWords(compressed, 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_', scalar(secret));
+  return hashWords(withAccount(compressed), 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_', scalar(secret));
+}
+
+function unboundProof(secret: SecretKey): number[] {
+  const compressed = g1.BASE.multiply(scalar(secret)).toRawBytes(true);
+  return hashWords(compressed, 'BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_', scalar(secret));
+}
+
+/** The message of a proof: the compressed key, then the account in 8 bytes. */
+function withAccount(compressed: Uint8Array): Uint8Array {
+  return Uint8Array.of(...compressed, 0, 0, 0, 0, 0, 0, account >> 8, account & 255);
 }
 
 /** What would prove possession of a key, were the subgroup not asked: the pairing does not see the part of order 3. */
@@ -277,7 +300,7 @@ function proofOf(key: G1Point, secret: SecretKey): number[] {
   // By hand: the library compresses no point outside the subgroup. Its flags: compressed, and the larger y.
   const compressed = Fp.toBytes(x);
   compressed[0]! |= 2n * y > Fp.ORDER ? 0xa0 : 0x80;
-  return hashWords(compressed, 'BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_', scalar(secret));
+  return hashWords(withAccount(compressed), 'BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_', scalar(secret));
 }
 
 function hashWords(message: Uint8Array, dst: string, times = 1n): number[] {
@@ -332,7 +355,7 @@ describe('verifyGroups', () => {
 
 describe('verifyPossession', () => {
   it.each(possessionVectors().map(titled))('given %s > %s', (_, __, vector) => {
-    expect(verifyPossession(vector.key, vector.proof)).toBe(vector.result);
+    expect(verifyPossession(vector.key, vector.account, vector.proof)).toBe(vector.result);
   });
 });
 

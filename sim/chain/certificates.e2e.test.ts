@@ -28,8 +28,19 @@ const scenario = smallScenario(
   { eras: ERAS, params: { 'chal.targets_per_slot': 2 } },
 );
 
-/** Runs the scenario in lockstep with a key ring that forges whenever `forge` says so; what became of each certificate. */
-async function runWith(forge: Forgery): Promise<{ codes: Map<number, number>; attested: number; words: number }> {
+type Outcome = {
+  /** Of the certificates, and of the Slarks' keys: how many had which code. */
+  readonly codes: Map<number, number>;
+  readonly registrations: Map<number, number>;
+  readonly attested: number;
+  readonly words: number;
+};
+
+/**
+ * Runs the scenario in lockstep with a key ring that forges whenever `forge` says so, and takes keys and proofs from
+ * wherever `steal` does; what became of it.
+ */
+async function runWith(forge: Forgery, steal: (honest: KeyRing) => Partial<KeyRing> = () => ({})): Promise<Outcome> {
   const world = createTestWorld(scenario, await openReplay(60));
   world.state.verifier = blsVerifier;
   const chain = await openProtocolChain({
@@ -47,6 +58,7 @@ async function runWith(forge: Forgery): Promise<{ codes: Map<number, number>; at
   let before: readonly number[] | null = null;
   const keys: KeyRing = {
     ...honest,
+    ...steal(honest),
     sign(groups) {
       const text = groups.map(({ message }) => message.join()).join(';');
       if (text !== last.text) {
@@ -57,6 +69,7 @@ async function runWith(forge: Forgery): Promise<{ codes: Map<number, number>; at
     },
   };
   const codes = new Map<number, number>();
+  const registrations = new Map<number, number>();
   let words = 0;
   try {
     await runScenario(
@@ -70,14 +83,15 @@ async function runWith(forge: Forgery): Promise<{ codes: Map<number, number>; at
         checkInvariants: () => [],
         block: (_slot, _phase, { actions, codes: found }) =>
           actions.forEach(({ kind }, i) => {
-            if (kind === A.certifyResults) codes.set(found[i]!, (codes.get(found[i]!) ?? 0) + 1);
+            const tally = kind === A.certifyResults ? codes : kind === A.registerSlarkKey ? registrations : undefined;
+            tally?.set(found[i]!, (tally.get(found[i]!) ?? 0) + 1);
           }),
       },
     );
   } finally {
     await ledger.close();
   }
-  return { codes, attested: world.state.challengeTotals[F.challengeTotals.attestedEraCount]!, words };
+  return { codes, registrations, attested: world.state.challengeTotals[F.challengeTotals.attestedEraCount]!, words };
 }
 
 const FORGERIES: readonly (readonly [string, Forgery])[] = [
@@ -120,5 +134,26 @@ describe('certificates of a run in lockstep (CHAL-10)', () => {
     expect(codes.get(0)).toBe(1);
     expect(codes.get(R.InvalidSignature)).toBeGreaterThan(20);
     expect(codes.size).toBe(2);
+  }, 120_000);
+
+  it('with another Slark’s key and the proof that it has published > a key is registered by its holder only, on both sides', async () => {
+    // Whoever registers first is robbed by all others.
+    let stolen: { readonly key: readonly number[]; readonly proof: readonly number[] | null } | undefined;
+    const { registrations, words } = await runWith(
+      (keys, groups) => keys.sign(groups),
+      (honest) => ({
+        keyWords: (signer) => (signer.startsWith('slark/') && stolen?.key) || honest.keyWords(signer),
+        possession(signer, account) {
+          const own = honest.possession(signer, account);
+          if (!signer.startsWith('slark/')) return own;
+          stolen ??= { key: honest.keyWords(signer), proof: own };
+          return stolen.proof;
+        },
+      }),
+    );
+    expect(registrations.get(0)).toBe(1);
+    expect(registrations.get(R.InvalidKey)).toBeGreaterThanOrEqual(5);
+    expect(registrations.size).toBe(2);
+    expect(words).toBeGreaterThan(500);
   }, 120_000);
 });

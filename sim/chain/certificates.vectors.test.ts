@@ -21,6 +21,8 @@ const file = join(repoRoot(), 'fixtures', 'vectors', 'bls', 'certificates.json')
 /** The slot and class at which the contracts' test presents them. */
 const [SLOT, CLASS] = [2, 1];
 const SEATS = 5;
+/** The account that registers the keys. */
+const ACCOUNT = 32;
 const TARGETS = [1, 5, 24, 25];
 const [PASS, FAIL] = [1, 2];
 
@@ -50,7 +52,7 @@ function certificate(targets: number): number[] {
 
 function render(): string {
   const keys = secrets.map((secret) => ({
-    words: [...publicKeyWords(secret), ...possessionWords(secret)],
+    words: [...publicKeyWords(secret), ...possessionWords(secret, ACCOUNT)],
     keyId: keyIdOf(publicKeyWords(secret)),
   }));
   const cases = TARGETS.map((targets) => ({ targets, groups: 2, words: certificate(targets) }));
@@ -72,7 +74,7 @@ describe('fixtures/vectors/bls/certificates.json', () => {
   it('holds for the check of the core beside a chain', () => {
     const keys = secrets.map((secret) => publicKeyWords(secret));
     secrets.forEach((secret, seat) => {
-      expect(verifyPossession(keys[seat]!, possessionWords(secret))).toBe(true);
+      expect(verifyPossession(keys[seat]!, ACCOUNT, possessionWords(secret, ACCOUNT))).toBe(true);
     });
     for (const targets of TARGETS) {
       const groups = groupsOf(targets).map(({ seats, resultWords }) => ({

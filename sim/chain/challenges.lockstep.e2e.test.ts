@@ -134,7 +134,9 @@ class Walk {
   /** Words for a key, now and then false. Whose they are is known once they are accepted. */
   private async register(name: 'registerSlarkKey' | 'registerFoundationKey', licence: number, actor: number) {
     const secret = secretKeyOf(`walk/${++this.keyCount}`);
-    const words = [...publicKeyWords(secret), ...possessionWords(secret)];
+    // Now and then a proof that was made for somebody else.
+    const holder = this.once(12) ? ACCOUNT.treasury : name === 'registerSlarkKey' ? actor : ACCOUNT.foundation;
+    const words = [...publicKeyWords(secret), ...possessionWords(secret, holder)];
     if (this.once(8)) words[this.next(48)] = this.next(2) * 2 ** 48 + this.next(1_000);
     if (this.once(20)) words.pop();
     if (await this.send(action(name, actor, [licence], words))) this.secrets.set(licence, secret);

@@ -14,15 +14,16 @@ describe('createKeyRing', () => {
   it('registers the same keys where nobody checks, and leaves proofs and signatures out', () => {
     const [signing, plain] = [createKeyRing(1, true), createKeyRing(1, false)];
     expect(plain.keyWords('slark/1')).toEqual(signing.keyWords('slark/1'));
-    expect(plain.possession('slark/1')).toBeNull();
+    expect(plain.possession('slark/1', 32)).toBeNull();
     expect(plain.sign([{ signers: ['slark/1'], message }])).toBeNull();
   });
 
   it('proves that it holds its keys, and signs so that the verifier agrees; for others it does not', () => {
     const ring = createKeyRing(1, true);
     const [own, other] = [ring.keyWords('slark/1'), ring.keyWords('slark/2')];
-    expect(blsVerifier.verifyPossession(own, ring.possession('slark/1')!)).toBe(true);
-    expect(blsVerifier.verifyPossession(own, ring.possession('slark/2')!)).toBe(false);
+    expect(blsVerifier.verifyPossession(own, 32, ring.possession('slark/1', 32)!)).toBe(true);
+    expect(blsVerifier.verifyPossession(own, 32, ring.possession('slark/2', 32)!)).toBe(false);
+    expect(blsVerifier.verifyPossession(own, 33, ring.possession('slark/1', 32)!)).toBe(false);
     const signature = ring.sign([{ signers: ['slark/1', 'slark/2'], message }])!;
     expect(blsVerifier.verifyGroups([{ keys: [own, other], message }], signature)).toBe(true);
     expect(blsVerifier.verifyGroups([{ keys: [own], message }], signature)).toBe(false);

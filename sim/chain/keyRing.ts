@@ -32,7 +32,7 @@ export function createKeyRing(seed: number, signs: boolean): KeyRing {
       if (own === undefined) words.set(signer, (own = publicKeyWords(secretOf(signer))));
       return own;
     },
-    possession: (signer) => (signs ? possessionWords(secretOf(signer)) : null),
+    possession: (signer, account) => (signs ? possessionWords(secretOf(signer), account) : null),
     sign: (groups) =>
       signs
         ? aggregate(groups.flatMap(({ signers, message }) => signers.map((signer) => sign(secretOf(signer), message))))

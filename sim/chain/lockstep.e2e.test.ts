@@ -62,7 +62,7 @@ const FOUNDING: readonly Action[] = [
   action('proposeProvider', MINER, [1, 0, 8, 32, 500, 1, 3, 2, 2, 2, 0]),
   action('stakeProvider', MINER, [1, 51_000_000]),
   action('buyLicence', DELEGATOR, []),
-  action('registerSlarkKey', DELEGATOR, [1], [...KEYS.keyWords('slark'), ...KEYS.possession('slark')!]),
+  action('registerSlarkKey', DELEGATOR, [1], [...KEYS.keyWords('slark'), ...KEYS.possession('slark', DELEGATOR)!]),
   action('selfOperate', DELEGATOR, [1, 1]),
 ];
 /** Accepted, and changes nothing. */

@@ -33,7 +33,7 @@ const PATH = process.env.POWR_LOCKSTEP_PATH;
 const GROWTH_STEPS = 1_800;
 /** Steps of a slot during the growth, and a seed by which much is there at its end. */
 const SLOT_STEPS = 90;
-const GROWTH_SEED = 29;
+const GROWTH_SEED = 51;
 const MAX_STEPS = 300;
 const BEACONS = 1_000;
 /** The last seconds of a slot are kept for its end. */
@@ -81,15 +81,15 @@ function oddAction(nextInt: NextInt): Action {
 const secrets = new Map<string, SecretKey>();
 const registrations = new Map<string, readonly number[]>();
 
-function register(licence: number, turn: number): readonly number[] {
+function register(licence: number, turn: number, account: number): readonly number[] {
   const name = `${licence}/${turn}`;
-  const known = registrations.get(name);
+  const known = registrations.get(`${name}/${account}`);
   if (known !== undefined) return known;
   const secret = secretKeyOf(`lockstep walk/${name}`);
   const key = publicKeyWords(secret);
   secrets.set(key.join(), secret);
-  const words = [...key, ...possessionWords(secret)];
-  registrations.set(name, words);
+  const words = [...key, ...possessionWords(secret, account)];
+  registrations.set(`${name}/${account}`, words);
   return words;
 }
 

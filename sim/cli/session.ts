@@ -21,7 +21,7 @@ import type { EraRows } from '../engine/observer.ts';
 import type { BlockResult, LedgerPort } from '../engine/ports.ts';
 import { createRoster } from '../engine/roster.ts';
 import { type RunOutcome, runScenario } from '../engine/run.ts';
-import type { Scenario } from '../engine/scenario.ts';
+import { type Scenario, usesProviders } from '../engine/scenario.ts';
 import { capacitiesFor, createShared, type SharedRun } from '../engine/shared.ts';
 import type { Manifest } from '../engine/trace.ts';
 import { openInference } from '../inference/openInference.ts';
@@ -254,6 +254,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         invariants: { checkedCount, violatedCount, ids: INVARIANTS.map(({ id }) => id) },
         expectations: verdicts.map(({ text, measured, holds }) => ({ text, measured, holds })),
         actions,
+        messages: { ignored: outcome?.ignoredMessages ?? {} },
         inference: {
           mode,
           device: stats.device,
@@ -346,6 +347,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         },
       );
       summary = outcome.observer.summary();
+      if (usesProviders(scenario.populations))
+        summary['messages.ignored'] = Object.values(outcome.ignoredMessages).reduce((sum, count) => sum + count, 0);
       verdicts = evaluateExpectations(scenario.expect, summary);
       const manifest = manifestOf(outcome.stopped ? 'failed' : 'complete', 0, 0);
       if (outcome.stopped) await writer?.fail(manifest);

@@ -41,6 +41,7 @@ const RESULT: SessionResult = {
     invariants: { checkedCount: 52, violatedCount: 0, ids: ['INV-1', 'INV-2'] },
     expectations: [],
     actions: { accepted: { openSlot: 48, serveRequest: 1_200 }, rejected: { delegate: 3 }, reasons: { NotOwner: 3 } },
+    messages: { ignored: {} },
     inference: {
       mode: 'replay',
       device: 'cpu: a machine',

@@ -58,6 +58,13 @@ export function renderSummary(result: SessionResult, report: string | null, colo
   lines.push(
     `actions: ${count(accepted)} accepted of ${Object.keys(m.actions.accepted).length} kinds, ${count(rejected)} rejected for ${Object.keys(m.actions.reasons).length} reasons`,
   );
+  const ignored = Object.entries(m.messages.ignored);
+  if (ignored.length > 0)
+    lines.push(
+      c.yellow(
+        `messages: ${count(sum(m.messages.ignored))} answers to challenges and findings of Slarks were ignored: ${ignored.map(([reason, times]) => `${reason} ${count(times)}`).join(', ')}`,
+      ),
+    );
   lines.push(
     `inferences: ${count(m.inference.executedCount)} executed, ${count(m.inference.replayedCount)} replayed · ${m.inference.device} · ${m.inference.runtime}`,
   );

@@ -74,6 +74,7 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
       // Who left and came back is queued a second time.
       return [{ from: 0, to: 2 * providers }];
     case 'licenceHolders':
+    case 'licenceWindows':
     case 'slarks':
     case 'slarkOrder':
       return [{ from: 0, to: licences }];

@@ -12,7 +12,7 @@ import { ACCOUNT, F, KIND, NODE_STATE, STRIDE, VALIDATOR_STATE, VERDICT } from '
 import { answeredOf, expectedOf, flapsOf, meanMsOf } from '../protocol/nodeReport.ts';
 import { eligibleDelegatedUnits, eligibleOwnUnits } from '../protocol/stake.ts';
 import { getParam, type State } from '../protocol/state.ts';
-import { createProviderRecorder, type ProviderRows, type ProviderSums } from './providerRows.ts';
+import { createProviderRecorder, type ProviderRows, type ProviderSums, type TierMoves } from './providerRows.ts';
 import type { SharedRun } from './shared.ts';
 import type { CallRow, DelegationRow, NodeRow, ValidatorRow } from './trace.ts';
 
@@ -33,7 +33,7 @@ export type EntityRecorder = {
   /** Reads the event at `at` of the run's state, whose block has been executed in `slot`. */
   observeEvent(at: number, slot: number): void;
   /** Rows of the era that has just been settled, and sums that no row holds; starts the next. */
-  take(era: number): EntityRows & { readonly sums: ProviderSums };
+  take(era: number): EntityRows & { readonly sums: ProviderSums; readonly tierMoves: TierMoves };
 };
 
 type NodeBefore = Omit<

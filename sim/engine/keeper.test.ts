@@ -7,6 +7,7 @@ import {
   HOSTS_PER_MODEL,
   MODEL_STATE,
   NODE_STATE,
+  PROVIDER_STATE,
   STRIDE,
   TASK_STATE,
   VERDICT,
@@ -364,6 +365,35 @@ describe('keeper > hosts', () => {
     );
     expect(placed).toBeGreaterThan(3);
     expect(waits).toBeGreaterThan(3);
+  });
+});
+
+describe('keeper > the foundation’s delegations (DELEG-4)', () => {
+  it('are taken back from busy providers, and not from those that have left: theirs come back by themselves', async () => {
+    const reclaimed: number[] = [];
+    let leftWithThem = 0;
+    const miner = { ...STEADY, count: 2, options: { facets: 'both', stake_tier: 7 } } as const;
+    const leaver = { ...miner, options: { ...miner.options, exit_era: 3 } } as const;
+    await watch(
+      network([miner, leaver]),
+      { eras: 7, params: { 'fdeleg.min_gpu_subtier': 1, 'fdeleg.reclaim_util_bps': 1_000, 'deleg.unbond_eras': 3 } },
+      ({ result, s }) => {
+        const field = (provider: number, name: keyof typeof F.providers) =>
+          s.providers[provider * STRIDE.providers + F.providers[name]]!;
+        for (const { kind, args } of result.actions) {
+          if (kind !== A.deregisterProvider) continue;
+          const delegation = field(args[0]!, 'foundationDelegation');
+          if (delegation > 0 && s.delegations[delegation * STRIDE.delegations + F.delegations.units]! > 0)
+            leftWithThem += 1;
+        }
+        for (const { args } of sentBy(result, 'reclaimFoundation')) {
+          reclaimed.push(args[0]!);
+          expect(field(args[0]!, 'state')).toBe(PROVIDER_STATE.active);
+        }
+      },
+    );
+    expect(reclaimed.length).toBeGreaterThan(0);
+    expect(leftWithThem).toBeGreaterThan(0);
   });
 });
 

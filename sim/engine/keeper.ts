@@ -176,6 +176,8 @@ export function createKeeper(
       if (fits && getParam(s, 'fdeleg.amount') > 0) yield send('delegateFoundation', [provider]);
       return;
     }
+    // Of a provider that has left, what is out comes back by itself.
+    if (state !== PROVIDER_STATE.active && state !== PROVIDER_STATE.suspended) return;
     const isOut = s.delegations[delegation * STRIDE.delegations + F.delegations.units]! > 0;
     const utilisationBps = s.providerEra[provider * STRIDE.providerEra + F.providerEra.utilisationBps]!;
     if (isOut && utilisationBps > getParam(s, 'fdeleg.reclaim_util_bps')) yield send('reclaimFoundation', [provider]);

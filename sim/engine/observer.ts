@@ -440,7 +440,6 @@ export function createObserver(
       providerTier6Count: tierCount(6),
       providerTier7Count: tierCount(7),
       livenessUnits: sumOf(providers, (row) => row.rewardUnits),
-      forfeitUnits: sumOf(providers, (row) => row.forfeitUnits),
       slarkPoolUnits: sumOf(slarks, (row) => row.liquidUnits + row.delegatedUnits),
       slarkCount: running,
       challengeCount: challenges.length,
@@ -609,7 +608,7 @@ export function createObserver(
       events = [];
       lastEra = row;
       const { nodes, validators, delegations, calls, providers, slarks, challenges } = entityRows;
-      providerMetrics.add(row, entityRows);
+      providerMetrics.add(row, entityRows, entityRows.tierMoves);
       return {
         era: row,
         models: modelTable,

@@ -64,8 +64,8 @@ export const MESSAGE_SIZE = 6;
 export type KeyRing = {
   /** 16 words of 48 bits. */
   keyWords(signer: string): readonly number[];
-  /** Proof of possession, 32 words, or null. */
-  possession(signer: string): readonly number[] | null;
+  /** Proof of possession for the account that registers the key, 32 words, or null. */
+  possession(signer: string, account: number): readonly number[] | null;
   /** One signature over all groups, each signer over its group's message: 32 words, or null. */
   sign(
     groups: readonly { readonly signers: readonly string[]; readonly message: Uint8Array }[],

@@ -3,13 +3,13 @@
  * Reads the rows of each era, decides nothing. A run without any has no such metrics.
  */
 import { FP } from '../base/fixedPoint.ts';
-import { ACCOUNT } from '../protocol/layout.ts';
-import type { ProviderRows } from './providerRows.ts';
+import { ACCOUNT, PROVIDER_TIERS } from '../protocol/layout.ts';
+import type { ProviderRows, TierMoves } from './providerRows.ts';
 import type { SharedRun } from './shared.ts';
 import type { EraRow } from './trace.ts';
 
 export type ProviderMetrics = {
-  add(row: EraRow, rows: ProviderRows): void;
+  add(row: EraRow, rows: ProviderRows, tierMoves: TierMoves): void;
   /** Of a group of agents: means per agent, amounts in tokens, shares as fractions of 1. */
   ofGroup(group: string, agents: readonly number[]): Record<string, number>;
   ofRun(): Record<string, number>;
@@ -19,7 +19,7 @@ export type ProviderMetrics = {
 const KEYS = [
   'liveness',
   'slash',
-  'providerEras',
+  'providerRows',
   'paidHours',
   'onlineHours',
   'challenges',
@@ -69,14 +69,20 @@ export function createProviderMetrics(run: SharedRun): ProviderMetrics {
   /** Tiers of each agent's active providers in the last era. */
   let tiers = new Map<number, number[]>();
   const detected = new Set<number>();
+  const entered = new Array<number>(PROVIDER_TIERS + 1).fill(0);
+  const left = new Array<number>(PROVIDER_TIERS + 1).fill(0);
   let last: EraRow | null = null;
   let hasProviders = false;
   let hasSlarks = false;
   const tokens = (units: number): number => units / run.unitsPerToken;
 
   return {
-    add(row, { providers, slarks, challenges }) {
+    add(row, { providers, slarks, challenges }, tierMoves) {
       last = row;
+      for (let tier = 1; tier <= PROVIDER_TIERS; tier++) {
+        entered[tier]! += tierMoves.entered[tier]!;
+        left[tier]! += tierMoves.left[tier]!;
+      }
       hasProviders ||= providers.length > 0;
       hasSlarks ||= slarks.length > 0;
       totals.promoted += row.providerPromotedCount;
@@ -103,6 +109,7 @@ export function createProviderMetrics(run: SharedRun): ProviderMetrics {
         const agent = provider.account - ACCOUNT.firstAgent;
         const own = tallies[agent]!;
         own.liveness += provider.ownerUnits;
+        own.providerRows += 1;
         own.slash += provider.slashUnits;
         own.paidHours += provider.hourCount;
         own.onlineHours += countHours(provider.fullBits);
@@ -110,7 +117,6 @@ export function createProviderMetrics(run: SharedRun): ProviderMetrics {
         own.passed += provider.passedCount;
         if (provider.failedCount > 0) detected.add(provider.provider);
         if (provider.stateBefore === 'active') {
-          own.providerEras += 1;
           if (provider.overClaimMil > 1_000 && !detected.has(provider.provider)) own.undetectedEras += 1;
         }
         if (provider.stateAfter === 'active') tiers.set(agent, [...(tiers.get(agent) ?? []), provider.tierAfter]);
@@ -128,7 +134,7 @@ export function createProviderMetrics(run: SharedRun): ProviderMetrics {
       const sum = (key: keyof Tally): number => agents.reduce((total, agent) => total + tallies[agent]![key], 0);
       const n = agents.length;
       const out: Record<string, number> = {};
-      if (sum('providerEras') > 0) {
+      if (sum('providerRows') > 0) {
         out[`liveness.${group}`] = tokens(sum('liveness')) / n;
         out[`slashed.${group}`] = tokens(sum('slash')) / n;
         out[`hours_paid.${group}`] = sum('paidHours') / n;
@@ -151,6 +157,10 @@ export function createProviderMetrics(run: SharedRun): ProviderMetrics {
         out['providers.active'] = last?.providerCount ?? 0;
         out['tiers.promoted'] = totals.promoted;
         out['tiers.demoted'] = totals.demoted;
+        for (let tier = 1; tier <= PROVIDER_TIERS; tier++) {
+          out[`tiers.entered.${tier}`] = entered[tier]!;
+          out[`tiers.left.${tier}`] = left[tier]!;
+        }
         out['liveness.total'] = tokens(totals.liveness);
         out['forfeits.total'] = tokens(totals.forfeits);
         out['slashed.providers'] = tokens(totals.slashed);

@@ -91,7 +91,7 @@ describe('the money of a network with providers and Slarks', () => {
       expect({ column, isSeen: sumOf(providers, column) > 0 }).toEqual({ column, isSeen: true });
     expect(providers.some((row) => row.tierAfter < row.tierBefore)).toBe(true);
     expect(providers.some((row) => row.tierReason !== '' && row.tierAfter > row.tierBefore)).toBe(true);
-    expect(new Set(providers.map((row) => row.stateAfter))).toEqual(new Set(['active', 'suspended']));
+    expect(new Set(providers.map((row) => row.stateAfter))).toEqual(new Set(['active', 'deactivated', 'suspended']));
     expect(all.flatMap((era) => era.delegations).some((row) => row.vestUnits > row.vestedUnits)).toBe(true);
     expect(all.flatMap((era) => era.slarks).some((row) => row.tierAfter > row.tierBefore)).toBe(true);
   });
@@ -261,6 +261,39 @@ describe('the summary', () => {
     expect(summary['slark_accuracy.slark.inflator']).toBeLessThan(summary['slark_accuracy.slark.diligent']!);
     expect(summary['tier.miner']).toBeGreaterThanOrEqual(1);
     expect(summary['hhi.delegations']).toBeGreaterThan(0);
+  });
+
+  it('tells forfeits as they moved: scaled to the pool with liveness (F-7), the Slarks’ share of them by each era’s event', async () => {
+    const { eras, outcome } = await runSmall(
+      smallScenario(GROUPS, { ...REST, params: { ...REST.params, 'slash.slark_share_bps': 10_000 } }),
+      { agents: forgetful },
+    );
+    let scaledEras = 0;
+    for (const { era, providers, events } of eras) {
+      const moved = events.filter(
+        ({ name, b, d }) => name === 'Moved' && b === ACCOUNT.slarkPool && d === MOVE.forfeit,
+      );
+      expect(era.forfeitUnits).toBe(moved.reduce((sum, { c }) => sum + c, 0));
+      if (era.forfeitUnits < sumOf(providers, 'forfeitUnits')) scaledEras += 1;
+    }
+    expect(scaledEras).toBeGreaterThan(3);
+    const units = eras.reduce((sum, { era }) => sum + era.forfeitUnits, 0);
+    expect(outcome.observer.summary()['forfeits.total']).toBeCloseTo(units / 1e6);
+  });
+
+  it('counts how often each tier was entered and left, start tiers among them', async () => {
+    const { eras, outcome } = await runOf(1);
+    const changed = eras
+      .flatMap(({ events }) => events)
+      .filter(({ name, a }) => name === 'TierChanged' && a === KIND.provider);
+    const summary = outcome.observer.summary();
+    for (let tier = 1; tier <= 7; tier++) {
+      expect(summary[`tiers.entered.${tier}`]).toBe(changed.filter(({ d }) => d === tier).length);
+      expect(summary[`tiers.left.${tier}`]).toBe(changed.filter(({ c }) => c === tier).length);
+    }
+    const count = new Set(eras.flatMap(({ providers }) => providers.map(({ provider }) => provider))).size;
+    expect(summary['tiers.entered.7']).toBeGreaterThanOrEqual(count);
+    expect(changed.filter(({ c, e }) => c === 0 && e === 3)).toHaveLength(count);
   });
 
   it('of a network without providers has none of them', async () => {

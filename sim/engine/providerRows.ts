@@ -2,16 +2,27 @@
  * What providers, licences and challenges brought into an era's settlement and what it made of them, as rows: the factors
  * of liveness, slashes, tiers and Slarks' rewards. What a settlement clears or moves is copied in its midst.
  */
-import { allocShare, FP } from '../base/fixedPoint.ts';
+import { allocShare, FP, min } from '../base/fixedPoint.ts';
 import { A, type Action } from '../protocol/actions.ts';
 import { EV, MOVE } from '../protocol/events.ts';
-import { CHALLENGE_STATE, F, KIND, PROVIDER_STATE, SEATS_PER_CLASS, SLARK_STATE, STRIDE } from '../protocol/layout.ts';
+import {
+  ACCOUNT,
+  CHALLENGE_STATE,
+  F,
+  KIND,
+  PROVIDER_STATE,
+  PROVIDER_TIERS,
+  SEATS_PER_CLASS,
+  SLARK_STATE,
+  STRIDE,
+} from '../protocol/layout.ts';
 import { P } from '../protocol/params.ts';
 import { unpackProviderReport } from '../protocol/providerReport.ts';
 import { freeOwnUnits } from '../protocol/providers.ts';
 import { eligibleDelegatedUnits, eligibleOwnUnits } from '../protocol/stake.ts';
-import type { State } from '../protocol/state.ts';
+import { getParam, type State } from '../protocol/state.ts';
 import { tierCollateralUnits } from '../protocol/tierRequirements.ts';
+import { walletUnits } from '../protocol/token.ts';
 import { expectedPassShare, overClaimMil } from './capacityTruth.ts';
 import type { SharedRun } from './shared.ts';
 import type { ChallengeRow, ProviderRow, SlarkRow } from './trace.ts';
@@ -24,6 +35,7 @@ export type ProviderRows = {
 
 const ERA_COUNTS = [
   'livenessPoolUnits',
+  'forfeitUnits',
   'providerPromotedCount',
   'providerDemotedCount',
   'providerSlashedUnits',
@@ -43,8 +55,15 @@ export type ProviderRecorder = {
   /** Reads the event at `at` of the run's state, whose block has been executed in `slot`. */
   observeEvent(at: number, slot: number): void;
   /** Rows and sums of the era that has just been settled; starts the next. */
-  take(era: number): ProviderRows & { readonly sums: ProviderSums };
+  take(era: number): ProviderRows & { readonly sums: ProviderSums; readonly tierMoves: TierMoves };
 };
+
+/** How often each trust tier was entered and left in an era, by tier: moves between tiers, and start tiers. */
+export type TierMoves = { readonly entered: readonly number[]; readonly left: readonly number[] };
+const noMoves = (): { entered: number[]; left: number[] } => ({
+  entered: new Array<number>(PROVIDER_TIERS + 1).fill(0),
+  left: new Array<number>(PROVIDER_TIERS + 1).fill(0),
+});
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type ProviderBefore = Omit<ProviderRow, 'era'>;
@@ -179,6 +198,17 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
   let slarks: Mutable<SlarkBefore>[] = [];
   let challenges = new Map<number, Challenge>();
   let sums = noSums();
+  let moves = noMoves();
+
+  /** What the forfeits of the era come to once they are scaled, with liveness, to what the foundation pays at most. @rule F-7 */
+  function copyForfeits(state: State): void {
+    const rawUnits = state.providerTotals[F.providerTotals.rawUnits]!;
+    const forfeitUnits = state.providerTotals[F.providerTotals.forfeitUnits]!;
+    const poolUnits = min(getParam(state, 'live.pool_era'), walletUnits(state, ACCOUNT.foundation));
+    const claimedUnits = rawUnits + forfeitUnits;
+    sums.forfeitUnits =
+      claimedUnits > poolUnits ? poolUnits - allocShare(poolUnits, 0, rawUnits, claimedUnits) : forfeitUnits;
+  }
 
   function copyRewards(state: State): void {
     sums.livenessPoolUnits = state.providerTotals[F.providerTotals.poolUnits]!;
@@ -251,6 +281,10 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
   }
 
   function observeTier(kind: number, entity: number, from: number, to: number, reason: number): void {
+    if (kind === KIND.provider) {
+      moves.entered[to]! += 1;
+      if (from > 0) moves.left[from]! += 1;
+    }
     const told = TIER_REASONS.get(reason);
     if (told === undefined) return;
     if (kind === KIND.slark) sums[to > from ? 'slarkPromotedCount' : 'slarkDemotedCount'] += 1;
@@ -275,8 +309,10 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
     before(state, next) {
       if (next.args[0] !== 0) return;
       if (next.kind === A.assessProviders) providers = providersBefore(state, run);
-      else if (next.kind === A.paySlarks) slarks = slarksBefore(state);
-      else if (next.kind === A.payProviders) copyRewards(state);
+      else if (next.kind === A.paySlarks) {
+        slarks = slarksBefore(state);
+        copyForfeits(state);
+      } else if (next.kind === A.payProviders) copyRewards(state);
       else if (next.kind === A.payStakers) copyDelegatorsParts(state);
       else if (next.kind === A.updateTiers) copyCollateral(state);
     },
@@ -327,6 +363,7 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
       const ended = [...challenges.values()].filter(({ outcome }) => outcome !== '');
       const rows = {
         sums,
+        tierMoves: moves,
         providers: providers.map((row) => {
           const at = row.provider * STRIDE.providers;
           const p = (field: keyof typeof F.providers): number => s.providers[at + F.providers[field]]!;
@@ -361,6 +398,7 @@ export function createProviderRecorder(s: State, run: SharedRun): ProviderRecord
       // A slot's challenges end within it, so of those that are over nothing more will be told.
       challenges = new Map([...challenges].filter(([, { outcome }]) => outcome === ''));
       sums = noSums();
+      moves = noMoves();
       return rows;
     },
   };

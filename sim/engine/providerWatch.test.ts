@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openReplay, smallScenario } from '../cli/testRun.ts';
-import { ACCOUNT, F, PROVIDER_STATE, STRIDE } from '../protocol/layout.ts';
+import { ACCOUNT, F, KIND, PROVIDER_STATE, STRIDE } from '../protocol/layout.ts';
 import { type ProviderReport, unpackProviderReport } from '../protocol/providerReport.ts';
+import { emit } from '../protocol/state.ts';
 import { createProviderWatch } from './providerWatch.ts';
 import { createTestWorld } from './testWorld.ts';
 import type { World } from './world.ts';
@@ -17,6 +18,8 @@ async function watchDay(
     readonly state?: (slot: number) => number;
     readonly responsesMs?: (slot: number) => readonly number[];
     readonly evictsIn?: number;
+    /** States that it leaves and enters in phase open of a slot. */
+    readonly moves?: Readonly<Record<number, readonly [from: number, to: number]>>;
     readonly params?: Record<string, number>;
     readonly failBps?: number;
     readonly isCyclic?: boolean;
@@ -51,6 +54,11 @@ async function watchDay(
     watch.listen(s);
     for (const ms of options.responsesMs?.(slot) ?? []) watch.noteResponse(1, ms, false);
     if (options.evictsIn === slot) watch.noteResponse(1, 50, true);
+    s.nowS = slot * HOUR_S + 60;
+    s.eventCount = 0;
+    const move = options.moves?.[slot];
+    if (move !== undefined) emit(s, 'Transition', KIND.provider, 1, ACCOUNT.firstAgent, ...move);
+    watch.observe(s);
   }
   return unpackProviderReport(watch.report(s, 0, 1));
 }
@@ -117,6 +125,33 @@ describe('LIVE-5: after a reconnection', () => {
       params: { 'live.cooldown_s': 0 },
     });
     expect(day.cooledHours).toBe(0);
+  });
+});
+
+describe('LIVE-5: after a return into service', () => {
+  const { registered, active, suspended } = PROVIDER_STATE;
+  /** In service from hour 2 on, out of it in hours 8 to 12. */
+  const day = (outside: number, params: Record<string, number> = {}) =>
+    watchDay(always, {
+      params,
+      moves: { 1: [registered, active], 7: [active, outside], 12: [outside, active] },
+      state: (slot) => (slot < 2 ? registered : slot >= 8 && slot <= 12 ? outside : active),
+    });
+
+  it.each([
+    ['a suspension (SM-14)', suspended],
+    ['want of stake', registered],
+  ])('given %s > the cooldown starts in the second of the return; the first entry has none', async (_, outside) => {
+    const { activeHours, fullHours, cooledHours } = await day(outside);
+    expect(hoursOf(activeHours)).toEqual(ALL.filter((h) => h >= 2 && (h < 8 || h > 12)));
+    expect(hoursOf(fullHours)).toEqual(hoursOf(activeHours));
+    // Back a minute after the start of hour 12: cooled until a minute after the start of hour 13.
+    expect(hoursOf(cooledHours)).toEqual([13]);
+  });
+
+  it('lasts live.cooldown_s', async () => {
+    expect(hoursOf((await day(suspended, { 'live.cooldown_s': 3 * HOUR_S })).cooledHours)).toEqual([13, 14, 15]);
+    expect(hoursOf((await day(suspended, { 'live.cooldown_s': 0 })).cooledHours)).toEqual([]);
   });
 });
 

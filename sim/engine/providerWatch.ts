@@ -4,7 +4,7 @@
  */
 import { chanceBps, createStreams } from '../base/stream.ts';
 import { EV } from '../protocol/events.ts';
-import { ACCOUNT, F, PROVIDER_STATE, STRIDE } from '../protocol/layout.ts';
+import { ACCOUNT, F, KIND, PROVIDER_STATE, STRIDE } from '../protocol/layout.ts';
 import { packProviderReport } from '../protocol/providerReport.ts';
 import { EVENT_STRIDE, getParam, type State } from '../protocol/state.ts';
 import { streamKeyOf } from './roster.ts';
@@ -40,6 +40,8 @@ type Watch = {
   outageHourCount: number;
   cooledUntilS: number;
   wasConnected: boolean;
+  /** It has been Active before, so that becoming so again is a reconnection (LIVE-5). */
+  hasServed: boolean;
   /** The slot in progress. */
   hour: {
     bit: number;
@@ -93,8 +95,17 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
       outageHourCount: 0,
       cooledUntilS: 0,
       wasConnected: true,
+      hasServed: false,
       hour: null,
     });
+  }
+
+  /** A provider that comes back into service after a suspension or for want of stake has been away: it cools down. @rule LIVE-5, SM-14 */
+  function enterService(s: State, provider: number): void {
+    const w = watchOf(provider);
+    const cooldownS = getParam(s, 'live.cooldown_s');
+    if (w.hasServed && cooldownS > 0) w.cooledUntilS = s.nowS + cooldownS;
+    w.hasServed = true;
   }
 
   /** Whether the hour that ends was one of breached service (SLASH-5). */
@@ -189,6 +200,8 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
       for (let i = 0; i < s.eventCount; i++) {
         const at = i * EVENT_STRIDE;
         const kind = s.events[at];
+        if (kind === EV.Transition && s.events[at + 1] === KIND.provider && s.events[at + 5] === PROVIDER_STATE.active)
+          enterService(s, s.events[at + 2]!);
         if (kind !== EV.RequestRouted && kind !== EV.RequestServed) continue;
         const provider = s.nodeProviders[s.events[at + 3]!]!;
         if (provider === 0) continue;

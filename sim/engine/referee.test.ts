@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { agentsWithout, rowsOf, runSmall, smallScenario } from '../cli/testRun.ts';
+import { createInlineAgents } from '../cli/agentPool.ts';
+import { agentsWithout, rowsOf, runSmall, smallScenario, sumOf } from '../cli/testRun.ts';
 import { A } from '../protocol/actions.ts';
 import { EV } from '../protocol/events.ts';
-import { ACCOUNT, CHALLENGE_STATE, F, PROVIDER_STATE, SLARK_STATE, STRIDE } from '../protocol/layout.ts';
-import { EVENT_STRIDE, type State } from '../protocol/state.ts';
+import {
+  ACCOUNT,
+  CHALLENGE_STATE,
+  F,
+  PROVIDER_STATE,
+  SEATS_PER_CLASS,
+  SLARK_STATE,
+  STRIDE,
+} from '../protocol/layout.ts';
+import { attachState, EVENT_STRIDE, type State } from '../protocol/state.ts';
+import { PHASE } from './agentContract.ts';
+import { MESSAGE, MESSAGE_SIZE } from './ports.ts';
 import type { Scenario } from './scenario.ts';
-import type { Group } from './testWorld.ts';
+import type { Group, WorldOptions } from './testWorld.ts';
 
 const PROVIDERS: Group = { role: 'miner', strategy: 'steady', count: 4, options: { facets: 'spheron' } };
 const SLARKS: Group = { role: 'slark', strategy: 'diligent', count: 8 };
@@ -118,6 +129,136 @@ describe('certificates', () => {
   });
 });
 
+/** The agents of a run, with what `add` gives them to do besides. */
+function agentsWith(
+  add: (given: {
+    readonly phase: number;
+    readonly slotCount: number;
+    readonly messages: Float64Array;
+    readonly s: State;
+  }) => { readonly actions?: readonly number[]; readonly messages?: readonly number[] },
+): WorldOptions['agents'] {
+  return (shared) => {
+    const inner = createInlineAgents(shared);
+    const s = attachState(shared.tables);
+    return {
+      ...inner,
+      async decide(phase, slotCount) {
+        const batch = await inner.decide(phase, slotCount);
+        const more = add({ phase, slotCount, messages: batch.messages, s });
+        return {
+          ...batch,
+          actions: Float64Array.from([...batch.actions, ...(more.actions ?? [])]),
+          messages: Float64Array.from([...batch.messages, ...(more.messages ?? [])]),
+        };
+      },
+    };
+  };
+}
+
+describe('a Slark that judges and ends its runner in the same slot', () => {
+  it('is left out of the certificate of its committee, which the others sign all the same', async () => {
+    let without = 0;
+    let all = 0;
+    const left = new Set<number>();
+    let s: State | undefined;
+    const groups = [PROVIDERS, SLARKS, { role: 'slark', strategy: 'copier', count: 4 } as Group];
+    const { outcome } = await runSmall(small(groups, { eras: 6 }), {
+      agents: agentsWith(({ phase, messages, s: state }) => {
+        s = state;
+        if (phase === PHASE.open) left.clear();
+        if (phase !== PHASE.reveal) return {};
+        // The first to hand a finding in leaves in the same phase; a copier of its committee speaks later.
+        const [agent, kind, , licence] = messages;
+        if (kind !== MESSAGE.judge) return {};
+        left.add(licence!);
+        return { actions: [agent!, A.endRunner, 1, licence!] };
+      }),
+      hooks: {
+        block: (_slot, phase, { actions, codes }) => {
+          if (phase !== PHASE.close) return;
+          actions.forEach(({ kind, args, bulk = [] }, i) => {
+            if (kind !== A.certifyResults) return;
+            expect(codes[i]).toBe(0);
+            const first = args[0]! * SEATS_PER_CLASS;
+            const count = s!.committees[args[0]! * STRIDE.committees + F.committees.seatCount]!;
+            const seats = Array.from(s!.seats.subarray(first, first + count));
+            const words = bulk.length / args[3]!;
+            const signed = Array.from({ length: args[3]! }, (_, g) => bulk[g * words]!).reduce((a, b) => a | b, 0);
+            seats.forEach((licence, seat) => {
+              if (!left.has(licence)) return;
+              without += 1;
+              expect((signed >> seat) & 1).toBe(0);
+            });
+            all += 1;
+          });
+        },
+      },
+    });
+    expect(outcome.observer.counters().accepted.endRunner).toBeGreaterThan(3);
+    expect(without).toBeGreaterThan(0);
+    expect(all).toBeGreaterThanOrEqual(without);
+  });
+});
+
+describe('messages that make no sense', () => {
+  it('are ignored and counted by reason; the run goes on as if they had not been sent', async () => {
+    const honest = small([PROVIDERS, SLARKS], { eras: 3 });
+    let sent = 0;
+    const { outcome } = await runSmall(honest, {
+      agents: agentsWith(({ phase, messages }) => {
+        const more: number[] = [];
+        for (let i = 0; i < messages.length; i += MESSAGE_SIZE) {
+          const [agent, kind, challenge, a, b, c] = messages.subarray(i, i + MESSAGE_SIZE) as unknown as number[];
+          const message = (...words: readonly number[]): number => more.push(...words);
+          if (phase === PHASE.serve && kind === MESSAGE.respond) {
+            message(agent!, kind, 0, a!, b!, 0);
+            message(agent!, kind, 1.5, a!, b!, 0);
+            message(agent!, kind, 9_999, a!, b!, 0);
+            message(agent! + 1, kind, challenge!, a!, b!, 0);
+            message(agent!, kind, challenge!, a!, -1, 0);
+          } else if (phase === PHASE.reveal && kind === MESSAGE.judge) {
+            message(agent!, kind, -1, a!, b!, c!);
+            message(agent!, kind, challenge!, 9_999, b!, c!);
+            message(agent! + 1, kind, challenge!, a!, b!, c!);
+            message(agent!, kind, challenge!, a!, 3, c!);
+            message(agent!, kind, challenge!, a!, 0, c!);
+            message(agent!, kind, challenge!, a!, b!, Number.NaN);
+          }
+        }
+        sent += more.length / MESSAGE_SIZE;
+        return { messages: more };
+      }),
+    });
+    const { ignoredMessages } = outcome;
+    expect(Object.values(ignoredMessages).reduce((sum, count) => sum + count, 0)).toBe(sent);
+    expect(Object.keys(ignoredMessages)).toEqual([
+      'no such challenge',
+      'no time',
+      'no verdict',
+      'not its licence',
+      'not its provider',
+    ]);
+    const plain = await runSmall(honest);
+    expect(outcome.digest).toBe(plain.outcome.digest);
+    expect(plain.outcome.ignoredMessages).toEqual({});
+  });
+
+  it('from a licence without a seat are ignored', async () => {
+    const { outcome } = await runSmall(small([PROVIDERS, SLARKS], { eras: 2 }), {
+      agents: agentsWith(({ phase, slotCount, s }) => {
+        if (phase !== PHASE.reveal || s.challengeTotals[F.challengeTotals.slot] !== slotCount) return {};
+        const runnerOf = (licence: number) => s.slarks[licence * STRIDE.slarks + F.slarks.runner]! - ACCOUNT.firstAgent;
+        for (let licence = 1; licence <= s.slarkTotals[F.slarkTotals.slarkCount]!; licence++)
+          if (runnerOf(licence) >= 0 && !s.seats.includes(licence))
+            return { messages: [runnerOf(licence), MESSAGE.judge, 1, licence, 1, 10] };
+        return {};
+      }),
+    });
+    expect(Object.keys(outcome.ignoredMessages)).toContain('no seat');
+  });
+});
+
 describe('spoofing (SLASH-1, OP-56)', () => {
   const spoofers: Group = {
     role: 'miner',
@@ -132,6 +273,44 @@ describe('spoofing (SLASH-1, OP-56)', () => {
     );
     expect(actions.get(A.upholdMisconduct)).toBeGreaterThan(0);
     expect(rowsOf(run, 'miner.0/0').length).toBeGreaterThan(0);
+  });
+
+  it('compensates a consumer whose request was assigned to the spoofer in that slot, and nobody where there was none', async () => {
+    const groups: readonly Group[] = [
+      { role: 'creator', strategy: 'steady', count: 2 },
+      { role: 'miner', strategy: 'spoofer', count: 4, options: { facets: 'both', factor_mil: 2_000 } },
+      { role: 'validator', strategy: 'diligent', count: 5 },
+      { role: 'consumer', strategy: 'honest', count: 12 },
+      SLARKS,
+    ];
+    const cases: { readonly isHarmed: boolean; readonly fits: boolean }[] = [];
+    let s: State | undefined;
+    const scenario = smallScenario(groups, { eras: 10, params: { 'slash.misconduct_detect_bps': 10_000 } });
+    const run = await runSmall(scenario, {
+      agents: agentsWith(({ s: state }) => {
+        s = state;
+        return {};
+      }),
+      hooks: {
+        block: (_slot, _phase, { actions, codes }) =>
+          actions.forEach(({ kind, args }, i) => {
+            if (kind !== A.upholdMisconduct || codes[i] !== 0) return;
+            const node = s!.providers[args[0]! * STRIDE.providers + F.providers.node]!;
+            const isCurrent = s!.callTotals[F.callTotals.slot] === s!.clockTotals[F.clockTotals.slotCount];
+            const count = isCurrent ? s!.callTotals[F.callTotals.requestCount]! : 0;
+            const field = (request: number, name: keyof typeof F.requests) =>
+              s!.requests[request * STRIDE.requests + F.requests[name]]!;
+            const own = Array.from({ length: count }, (_, r) => r + 1).filter((r) => field(r, 'node') === node);
+            const fits = own.some((r) => field(r, 'consumer') === args[1] && field(r, 'feeUnits') === args[2]);
+            cases.push({ isHarmed: args[1] !== 0, fits: own.length === 0 ? args[2] === 0 : fits });
+          }),
+      },
+    });
+    expect(cases.every(({ fits }) => fits)).toBe(true);
+    expect(new Set(cases.map(({ isHarmed }) => isHarmed)).size).toBe(2);
+    const consumers = run.roster.agents.filter(({ role }) => role === 'consumer').map(({ account }) => account);
+    const rows = run.eras.flatMap(({ agents }) => agents).filter(({ account }) => consumers.includes(account));
+    expect(sumOf(rows, 'restitutionUnits')).toBeGreaterThan(0);
   });
 
   it('given a detection chance of 0 > is never a case', async () => {

@@ -2,7 +2,6 @@
  * The referee between ledger, targets and Slarks (SM-7): commits and reveals puzzles, takes answers and findings, has
  * certificates signed and sends them. It judges nothing: what a challenge came to is the committee's word.
  */
-import { assert } from '../base/assert.ts';
 import { keccak256Hex } from '../base/hash.ts';
 import { chance, PURPOSE } from '../base/rnd.ts';
 import { type Action, type ActionName, action } from '../protocol/actions.ts';
@@ -48,17 +47,28 @@ export type Referee = {
   close(s: State): Generator<Action, void, void>;
   /** Phase 3 540, last slot: the epoch's subsets signed by the Slarks that were not drawn, and the Slarks' mean delays. */
   report(s: State): Generator<Action, void, void>;
+  /** How many messages were ignored so far, by reason: what agents send wrongly is theirs to bear, and ends no run. */
+  ignored(): Readonly<Record<string, number>>;
   /** Key words that go with an agent's action, and their proof where there is somebody to check it. */
   wordsOf(action: Action): readonly number[] | undefined;
 };
 
+/** A time that somebody may have taken, ms: a day at most. */
+const isTime = (ms: number): boolean => ms >= 0 && ms <= 86_400_000;
+
 type Delays = { sumMs: number; count: number };
+
+/** Why a message was ignored. */
+type IgnoreReason = 'no such challenge' | 'not its provider' | 'not its licence' | 'no seat' | 'no verdict' | 'no time';
 
 /**
  * @param usesProviders false in a run without providers and Slarks: then nothing is scheduled and nothing sent
  */
 export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRing, usesProviders: boolean): Referee {
   const delays = new Map<number, Delays>();
+  const ignored = new Map<IgnoreReason, number>();
+  /** Account whose finding it is, by its place in the judgements of the slot. */
+  const judges = new Map<number, number>();
   const send = (name: ActionName, args: readonly number[], bulk?: readonly number[]): Action =>
     action(name, ACCOUNT.keeper, args, bulk);
 
@@ -72,8 +82,8 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
       : `slark/${slarkField(s, licence, 'runner') - ACCOUNT.firstAgent}`;
   }
 
-  function keyBulk(signer: string): readonly number[] {
-    return [...keys.keyWords(signer), ...(keys.possession(signer) ?? [])];
+  function keyBulk(signer: string, account: number): readonly number[] {
+    return [...keys.keyWords(signer), ...(keys.possession(signer, account) ?? [])];
   }
 
   /** The puzzle of a class in a slot: secret, and fixed before anything else about the slot is known. */
@@ -112,7 +122,7 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
       const before = s.slarkTotals[F.slarkTotals.foundationCount]!;
       yield send('grantLicence', []);
       const licence = s.slarkTotals[F.slarkTotals.slarkCount]!;
-      yield send('registerFoundationKey', [licence], keyBulk(`foundation/${licence}`));
+      yield send('registerFoundationKey', [licence], keyBulk(`foundation/${licence}`, ACCOUNT.foundation));
       if (s.slarkTotals[F.slarkTotals.foundationCount] === before) return;
     }
   }
@@ -147,11 +157,16 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     const groups = new Map<string, { mask: number; words: readonly number[]; signers: string[] }>();
     let signedCount = 0;
     seatsOf(s, challengeClass).forEach((licence, seat) => {
+      // Whoever has left since it was drawn signs nothing: its key is gone, and one wrong signer would spoil the others'.
+      if (slarkField(s, licence, 'state') !== SLARK_STATE.running || slarkField(s, licence, 'keyId') === 0) return;
       const isFoundation = slarkField(s, licence, 'isFoundation') === 1;
       const results = targets.map((challenge) =>
         isFoundation ? honestVerdict(s, challenge) : run.judgements[judgementAt(challenge, seat)]!,
       );
       if (results.some((verdict) => verdict === VERDICT.none)) return;
+      // A client that took the licence over within the slot does not sign for the one before it.
+      const runner = slarkField(s, licence, 'runner');
+      if (!isFoundation && targets.some((challenge) => judges.get(judgementAt(challenge, seat)) !== runner)) return;
       const words = packResults(results);
       const name = words.join();
       const group = groups.get(name) ?? { mask: 0, words, signers: [] };
@@ -189,8 +204,21 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
         run.responses[challenge * RESPONSE_SIZE + RESPONSE.fits] === 0 &&
         isOverclaimed(s, provider);
       if (isCaught && chance(draw(s, PURPOSE.misconduct, provider, 0), getParam(s, 'slash.misconduct_detect_bps')))
-        yield send('upholdMisconduct', [provider, 0, 0]);
+        yield send('upholdMisconduct', [provider, ...harmOf(s, provider)]);
     }
+  }
+
+  /** A consumer whose request of this slot was assigned to the provider's node, and its fee; nobody and 0 if there is none. @rule SLASH-1 */
+  function harmOf(s: State, provider: number): readonly [account: number, units: number] {
+    const node = s.providers[provider * STRIDE.providers + F.providers.node]!;
+    if (node === 0 || s.callTotals[F.callTotals.slot] !== s.clockTotals[F.clockTotals.slotCount]) return [0, 0];
+    for (let request = 1; request <= s.callTotals[F.callTotals.requestCount]!; request++) {
+      const at = request * STRIDE.requests;
+      const feeUnits = s.requests[at + F.requests.feeUnits]!;
+      if (s.requests[at + F.requests.node] === node && feeUnits > 0)
+        return [s.requests[at + F.requests.consumer]!, feeUnits];
+    }
+    return [0, 0];
   }
 
   /** Once an era: a case against a provider that has done nothing wrong (OP-56). */
@@ -229,6 +257,15 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     );
   }
 
+  function isChallenge(s: State, challenge: number): boolean {
+    return Number.isInteger(challenge) && challenge >= 1 && challenge <= countNow(s);
+  }
+
+  function isLicence(s: State, licence: number): boolean {
+    return Number.isInteger(licence) && licence >= 1 && licence <= s.slarkTotals[F.slarkTotals.slarkCount]!;
+  }
+
+  /** @returns why it is ignored; null if it is taken */
   function takeResponse(
     s: State,
     agent: number,
@@ -236,14 +273,12 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     answerId: number,
     ms: number,
     evicts: boolean,
-  ): void {
-    assert(
-      challenge >= 1 && challenge <= countNow(s),
-      `Agent ${agent} answers challenge ${challenge}, which there is not`,
-    );
+  ): IgnoreReason | null {
+    if (!isChallenge(s, challenge)) return 'no such challenge';
     const provider = providerOf(s, challenge);
     const owner = s.providers[provider * STRIDE.providers + F.providers.owner]!;
-    assert(owner === ACCOUNT.firstAgent + agent, `Agent ${agent} answers for provider ${provider} of account ${owner}`);
+    if (owner !== ACCOUNT.firstAgent + agent) return 'not its provider';
+    if (!isTime(ms)) return 'no time';
     const at = challenge * RESPONSE_SIZE;
     const challengeClass = s.challenges[challenge * STRIDE.challenges + F.challenges.class]!;
     const { sample, level } = sampleOfPuzzle(run, challengeClass, provider);
@@ -253,8 +288,10 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     run.responses[at + RESPONSE.isRight] = right !== 0 && answerId === right ? 1 : 0;
     run.responses[at + RESPONSE.responseMs] = ms;
     watch.noteResponse(provider, ms, evicts);
+    return null;
   }
 
+  /** @returns why it is ignored; null if it is taken, or if the seat has spoken before */
   function takeJudgement(
     s: State,
     agent: number,
@@ -262,24 +299,23 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     licence: number,
     verdict: number,
     ms: number,
-  ): void {
-    assert(
-      challenge >= 1 && challenge <= countNow(s),
-      `Agent ${agent} judges challenge ${challenge}, which there is not`,
-    );
-    assert(
-      slarkField(s, licence, 'runner') === ACCOUNT.firstAgent + agent,
-      `Agent ${agent} judges for licence ${licence}, which it does not run`,
-    );
+  ): IgnoreReason | null {
+    if (!isChallenge(s, challenge)) return 'no such challenge';
+    const isOwn = isLicence(s, licence) && slarkField(s, licence, 'runner') === ACCOUNT.firstAgent + agent;
+    if (!isOwn) return 'not its licence';
     const challengeClass = s.challenges[challenge * STRIDE.challenges + F.challenges.class]!;
     const seat = seatsOf(s, challengeClass).indexOf(licence);
-    assert(seat >= 0, `Licence ${licence} has no seat in class ${challengeClass}`);
+    if (seat < 0) return 'no seat';
+    if (verdict !== VERDICT.pass && verdict !== VERDICT.fail) return 'no verdict';
+    if (!isTime(ms)) return 'no time';
     const at = judgementAt(challenge, seat);
-    if (run.judgements[at] !== VERDICT.none) return;
+    if (run.judgements[at] !== VERDICT.none) return null;
+    judges.set(at, ACCOUNT.firstAgent + agent);
     run.judgements[at] = verdict;
     run.judgements[at + 1] = ms;
     const own = delays.get(licence) ?? { sumMs: 0, count: 0 };
     delays.set(licence, { sumMs: own.sumMs + ms, count: own.count + 1 });
+    return null;
   }
 
   /** Licences that nobody drew in this era and whose client is there to sign. */
@@ -306,6 +342,7 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
       if (!usesProviders) return;
       run.responses.fill(0);
       run.judgements.fill(0);
+      judges.clear();
       run.puzzles.fill(0);
       yield* foundationLicences(s);
       yield* clients(s);
@@ -351,8 +388,11 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
           number,
           number,
         ];
-        if (kind === MESSAGE.respond) takeResponse(s, agent, challenge, a, b, c === 1);
-        else takeJudgement(s, agent, challenge, a, b, c);
+        const reason =
+          kind === MESSAGE.respond
+            ? takeResponse(s, agent, challenge, a, b, c === 1)
+            : takeJudgement(s, agent, challenge, a, b, c);
+        if (reason !== null) ignored.set(reason, (ignored.get(reason) ?? 0) + 1);
       }
     },
     *certify(s) {
@@ -376,8 +416,9 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
       delays.clear();
       yield send('reportSlarks', [0, count], means);
     },
+    ignored: () => Object.fromEntries([...ignored].sort(([a], [b]) => (a < b ? -1 : 1))),
     wordsOf({ actor }) {
-      return keyBulk(`slark/${actor - ACCOUNT.firstAgent}`);
+      return keyBulk(`slark/${actor - ACCOUNT.firstAgent}`, actor);
     },
   };
 }

@@ -21,7 +21,7 @@ import { createObserver, type EraRows, type Observer } from './observer.ts';
 import type { AgentsPort, BlockResult, DecisionBatch, KeyRing, LedgerPort } from './ports.ts';
 import { createProviderWatch } from './providerWatch.ts';
 import { createNameKeys, createReferee } from './referee.ts';
-import type { Scenario, StrategySpec } from './scenario.ts';
+import { type Scenario, type StrategySpec, usesProviders } from './scenario.ts';
 import { answerAt, type SharedRun } from './shared.ts';
 import { createSight, sampleOfRequest } from './view.ts';
 import { createWorld } from './world.ts';
@@ -74,6 +74,8 @@ export type RunOutcome = {
   readonly erasDone: number;
   readonly observer: Observer;
   readonly demand: TracedDemand;
+  /** Answers and findings of agents that were ignored, by reason. */
+  readonly ignoredMessages: Readonly<Record<string, number>>;
   readonly comparedWordCount: number;
   readonly stopped: boolean;
 };
@@ -102,13 +104,6 @@ function checkTransitions(s: State, slot: number): void {
       { id: 'INV-22', title: 'only the transitions of section 5 occur', found },
     ]);
   }
-}
-
-/** True if anybody in the scenario may run a provider or a Slark. */
-function hasProviders(scenario: Scenario): boolean {
-  return scenario.populations.some(
-    ({ role, options }) => role === 'slark' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
-  );
 }
 
 /**
@@ -153,7 +148,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   const world = createWorld(shared, scenario);
   const watch = createProviderWatch(shared, world);
   const keeper = createKeeper(shared, plan.beacons, openTasks, watch);
-  const referee = createReferee(shared, watch, ports.keys ?? createNameKeys(), hasProviders(scenario));
+  const referee = createReferee(shared, watch, ports.keys ?? createNameKeys(), usesProviders(scenario.populations));
   const demand = createTracedDemand(shared, input.traces);
   const sight = createSight(shared);
   const observer = createObserver(shared, s, sight.view, input.catalogue, input.names, {
@@ -302,6 +297,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     erasDone: eraDigests.length,
     observer,
     demand,
+    ignoredMessages: referee.ignored(),
     comparedWordCount,
     stopped,
   };

@@ -1,6 +1,6 @@
 /**
  * A scenario after loading: everything resolved, checked and in the ledger's units. Only types and the two words of
- * protocol time that scenarios and agents share; the loader lives in `scenarios/`.
+ * protocol time that scenarios and agents share, and who uses providers; the loader lives in `scenarios/`.
  */
 import type { ParamKey } from '../protocol/params.ts';
 
@@ -96,6 +96,13 @@ export type Scenario = {
   readonly expect: readonly Expectation[];
   readonly sweep?: Sweep;
 };
+
+/** True if anybody in the populations may run a provider or a Slark. */
+export function usesProviders(populations: readonly Pick<Population, 'role' | 'options'>[]): boolean {
+  return populations.some(
+    ({ role, options }) => role === 'slark' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
+  );
+}
 
 /** One option of a strategy, for the loader's checks and for help. */
 export type OptionSpec =

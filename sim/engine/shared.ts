@@ -118,6 +118,7 @@ export function capacitiesFor(
     providerRatings: (providers + 1) * 1_000,
     nodeProviders: nodes,
     licenceHolders: licences,
+    licenceWindows: licences,
     slarks: licences,
     slarkOrder: licences,
     runners: accounts,

@@ -51,7 +51,7 @@ export type EraRow = {
   /** Liveness that the era's raw amounts came to after scaling (F-7), and what the foundation paid for it and for bonuses. */
   readonly livenessPoolUnits: number;
   readonly livenessUnits: number;
-  /** Forfeits before scaling, and what slashes took from providers' collateral (F-10). */
+  /** Forfeits after scaling with liveness (F-7), and what slashes took from providers' collateral (F-10). */
   readonly forfeitUnits: number;
   readonly providerSlashedUnits: number;
   /** What the Slarks shared (F-11), the Slarks that run, and their moves between tiers. */
@@ -445,6 +445,8 @@ export type Manifest = {
     readonly holds: boolean;
   }[];
   readonly actions: ActionCounters;
+  /** Answers to challenges and findings of Slarks that were ignored, by reason: a mistake in a strategy. */
+  readonly messages: { readonly ignored: Readonly<Record<string, number>> };
   readonly inference: {
     readonly mode: 'measure' | 'replay';
     readonly device: string;

@@ -62,7 +62,11 @@ describe('gpuTierOfModel (ATTR-4)', () => {
     ['H200', 11],
     ['Voodoo 2', 0],
   ])('%s > sub-tier %i', (model, expected) => {
-    expect(gpuTierOfModel(model)).toBe(expected);
+    expect(gpuTierOfModel(model, true)).toBe(expected);
+  });
+
+  it('given no sub-tier 11 > classes the models of all others, and not those of Ultra 3', () => {
+    expect(['H100', 'H200', 'B200'].map((model) => gpuTierOfModel(model, false))).toEqual([10, 0, 0]);
   });
 });
 
@@ -115,6 +119,10 @@ describe('classifyGpu (ATTR-4, OP-35)', () => {
     [{ 'attr.gpu_lookup': 1 }, { model: 'H100', priceUsd: 100 }, 1],
     [{}, { model: 'unheard of', priceUsd: 6_000 }, 6],
     [{ 'attr.gpu_gap': 1 }, { model: 'unheard of', priceUsd: 6_000 }, 7],
+    [{}, { model: 'H200', priceUsd: 30_000 }, 10],
+    [{}, { model: 'B200', priceUsd: 14_000 }, 8],
+    [{ 'attr.gpu_tier11': 1 }, { model: 'H200', priceUsd: 30_000 }, 11],
+    [{ 'attr.gpu_tier11': 1 }, { model: 'unheard of', priceUsd: 30_000 }, 10],
   ])('with %o, %o > sub-tier %i', (params, gpu, expected) => {
     expect(classifyGpu(createEraWorld({ params }), gpu)).toBe(expected);
   });

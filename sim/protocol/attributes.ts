@@ -40,7 +40,7 @@ export function classifyStorage(hddGb: number, ssdGb: number, nvmeGb: number): n
   return STORAGE_CLASS.ssd;
 }
 
-/** Models that ATTR-4 names, in the order of its table; number 1 is Entry 1. Ultra 3 is what later documents add (OP-35). */
+/** Models by sub-tier, in the order of ATTR-4's table; number 1 is Entry 1. Ultra 3, the last, is what later documents add (OP-35). */
 const GPU_MODELS: readonly (readonly string[])[] = [
   [
     'T1000',
@@ -88,9 +88,18 @@ const TIER_OF_MODEL: ReadonlyMap<string, number> = new Map(
   GPU_MODELS.flatMap((models, i) => models.map((model) => [plainName(model), i + 1] as const)),
 );
 
-/** Sub-tier of a GPU that ATTR-4 names, in any usual spelling; 0 if it names none such. @rule ATTR-4 */
-export function gpuTierOfModel(model: string): number {
-  return TIER_OF_MODEL.get(plainName(model)) ?? 0;
+/** The sub-tier that exists with `attr.gpu_tier11` only. */
+const ULTRA_3 = 11;
+
+/**
+ * Sub-tier of a GPU whose model is in the table, in any usual spelling; 0 if it names none such.
+ *
+ * @param hasUltra3 option of `attr.gpu_tier11`; without it nobody has classed the models of Ultra 3
+ * @rule ATTR-4, OP-35
+ */
+export function gpuTierOfModel(model: string, hasUltra3: boolean): number {
+  const tier = TIER_OF_MODEL.get(plainName(model)) ?? 0;
+  return tier === ULTRA_3 && !hasUltra3 ? 0 : tier;
 }
 
 /** Option of `attr.gpu_gap`. */
@@ -125,13 +134,13 @@ export type Gpu = { readonly model: string; readonly priceUsd: number };
  * Sub-tier of a GPU: by its model if ATTR-4 names it, else by its price; by its price alone with `attr.gpu_lookup` =
  * price_only.
  *
- * @returns 1…11
+ * @returns 1…10, with `attr.gpu_tier11` 1…11
  * @rule ATTR-4, OP-35
  */
 export function classifyGpu(s: State, gpu: Gpu): number {
   const byPrice = gpuTierOfPrice(gpu.priceUsd, getParam(s, 'attr.gpu_gap'));
   if (getParam(s, 'attr.gpu_lookup') === 1) return byPrice;
-  const byModel = gpuTierOfModel(gpu.model);
+  const byModel = gpuTierOfModel(gpu.model, getParam(s, 'attr.gpu_tier11') === 1);
   return byModel === 0 ? byPrice : byModel;
 }
 

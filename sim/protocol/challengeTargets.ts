@@ -4,7 +4,7 @@
  */
 import { compareProducts, max, min, mulDivUp } from '../base/fixedPoint.ts';
 import { PURPOSE, pick } from '../base/rnd.ts';
-import { currentEra, draw, slotCount } from './clock.ts';
+import { draw, slotCount } from './clock.ts';
 import { F, MAX_TARGETS, PROVIDER_STATE, STRIDE } from './layout.ts';
 import { requirementRange } from './requirement.ts';
 import { getParam, recordAt, type State } from './state.ts';
@@ -73,17 +73,14 @@ function waitingCount(s: State, list: TargetList): number {
   return s.challengeTotals[LISTS[list].count]! - head;
 }
 
-/** Ends the epoch: empties the lists and counts who was missed, Active and not challenged. @rule CHAL-4, OP-72 */
+/** A provider was Active at the epoch's end and had not been challenged in it. @rule CHAL-4, OP-72 */
+export function noteMissed(s: State): void {
+  s.challengeTotals[T.missedCount]! += 1;
+}
+
+/** Ends the epoch: empties the lists, however long they are. @rule CHAL-4, OP-72 */
 export function resetTargets(s: State): void {
   const totals = s.challengeTotals;
-  const mark = currentEra(s) + 1;
-  for (const list of ['new', 'poor', 'rest'] as const) {
-    const { table, count } = LISTS[list];
-    for (let i = totals[count]! - waitingCount(s, list) + 1; i <= totals[count]!; i++) {
-      const provider = s[table][i]!;
-      if (isActive(s, provider) && providerField(s, provider, P.challengedEra) !== mark) totals[T.missedCount]! += 1;
-    }
-  }
   for (const list of ['new', 'poor', 'rest'] as const) totals[LISTS[list].count] = 0;
   totals[T.newHead] = 0;
 }

@@ -113,7 +113,7 @@ describe('scheduleChallenges, whom (CHAL-3, CHAL-4)', () => {
       }
       for (let provider = 1; provider <= count; provider++) expect(readProvider(s, provider).challengedEra).toBe(1);
       resetTargets(s);
-      expect(readChallengeTotals(s)).toMatchObject({ missedCount: 0, restCount: 0 });
+      expect(readChallengeTotals(s)).toMatchObject({ restCount: 0 });
     }
   });
 
@@ -142,8 +142,6 @@ describe('scheduleChallenges, whom (CHAL-3, CHAL-4)', () => {
     schedule(s);
     expect(targets(s)).toEqual([1 + pick(draw(s, PURPOSE.target, 0, 256), 9)]);
     expect(readChallengeTotals(s)).toMatchObject({ newHead: 0, newCount: 9 });
-    resetTargets(s);
-    expect(readChallengeTotals(s).missedCount).toBe(8);
   });
 
   it('given an entry that is no longer Active > drops it and takes the next', () => {
@@ -711,6 +709,19 @@ describe('attestSubsets (CHAL-2, OP-71)', () => {
     expect(attempt(s, 'attestSubsets', K, [1], [MAX_WORD + 1])).toEqual(['ValueOutOfRange', MAX_WORD + 1, MAX_WORD]);
   });
 
+  it('given an era in which nothing was scheduled > there is nothing to attest', () => {
+    const s = createChallengeWorld(9, { 'time.slots_per_era': 1 });
+    enterPhase(s, CLOSING_S);
+    expect(attempt(s, 'attestSubsets', K, [0], [])).toEqual(['WrongState', 0, 1]);
+    // Slots 0 and 1 of eras 0 and 1: what slot 0 left in the tables is of another era.
+    writeRecord(s, 'challengeTotals', 0, { slot: 1 });
+    writeRecord(s, 'clockTotals', 0, { slotCount: 2, era: 1 });
+    s.nowS = 3_600 + CLOSING_S;
+    expect(attempt(s, 'attestSubsets', K, [0], [])).toEqual(['WrongState', 1, 2]);
+    writeRecord(s, 'challengeTotals', 0, { slot: 2, selectedCount: 9 });
+    mustPass(s, 'attestSubsets', K, [0], []);
+  });
+
   it('given that all listed Slarks have been drawn > nobody has to sign', () => {
     const s = createChallengeWorld(3, { 'time.slots_per_era': 1 });
     schedule(s);
@@ -741,14 +752,14 @@ describe('attestSubsets (CHAL-2, OP-71)', () => {
 });
 
 describe('resetTargets', () => {
-  it('given entries that are Active and were not challenged > counts them as missed; the others are forgotten', () => {
+  it('empties the lists, whoever is in them', () => {
     const s = createSlarkWorld();
     for (let i = 0; i < 4; i++) queueTarget(s, addProvider(s, OWNER), (['new', 'poor', 'rest', 'rest'] as const)[i]!);
     writeRecord(s, 'providers', 2, { state: PROVIDER_STATE.suspended });
     writeRecord(s, 'providers', 3, { challengedEra: 1 });
     resetTargets(s);
     expect(readChallengeTotals(s)).toMatchObject({
-      missedCount: 2,
+      missedCount: 0,
       newHead: 0,
       newCount: 0,
       poorCount: 0,

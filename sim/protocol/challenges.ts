@@ -27,7 +27,7 @@ import { slarkMultiplierMil } from './slarkRewards.ts';
 import { isDrawable, setSlarkField, slarkCount, slarkField } from './slarks.ts';
 import { emit, getParam, recordAt, reject, type State, type Verifier } from './state.ts';
 
-export { queueNew, queueTarget, resetTargets } from './challengeTargets.ts';
+export { noteMissed, queueNew, queueTarget, resetTargets } from './challengeTargets.ts';
 
 const C = F.challenges;
 const M = F.committees;
@@ -103,7 +103,7 @@ function decide(s: State, challenge: number, outcome: number, passCount: number,
   emit(s, 'ChallengeDecided', id, provider, challengeClass, outcome, passCount, failCount);
 }
 
-/** What the era's counts of the provider make of an outcome. A failed challenge costs the hour in which it is decided. @rule CHAL-11, LIVE-10 */
+/** What the era's counts of the provider make of an outcome. A failed challenge costs the hour in which it is decided, and perhaps hours after it. @rule CHAL-11, LIVE-10, OP-52 */
 function recordOutcome(s: State, provider: number, outcome: Outcome): void {
   const at = provider * STRIDE.providerEra;
   s.providerEra[at + F.providerEra.challengeCount]! += 1;
@@ -485,8 +485,8 @@ function guardUnselected(s: State, signers: readonly number[]): number {
  * hash of all of them. Where every Slark of the list has been drawn, nobody has to sign.
  *
  * @param bulk licences of the signers, then the signature of 32 words of 48 bits; nothing at all without signers
- * @rejects DeadlineNotPassed, AlreadySet, ValueOutOfRange (signerCount, word), BatchMismatch, RankingInvalid, UnknownEntity, NotAssigned,
- * SignersMissing, InvalidSignature
+ * @rejects DeadlineNotPassed, AlreadySet, WrongState (nothing has been scheduled in this era), ValueOutOfRange (signerCount,
+ * word), BatchMismatch, RankingInvalid, UnknownEntity, NotAssigned, SignersMissing, InvalidSignature
  * @rule CHAL-2, OP-71
  */
 export const attestSubsets: Rule = (s, _actor, args, bulk) => {
@@ -496,6 +496,9 @@ export const attestSubsets: Rule = (s, _actor, args, bulk) => {
   const fromS = closingS(s, mulDivDown(era + 1, slotsPerEra, 1) - 1);
   if (slotOfEra(s) !== slotsPerEra - 1 || s.nowS < fromS) return reject(s, R.DeadlineNotPassed, s.nowS, fromS);
   if (s.challengeTotals[T.attestedEraCount] === era + 1) return reject(s, R.AlreadySet, era + 1, 0);
+  const scheduled = s.challengeTotals[T.slot]!;
+  // Without a slot of this era in the table there are no subsets of this era to attest.
+  if (scheduled <= mulDivDown(era, slotsPerEra, 1)) return reject(s, R.WrongState, scheduled, slotCount(s));
   if (signerCount > MAX_INT - SIGNATURE_WORDS) return reject(s, R.ValueOutOfRange, signerCount, slarkCount(s));
   const badLength = signerCount + bulk.length === 0 ? 0 : guardLength(s, bulk, signerCount);
   if (badLength !== 0) return badLength;

@@ -21,6 +21,7 @@ const C = F.nodeCollateral;
 const D = F.delegations;
 const T = F.stakeTotals;
 const VEST = F.vestings;
+const W = F.licenceWindows;
 
 function delegationAt(delegation: number): number {
   return delegation * STRIDE.delegations;
@@ -115,6 +116,11 @@ export function autoDelegate(s: State, delegation: number, units: number): void 
   addUnits(s, delegation, units);
   emitDelegationChanged(s, delegation);
   emitTargetChanged(s, delegation);
+}
+
+/** The licence that has earned a delegation, 0 for one of any other origin. */
+function earnerOf(s: State, delegation: number): number {
+  return s.vestings[delegation * STRIDE.vestings + VEST.licence] ?? 0;
 }
 
 /** True if the target has not left. A delegation to a target that has left can only be undelegated. */
@@ -223,16 +229,20 @@ export const delegate: Rule = (s, actor, args) => {
 };
 
 /**
- * Adds units to a delegation whose target has not left. They count for rewards from the next era on.
+ * Adds units to a delegation whose target has not left. They count for rewards from the next era on. What a licence has
+ * earned takes no units of a wallet: they would move and vest by rules that are not theirs.
  *
- * @rejects UnknownEntity, NotOwner, AmountTooSmall, WrongState (target has no NFT), InsufficientBalance
- * @rule DELEG-1
+ * @rejects UnknownEntity, NotOwner, WrongState (earned by a licence), AmountTooSmall, WrongState (target has no NFT),
+ * InsufficientBalance
+ * @rule DELEG-1, SLARK-12
  */
 export const increaseDelegation: Rule = (s, actor, args) => {
   const delegation = args[0]!;
   const units = args[1]!;
   const code = checkOwnDelegation(s, actor, delegation);
   if (code !== 0) return code;
+  const licence = earnerOf(s, delegation);
+  if (licence !== 0) return reject(s, R.WrongState, licence, 0);
   if (units < 1) return reject(s, R.AmountTooSmall, units, 1);
   if (!hasTarget(s, delegation)) return reject(s, R.WrongState, 0, 0);
   const balanceUnits = walletUnits(s, actor);
@@ -474,7 +484,8 @@ function releaseVested(s: State, delegation: number, era: number): void {
 
 /**
  * Of units that a Slark licence has earned and that have unbonded: what of them vests. Within a window of
- * `slark.vest_eras` eras from its first release, a delegation releases up to `slark.vest_threshold` at once.
+ * `slark.vest_eras` eras from its first release, all delegations of a licence together release up to
+ * `slark.vest_threshold` at once.
  *
  * @returns units that stay in the vault, 0 for a delegation of any other origin
  * @rule SLARK-12, F-35, OP-67
@@ -483,16 +494,19 @@ function takeVesting(s: State, delegation: number, era: number, units: number): 
   const v = s.vestings;
   const at = delegation * STRIDE.vestings;
   const vestEras = getParam(s, 'slark.vest_eras');
-  if ((v[at + VEST.licence] ?? 0) === 0 || vestEras === 0) return 0;
+  const licence = earnerOf(s, delegation);
+  if (licence === 0 || vestEras === 0) return 0;
+  const window = s.licenceWindows;
+  const w = recordAt(s, 'licenceWindows', licence);
   // The window's era is stored plus 1: 0 is none.
-  const windowEra = v[at + VEST.windowEra]!;
+  const windowEra = window[w + W.windowEra]!;
   if (windowEra === 0 || era + 1 >= windowEra + vestEras) {
-    v[at + VEST.windowEra] = era + 1;
-    v[at + VEST.windowUnits] = 0;
+    window[w + W.windowEra] = era + 1;
+    window[w + W.windowUnits] = 0;
   }
-  const thresholdUnits = getParam(s, 'slark.vest_threshold');
-  const freeUnits = min(units, max(thresholdUnits, v[at + VEST.windowUnits]!) - v[at + VEST.windowUnits]!);
-  v[at + VEST.windowUnits]! += freeUnits;
+  const usedUnits = window[w + W.windowUnits]!;
+  const freeUnits = min(units, max(getParam(s, 'slark.vest_threshold'), usedUnits) - usedUnits);
+  window[w + W.windowUnits] = usedUnits + freeUnits;
   const restUnits = units - freeUnits;
   if (restUnits > 0) {
     v[at + VEST.vestUnits] = v[at + VEST.vestUnits]! - v[at + VEST.vestedUnits]! + restUnits;
@@ -502,10 +516,47 @@ function takeVesting(s: State, delegation: number, era: number, units: number): 
   return restUnits;
 }
 
+/** Lets go what has unbonded and is due; of what a licence has earned, the part above the threshold starts to vest. */
+function releaseUnbonded(s: State, delegation: number, era: number): void {
+  const at = delegationAt(delegation);
+  const units = s.delegations[at + D.unbondingUnits]!;
+  if (units === 0 || era < s.delegations[at + D.releaseEra]!) return;
+  changeUnbonding(s, delegation, -units);
+  const vestUnits = takeVesting(s, delegation, era, units);
+  moveUnits(s, ACCOUNT.delegationVault, s.delegations[at + D.delegator]!, units - vestUnits, MOVE.release);
+  emitDelegationChanged(s, delegation);
+  if (vestUnits > 0) {
+    const v = delegation * STRIDE.vestings;
+    emit(s, 'VestingChanged', delegation, s.vestings[v + VEST.vestUnits], s.vestings[v + VEST.vestedUnits]);
+  }
+}
+
+/**
+ * Brings a delegation to the provider that `redelegate` has named, if that is still there. Its units count as added in the
+ * era that is settled, so for rewards from the next on. It stays where it is if anything of it unbonds by then: those units
+ * answer for the old target, and a delegation has one.
+ *
+ * @rule SLARK-12, DELEG-8
+ */
+function moveToNextTarget(s: State, delegation: number): void {
+  const v = delegation * STRIDE.vestings;
+  const provider = s.vestings[v + VEST.nextTarget] ?? 0;
+  if (provider === 0) return;
+  s.vestings[v + VEST.nextTarget] = 0;
+  const at = delegationAt(delegation);
+  const units = s.delegations[at + D.units]!;
+  const isUnbonding = s.delegations[at + D.unbondingUnits]! > 0;
+  if (units === 0 || isUnbonding || holderOf(s, KIND.provider, provider) === 0) return;
+  removeUnits(s, delegation, units);
+  emitTargetChanged(s, delegation);
+  s.delegations[at + D.target] = provider;
+  autoDelegate(s, delegation, units);
+}
+
 /**
  * Settlement step over delegations: pays out what has vested, then what has unbonded, less what slashes took meanwhile. Of
  * what a Slark licence has earned, the part above a threshold starts to vest instead; with units that vest already it
- * starts anew as one.
+ * starts anew as one. What a licence has earned goes last to the provider that `redelegate` has named.
  *
  * @rejects as {@link enterStep}
  * @invariant INV-12: nothing is released before its time
@@ -529,26 +580,18 @@ export const releaseDelegations: Rule = (s, _actor, args) => {
       d[at + D.releaseEra] = era;
       emitTargetChanged(s, delegation);
     }
-    const units = d[at + D.unbondingUnits]!;
-    if (units === 0 || era < d[at + D.releaseEra]!) continue;
-    changeUnbonding(s, delegation, -units);
-    const vestUnits = takeVesting(s, delegation, era, units);
-    moveUnits(s, ACCOUNT.delegationVault, d[at + D.delegator]!, units - vestUnits, MOVE.release);
-    emitDelegationChanged(s, delegation);
-    if (vestUnits > 0) {
-      const v = delegation * STRIDE.vestings;
-      emit(s, 'VestingChanged', delegation, s.vestings[v + VEST.vestUnits], s.vestings[v + VEST.vestedUnits]);
-    }
+    releaseUnbonded(s, delegation, era);
+    moveToNextTarget(s, delegation);
   }
   return 0;
 };
 
 /**
- * Moves all units of a delegation that a Slark licence has earned to another provider, at once and without unbonding. They
- * count for rewards from the next era on. What is unbonding or vesting stays where it is.
+ * Names another provider for a delegation that a Slark licence has earned. All its units go there at the settlement, without
+ * unbonding; until then they earn and are slashed where they are. Naming the present target again lets it stay.
  *
  * @rejects UnknownEntity (delegation, provider), NotOwner, WrongState (not earned by a licence, provider is not there),
- * AlreadySet (the same provider), AmountTooSmall
+ * AlreadySet (it is there and stays), TaskPending (units are unbonding), AmountTooSmall, DelegationTooSmall
  * @rule SLARK-12, DELEG-8
  */
 export const redelegate: Rule = (s, actor, args) => {
@@ -556,22 +599,21 @@ export const redelegate: Rule = (s, actor, args) => {
   const provider = args[1]!;
   const code = checkOwnDelegation(s, actor, delegation);
   if (code !== 0) return code;
-  const licence = s.vestings[delegation * STRIDE.vestings + VEST.licence] ?? 0;
-  if (licence === 0) return reject(s, R.WrongState, 0, 0);
+  if (earnerOf(s, delegation) === 0) return reject(s, R.WrongState, 0, 0);
   const providerCount = s.providerTotals[F.providerTotals.providerCount]!;
   if (provider < 1 || provider > providerCount) return reject(s, R.UnknownEntity, provider, providerCount);
   if (holderOf(s, KIND.provider, provider) === 0) return reject(s, R.WrongState, 0, 0);
-  if (s.delegations[delegationAt(delegation) + D.target] === provider) return reject(s, R.AlreadySet, provider, 0);
-  const units = delegationUnits(s, delegation);
+  const at = delegationAt(delegation);
+  const nextAt = delegation * STRIDE.vestings + VEST.nextTarget;
+  const stays = s.delegations[at + D.target] === provider;
+  if (stays && s.vestings[nextAt] === 0) return reject(s, R.AlreadySet, provider, 0);
+  const unbondingUnits = s.delegations[at + D.unbondingUnits]!;
+  if (unbondingUnits > 0) return reject(s, R.TaskPending, unbondingUnits, 0);
+  const units = s.delegations[at + D.units]!;
   if (units === 0) return reject(s, R.AmountTooSmall, 0, 1);
+  const minUnits = getParam(s, 'deleg.min');
+  if (units < minUnits) return reject(s, R.DelegationTooSmall, units, minUnits);
 
-  removeUnits(s, delegation, units);
-  emitDelegationChanged(s, delegation);
-  emitTargetChanged(s, delegation);
-  const moved = openDelegation(s, actor, KIND.provider, provider, 0);
-  s.vestings[recordAt(s, 'vestings', moved) + VEST.licence] = licence;
-  const current = licence * STRIDE.slarks + F.slarks.delegation;
-  if (s.slarks[current] === delegation) s.slarks[current] = moved;
-  autoDelegate(s, moved, units);
+  s.vestings[nextAt] = stays ? 0 : provider;
   return 0;
 };

@@ -32,8 +32,10 @@ export type Tracker = {
   /** Table of licences when their tiers were last not being settled, and how often they had been. */
   slarks: Float64Array;
   slarkSettlements: number;
-  /** Era in which a provider was last seen to be Active again after it was Suspended. */
-  resumedEras: Map<number, number>;
+  /** Number of slots that were open when a provider was last seen to be Active again after it was Suspended. */
+  resumedSlots: Map<number, number>;
+  /** What of the foundation's budget was in use, what it had with each provider, and how far settlements had come. */
+  foundation: { countedUnits: number; units: Float64Array; progress: readonly number[] };
 };
 
 /** @returns a tracker that has seen nothing yet: the first check compares with nothing */
@@ -51,7 +53,8 @@ export function createTracker(): Tracker {
     tierSettlements: new Float64Array(0),
     slarks: new Float64Array(0),
     slarkSettlements: 0,
-    resumedEras: new Map(),
+    resumedSlots: new Map(),
+    foundation: { countedUnits: 0, units: new Float64Array(0), progress: [] },
   };
 }
 
@@ -84,13 +87,27 @@ export function isJudgingSlarks(s: State): boolean {
   return s.clockTotals[F.clockTotals.stepsDone] === STEP.updateSlarks - 1 && s.clockTotals[F.clockTotals.cursor]! > 0;
 }
 
+/** Eras settled, and steps and positions of the settlement in progress. */
+export function settlementProgress(s: State): readonly number[] {
+  const { settledEraCount, stepsDone, cursor } = F.clockTotals;
+  return [settledEraCount, stepsDone, cursor].map((field) => s.clockTotals[field]!);
+}
+
+/** What the foundation has delegated to a provider that has not left; what it has with one that has left is on its way back. */
+export function foundationUnitsAt(s: State, provider: number): number {
+  const at = provider * STRIDE.providers;
+  const delegation = s.providers[at + F.providers.foundationDelegation]!;
+  if (delegation === 0 || s.providers[at + F.providers.state] === PROVIDER_STATE.deactivated) return 0;
+  return s.delegations[delegation * STRIDE.delegations + F.delegations.units]!;
+}
+
 /** Notes which providers are Active again; to be called before their states are remembered. */
 function rememberResumed(s: State, tracker: Tracker): void {
   const count = countOf(s, 'providers');
   for (let provider = 1; provider <= count; provider++) {
     const isActive = s.providers[provider * STRIDE.providers + F.providers.state] === PROVIDER_STATE.active;
     if (isActive && tracker.states.providers[provider] === PROVIDER_STATE.suspended) {
-      tracker.resumedEras.set(provider, s.clockTotals[F.clockTotals.era]!);
+      tracker.resumedSlots.set(provider, s.clockTotals[F.clockTotals.slotCount]!);
     }
   }
 }
@@ -113,6 +130,11 @@ export function rememberState(s: State, tracker: Tracker): void {
   const providers = countOf(s, 'providers');
   tracker.providers = s.providers.slice(0, (providers + 1) * STRIDE.providers);
   tracker.tierSettlements = Float64Array.from({ length: providers + 1 }, (_, i) => tierSettlements(s, i));
+  tracker.foundation = {
+    countedUnits: s.providerTotals[F.providerTotals.foundationUnits]!,
+    units: Float64Array.from({ length: providers + 1 }, (_, i) => (i === 0 ? 0 : foundationUnitsAt(s, i))),
+    progress: settlementProgress(s),
+  };
   if (!isJudgingSlarks(s)) {
     tracker.slarks = s.slarks.slice(0, (countOf(s, 'slarks') + 1) * STRIDE.slarks);
     tracker.slarkSettlements = slarkSettlements(s);

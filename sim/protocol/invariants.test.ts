@@ -145,6 +145,15 @@ function moveTier(difference: number): number {
   return provider;
 }
 
+/** As if providers had just been assessed, and none had earned anything. */
+function startAssessing(): void {
+  set('clockTotals', 0, F.clockTotals.stepsDone, STEP.assessProviders);
+  for (let provider = 1; provider <= s.providerTotals[F.providerTotals.providerCount]!; provider++) {
+    set('providerEra', provider, F.providerEra.hourCount, 0);
+    set('providerEra', provider, F.providerEra.rawUnits, 0);
+  }
+}
+
 const BREAKS: readonly Break[] = [
   [
     'INV-1',
@@ -674,6 +683,12 @@ const BREAKS: readonly Break[] = [
   ],
   [
     'INV-14',
+    'a budget of which a unit more is in use than was delegated',
+    () => add('providerTotals', 0, F.providerTotals.foundationUnits, 1),
+    /^\d+ units of the foundation’s budget are counted as in use; by what happened since the last check it is \d+$/,
+  ],
+  [
+    'INV-14',
     'a delegation of somebody else noted as the foundation’s',
     () => {
       const backed = find(s, 'providers', (at) => hasFoundation(s, at));
@@ -749,6 +764,23 @@ const BREAKS: readonly Break[] = [
     /^Provider \d+ changed tier and counts 1 eras of the new one already$/,
   ],
   [
+    'INV-39',
+    'one that has left service in a tier that is no newcomer’s',
+    () => set('providers', moveTier(-1), F.providers.state, PROVIDER_STATE.registered),
+    /^Provider \d+ left service and is in tier \d+, not 6$/,
+  ],
+  [
+    'INV-39',
+    'one that has left service with a count',
+    () => {
+      const provider = moveTier(0);
+      set('providers', provider, F.providers.state, PROVIDER_STATE.registered);
+      set('providers', provider, F.providers.tier, 6);
+      set('providers', provider, F.providers.demoEraCount, 1);
+    },
+    /^Provider \d+ left service and eras are counted already$/,
+  ],
+  [
     'INV-40',
     'more liveness than its pool',
     () => set('providerTotals', 0, F.providerTotals.poolUnits, 10 ** 15),
@@ -767,7 +799,7 @@ const BREAKS: readonly Break[] = [
     'INV-41',
     'more hours than were full',
     () => {
-      set('clockTotals', 0, F.clockTotals.stepsDone, STEP.assessProviders);
+      startAssessing();
       set('providerEra', middling(), F.providerEra.hourCount, 25);
     },
     /^Provider \d+ is paid for 25 hours; \d+ were full$/,
@@ -776,8 +808,7 @@ const BREAKS: readonly Break[] = [
     'INV-41',
     'liveness without an hour',
     () => {
-      set('clockTotals', 0, F.clockTotals.stepsDone, STEP.assessProviders);
-      set('providerEra', middling(), F.providerEra.hourCount, 0);
+      startAssessing();
       set('providerEra', middling(), F.providerEra.rawUnits, 7);
     },
     /^Provider \d+ has earned 7 units of liveness in 0 hours$/,

@@ -90,7 +90,9 @@ export const FIELDS = {
     'autoStake',
   ],
   // Of a delegation with the same number, earned by a Slark licence (F-35); all zeros for any other delegation.
-  vestings: ['licence', 'vestUnits', 'vestedUnits', 'startEra', 'windowEra', 'windowUnits'],
+  vestings: ['licence', 'vestUnits', 'vestedUnits', 'startEra', 'nextTarget'],
+  // Of a licence: what its delegations, all together, have released at once within a window of eras (F-35).
+  licenceWindows: ['windowEra', 'windowUnits'],
   stakeTotals: [
     'delegationCount',
     'delegatedUnits',
@@ -355,6 +357,7 @@ export const FIELDS = {
     'meanDelayMs',
     'selectedEra',
     'pendingRunner',
+    'judgedEra',
   ],
   slarkOrder: ['licence'],
   runners: ['licenceCount'],
@@ -428,6 +431,7 @@ export const TABLES_OF_CONTRACT = {
     'modelCollateral',
     'delegations',
     'vestings',
+    'licenceWindows',
     'stakeTotals',
   ],
   Nodes: ['nodes', 'nodeTrust', 'nodeEra', 'nodeReports', 'freedSeats', 'ranking', 'nodeTotals'],
@@ -474,6 +478,7 @@ export const F = {
   modelCollateral: indexFields(FIELDS.modelCollateral),
   delegations: indexFields(FIELDS.delegations),
   vestings: indexFields(FIELDS.vestings),
+  licenceWindows: indexFields(FIELDS.licenceWindows),
   stakeTotals: indexFields(FIELDS.stakeTotals),
   nodes: indexFields(FIELDS.nodes),
   nodeTrust: indexFields(FIELDS.nodeTrust),

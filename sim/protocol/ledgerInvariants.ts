@@ -73,6 +73,7 @@ function amountTables(s: State): readonly (readonly [TableName, number])[] {
     ['modelCollateral', s.modelTotals[F.modelTotals.modelCount]!],
     ['delegations', s.stakeTotals[F.stakeTotals.delegationCount]!],
     ['vestings', lastVesting(s)],
+    ['licenceWindows', s.slarkTotals[F.slarkTotals.slarkCount]!],
     ['requests', s.callTotals[F.callTotals.requestCount]!],
     ['tasks', s.taskTotals[F.taskTotals.taskCount]!],
     ['validators', validators],

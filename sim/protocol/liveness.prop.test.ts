@@ -9,6 +9,7 @@ import { readRecord, writeRecord } from './nodeWorld.ts';
 import type { ParamKey } from './params.ts';
 import type { ProviderReport } from './providerReport.ts';
 import { ALL_HOURS, addProvider, enoughFor, GOOD_REPORT, report } from './providerWorld.ts';
+import { slashableUnits } from './stake.ts';
 import type { State } from './state.ts';
 import { walletUnits } from './token.ts';
 
@@ -153,7 +154,7 @@ describe('assessProviders', () => {
     expect([49, 50, 99, 100].map((hours) => bonusOf(s, hours, 0))).toEqual([0, 9 * TOKEN, 9 * TOKEN, 9 * TOKEN]);
   });
 
-  it('given an outage worth more than 2^53 units > fails rather than wraps', () => {
+  it('given an outage worth more than 2^53 units > takes all there is, and settles', () => {
     const s = singleWorld({
       'token.decimals': 9,
       'live.base_era.gpu': 1_000_000,
@@ -163,7 +164,11 @@ describe('assessProviders', () => {
     writeRecord(s, 'providers', 1, { gpuCount: 64, gpuTier: 11, state: 3, tier: 3 });
     report(s, [{ streakCount: 4_095 }]);
     finishEra(s);
-    expect(() => settle(s, undefined, 'openEmission')).toThrow('quotient must be < 2^53');
+    const slashable = slashableUnits(s, KIND.provider, 1);
+    expect(slashable).toBeGreaterThan(0);
+    settle(s, undefined, 'openEmission');
+    expect(slashableUnits(s, KIND.provider, 1)).toBe(0);
+    expect(s.providerTotals[F.providerTotals.slashUnits]).toBe(slashable);
   });
 });
 

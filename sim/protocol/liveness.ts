@@ -2,8 +2,7 @@
  * What an era was worth to a provider (F-7, F-8): liveness for its full hours, a bonus for lease hours; and what it costs it:
  * forfeited hours, slashes (F-10), misconduct. Two steps of the settlement; between them the Slarks' pool takes its part.
  */
-import { assert } from '../base/assert.ts';
-import { allocShare, BPS, MAX_INT, MIL, max, min, mulDivDown } from '../base/fixedPoint.ts';
+import { allocShare, BPS, MAX_INT, MIL, max, min, mulDivCapped, mulDivDown } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
 import { enterStep } from './clock.ts';
 import { MOVE } from './events.ts';
@@ -38,10 +37,9 @@ function countHours(bits: number): number {
   return count;
 }
 
-/** Sum that has to stay an amount. @throws AssertionError from 2^53 on */
+/** Sum of two amounts, at most the largest amount: no claim may stop a settlement. @rule NUM-2 */
 function sumUnits(a: number, b: number): number {
-  assert(a + b <= MAX_INT, 'The amounts of an era must sum to less than 2^53');
-  return a + b;
+  return min(a + b, MAX_INT);
 }
 
 /**
@@ -68,7 +66,7 @@ export function livenessMultiplierMil(
  * B of F-7: liveness of an era of which every hour counts, at the provider's units and trust tier now. 0 in tier 7, where
  * tier 7 earns nothing.
  *
- * @returns units, each category rounded down
+ * @returns units, each category rounded down; at most MAX_INT
  * @rule F-7, LIVE-2, LIVE-3, TIER-7, OP-40, OP-46
  */
 export function eraLivenessUnits(s: State, provider: number): number {
@@ -83,17 +81,22 @@ export function eraLivenessUnits(s: State, provider: number): number {
   const computeMil = s.paramValues[PARAM['attr.mult_mil.compute.1'] + p[at + P.computeTier]! - 1]!;
   const cpuMil = livenessMultiplierMil(stack, computeMil, trustMil, storageMil, netMil);
   const cpuUnits = mulDivDown(p[at + P.cpuCount]!, getParam(s, 'live.base_era.cpu'), 1);
-  let units = mulDivDown(cpuUnits, cpuMil, MIL);
+  let units = mulDivCapped(cpuUnits, cpuMil, MIL, MAX_INT);
   if (p[at + P.gpuCount]! > 0) {
     const classMil = s.paramValues[PARAM['attr.mult_mil.gpu.1'] + p[at + P.gpuTier]! - 1]!;
     const gpuMil = livenessMultiplierMil(stack, classMil, trustMil, storageMil, netMil);
     const gpuUnits = mulDivDown(p[at + P.gpuCount]!, getParam(s, 'live.base_era.gpu'), 1);
-    units += mulDivDown(gpuUnits, gpuMil, MIL);
+    units = sumUnits(units, mulDivCapped(gpuUnits, gpuMil, MIL, MAX_INT));
   }
   return units;
 }
 
-/** Hours of failed challenges, each with the hours after it that are forfeited too. @rule LIVE-10, OP-52 */
+/**
+ * Hours of failed challenges, each with the hours after it that are forfeited too. Those end with the era: what would reach
+ * into the next one is not forfeited there, because each era is settled by its own report.
+ *
+ * @rule LIVE-10, OP-52
+ */
 function forfeitedByChallenge(s: State, failedHours: number): number {
   const slots = getParam(s, 'chal.fail_forfeit_slots');
   let bits = 0;
@@ -116,7 +119,7 @@ function judgeHours(s: State, report: ProviderReport, failedHours: number): { co
   return { counted, forfeited: judged & ~counted };
 }
 
-/** Operational slashes of the era, before they are held against the collateral. @rule F-10, SLASH-4, SLASH-5, SLASH-8 */
+/** Operational slashes of the era, before they are held against the collateral; at most MAX_INT. @rule F-10, SLASH-4, SLASH-5, SLASH-8 */
 function operationalUnits(s: State, report: ProviderReport, hourUnits: number): number {
   const taskHours = report.activeHours & report.taskHours;
   const taskCount = countHours(taskHours);
@@ -126,7 +129,8 @@ function operationalUnits(s: State, report: ProviderReport, hourUnits: number): 
   const breachedCount = countHours(taskHours & report.breachedHours);
   const isPerHour = getParam(s, 'slash.standby_mode') === 1;
   const outageCount = report.streakCount + (isPerHour ? report.extraHourCount : 0);
-  return sumUnits(mulDivDown(breachedCount, breachUnits, 1), mulDivDown(outageCount, hourUnits, 1));
+  const taskUnits = mulDivCapped(breachedCount, breachUnits, 1, MAX_INT);
+  return sumUnits(taskUnits, mulDivCapped(outageCount, hourUnits, 1, MAX_INT));
 }
 
 /** Bonus of the highest milestone that the era's lease hours reach, raised by the certificates. @rule F-8, LIVE-6, ATTR-6, OP-37 */
@@ -177,9 +181,15 @@ function assess(s: State, provider: number): void {
   const { counted, forfeited } = judgeHours(s, report, s.providerEra[era + E.failedHours]!);
   const taskCount = countHours(report.activeHours & report.taskHours);
   const hourCount = countHours(counted);
-  let rawUnits = mulDivDown(fullUnits, hourCount, slots);
-  if (getParam(s, 'live.idle_scaling') === 1) rawUnits = mulDivDown(rawUnits, max(slots, taskCount) - taskCount, slots);
-  const forfeitUnits = mulDivDown(fullUnits, countHours(forfeited), slots);
+  let earnedUnits = mulDivCapped(fullUnits, hourCount, slots, MAX_INT);
+  if (getParam(s, 'live.idle_scaling') === 1)
+    earnedUnits = mulDivDown(earnedUnits, max(slots, taskCount) - taskCount, slots);
+  const totals = s.providerTotals;
+  // Nobody claims more than there is for all, and all claims together stay an amount.
+  const poolUnits = getParam(s, 'live.pool_era');
+  const roomUnits = MAX_INT - sumUnits(totals[T.rawUnits]!, totals[T.forfeitUnits]!);
+  const rawUnits = min(min(earnedUnits, poolUnits), roomUnits);
+  const forfeitUnits = min(mulDivCapped(fullUnits, countHours(forfeited), slots, poolUnits), roomUnits - rawUnits);
   const bonusUnits = bonusOf(s, report.leaseHours, s.providers[at + P.compliance]!);
   const slashUnits = slashProvider(s, provider, operationalUnits(s, report, mulDivDown(fullUnits, 1, slots)));
 
@@ -188,9 +198,8 @@ function assess(s: State, provider: number): void {
   s.providerEra[era + E.bonusUnits] = bonusUnits;
   s.providerEra[era + E.hourCount] = hourCount;
   s.providerEra[era + E.utilisationBps] = mulDivDown(taskCount, BPS, slots);
-  const totals = s.providerTotals;
-  totals[T.rawUnits] = sumUnits(totals[T.rawUnits]!, rawUnits);
-  totals[T.forfeitUnits] = sumUnits(totals[T.forfeitUnits]!, forfeitUnits);
+  totals[T.rawUnits]! += rawUnits;
+  totals[T.forfeitUnits]! += forfeitUnits;
   totals[T.bonusUnits] = sumUnits(totals[T.bonusUnits]!, bonusUnits);
   totals[T.slashUnits]! += slashUnits;
   emit(s, 'ProviderAssessed', provider, hourCount, rawUnits, forfeitUnits, slashUnits, bonusUnits);
@@ -206,8 +215,9 @@ function isAssessed(s: State, provider: number, state: number): boolean {
  * Settlement step over providers: liveness and forfeits before they are scaled to the pool, bonus, and the slashes of the era,
  * whose own parts are taken. Assessed is who is Active or Suspended, and who has left with its stake still unbonding.
  *
+ * Each claim counts at most `live.pool_era`, and sums stop at MAX_INT, so that nothing that is reported can stop a settlement.
+ *
  * @rejects as {@link enterStep}
- * @throws AssertionError if the era's amounts sum to 2^53 or more
  * @invariant INV-7, INV-13, INV-41
  * @rule TIME-4, F-7, F-8, F-10, LIVE-4, LIVE-5, LIVE-10, SLASH-1, SLASH-3, SLASH-4, SLASH-5
  */

@@ -668,7 +668,7 @@ export const PARAMS = [
     24,
     1,
     'LIVE-10, OP-52',
-    'slots whose liveness a failed challenge forfeits',
+    'slots of its era whose liveness a failed challenge forfeits',
   ),
   param(
     'fdeleg.amount',
@@ -957,6 +957,7 @@ export const PARAMS = [
     'SM-7, OP-75',
     'what follows where no majority exists: passed, failed, or one retry and then passed',
   ),
+  onOff('attr.gpu_tier11', 'off', 'ATTR-4, OP-35', 'the GPU sub-tier 11, Ultra 3, exists'),
 ] as const;
 
 export type ParamKey = (typeof PARAMS)[number]['key'];

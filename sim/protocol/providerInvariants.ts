@@ -2,10 +2,10 @@
  * Invariants of providers, their tiers and their liveness (section 8: INV-11, INV-14, INV-35 to INV-37, INV-39, INV-41). Each
  * reads a state and says what disagrees; none changes anything.
  */
-import { mulDivDown } from '../base/fixedPoint.ts';
+import { MAX_INT, mulDivCapped, mulDivDown } from '../base/fixedPoint.ts';
 import { isSettling } from './clock.ts';
 import type { Tracker } from './invariantTracker.ts';
-import { tierSettlements } from './invariantTracker.ts';
+import { foundationUnitsAt, settlementProgress, tierSettlements } from './invariantTracker.ts';
 import { ACCOUNT, F, KIND, PROVIDER_STATE, PROVIDER_TIERS, STEP, STRIDE } from './layout.ts';
 import { eraLivenessUnits } from './liveness.ts';
 import { unpackProviderReport } from './providerReport.ts';
@@ -45,8 +45,11 @@ export function activeProvidersAreCovered(s: State): string | null {
   return null;
 }
 
-/** INV-14 */
-export function foundationIsCounted(s: State): string | null {
+/**
+ * INV-14: the budget in use is what the foundation has ever delegated, less what it took back and what left with a provider.
+ * What slashes have taken of it stays in use.
+ */
+export function foundationIsCounted(s: State, tracker: Tracker): string | null {
   let sum = 0;
   for (let provider = 1; provider <= providerCount(s); provider++) {
     const delegation = s.providers[providerAt(provider) + P.foundationDelegation]!;
@@ -57,10 +60,32 @@ export function foundationIsCounted(s: State): string | null {
     if (delegator !== ACCOUNT.foundation || target !== provider) {
       return `Delegation ${delegation} of account ${delegator} to ${target} is noted as the foundation’s to provider ${provider}`;
     }
-    sum += s.delegations[at + D.units]!;
+    sum += foundationUnitsAt(s, provider);
   }
   const counted = s.providerTotals[F.providerTotals.foundationUnits]!;
-  return sum <= counted ? null : `The foundation has ${sum} units with providers; ${counted} are counted`;
+  if (sum > counted) return `The foundation has ${sum} units with providers; ${counted} are counted`;
+  const expected = expectedFoundationUnits(s, tracker);
+  return expected === null || expected === counted
+    ? null
+    : `${counted} units of the foundation’s budget are counted as in use; by what happened since the last check it is ${expected}`;
+}
+
+/**
+ * The budget in use by that of the last check: more by what was delegated since, less by what is gone. Within a settlement
+ * nobody delegates or takes back. Null across the first or last step of a settlement: slashes and actions cannot be told apart.
+ */
+function expectedFoundationUnits(s: State, tracker: Tracker): number | null {
+  const before = tracker.foundation;
+  const progress = settlementProgress(s);
+  if (before.progress.length === 0) return null;
+  const wasSettling = before.progress[1]! + before.progress[2]! > 0;
+  if (wasSettling && isSettling(s) && progress[0] === before.progress[0]) return before.countedUnits;
+  if (progress.some((value, i) => value !== before.progress[i])) return null;
+  let expected = before.countedUnits;
+  for (let provider = 1; provider <= providerCount(s); provider++) {
+    expected += foundationUnitsAt(s, provider) - (before.units[provider] ?? 0);
+  }
+  return expected;
 }
 
 /** INV-35 */
@@ -158,8 +183,25 @@ export function countersStartAnew(s: State, tracker: Tracker): string | null {
     const change = tierChange(s, tracker, provider);
     if (change !== null && change.from !== change.to && promoEraCount + demoEraCount > 0)
       return `Provider ${provider} changed tier and counts ${promoEraCount + demoEraCount} eras of the new one already`;
+    const broken = leaversStartAnew(s, tracker, provider);
+    if (broken !== null) return broken;
   }
   return null;
+}
+
+/** Whoever left service in the last settlement of tiers is in the tier of a newcomer, and nothing is counted. */
+function leaversStartAnew(s: State, tracker: Tracker, provider: number): string | null {
+  const at = providerAt(provider);
+  const hasLeft =
+    at < tracker.providers.length &&
+    tierSettlements(s, provider) !== tracker.tierSettlements[provider] &&
+    tracker.providers[at + P.state] === PROVIDER_STATE.active &&
+    s.providers[at + P.state] === PROVIDER_STATE.registered;
+  if (!hasLeft) return null;
+  const [tier, first] = [s.providers[at + P.tier]!, getParam(s, 'tier.initial')];
+  if (tier !== first) return `Provider ${provider} left service and is in tier ${tier}, not ${first}`;
+  const counted = [P.promoEraCount, P.demoEraCount, P.shortEraCount].some((field) => s.providers[at + field]! > 0);
+  return counted ? `Provider ${provider} left service and eras are counted already` : null;
 }
 
 /** INV-41: from the assessment until tiers and reports are settled, liveness is no more than the report allows. */
@@ -178,7 +220,7 @@ export function livenessIsForFullHours(s: State): string | null {
     const hourCount = s.providerEra[era + E.hourCount]!;
     if (hourCount > most) return `Provider ${provider} is paid for ${hourCount} hours; ${most} were full`;
     const rawUnits = s.providerEra[era + E.rawUnits]!;
-    const mostUnits = mulDivDown(eraLivenessUnits(s, provider), hourCount, slots);
+    const mostUnits = mulDivCapped(eraLivenessUnits(s, provider), hourCount, slots, MAX_INT);
     if (rawUnits > mostUnits)
       return `Provider ${provider} has earned ${rawUnits} units of liveness in ${hourCount} hours`;
   }

@@ -87,6 +87,30 @@ describe('a provider that leaves', () => {
   });
 });
 
+describe('a case against a provider that has left', () => {
+  it('> takes the stake that is unbonding with the era in which it is upheld, and what is left is paid later', () => {
+    s = createEraWorld({
+      agents: 3,
+      params: { 'live.base_era.cpu': 0, 'deleg.unbond_eras': 1, 'slash.misconduct_bps': 9_000 },
+    });
+    addProvider(s, OWNER, 7, 100 * TOKEN);
+    mustPass(s, 'deregisterProvider', OWNER, [1]);
+    mustPass(s, 'upholdMisconduct', KEEPER, [1, DELEGATOR, 4 * TOKEN]);
+    const before = [OWNER, DELEGATOR].map((account) => walletUnits(s, account));
+    passEra(s);
+    expect(readProvider(s, 1)).toMatchObject({
+      state: PROVIDER_STATE.deactivated,
+      misconductUnits: 0,
+      exitUnits: 10 * TOKEN,
+    });
+    expect(walletUnits(s, DELEGATOR) - before[1]!).toBe(4 * TOKEN);
+    passEra(s);
+    expect(walletUnits(s, OWNER) - before[0]!).toBe(10 * TOKEN);
+    expect(send(s, 'upholdMisconduct', KEEPER, [1, 0, 0])).toEqual([R.WrongState, PROVIDER_STATE.deactivated, 0]);
+    expect(findViolations(s, createTracker())).toEqual([]);
+  });
+});
+
 describe('stake that was asked back', () => {
   it('given misconduct meanwhile > is slashed like the rest, and only what is left comes back', () => {
     s = createEraWorld({
@@ -117,6 +141,17 @@ describe('resumeProvider', () => {
     passEra(s);
     expect(readProvider(s, 1).state).toBe(PROVIDER_STATE.active);
   });
+
+  it('given a provider that works again > it is challenged in the same era (CHAL-4, INV-68)', () => {
+    addProvider(s, OWNER, 7, enoughFor(7));
+    mustPass(s, 'upholdMisconduct', KEEPER, [1, 0, 0]);
+    passEra(s);
+    mustPass(s, 'stakeProvider', OWNER, [1, enoughFor(7)]);
+    mustPass(s, 'resumeProvider', OWNER, [1]);
+    expect(s.challengeTotals[F.challengeTotals.newCount]).toBe(1);
+    mustPass(s, 'scheduleChallenges', KEEPER, []);
+    expect(readProvider(s, 1).challengedEra).toBe(2);
+  });
 });
 
 describe('the foundation’s delegation', () => {
@@ -144,6 +179,17 @@ describe('the foundation’s delegation', () => {
     // The slash of 10 went to the foundation too: there is no Slark.
     expect(walletUnits(s, ACCOUNT.foundation)).toBe(before - 500 * TOKEN + 495 * TOKEN + 10 * TOKEN);
     expect(s.providerTotals[F.providerTotals.foundationUnits]).toBe(5 * TOKEN);
+  });
+
+  it('given a provider that leaves > its part of the budget is freed once, whatever is tried', () => {
+    addProvider(s, OWNER, 7, 500 * TOKEN);
+    writeRecord(s, 'providers', 1, { gpuCount: 1, gpuTier: 9 });
+    mustPass(s, 'delegateFoundation', KEEPER, [1]);
+    writeRecord(s, 'providerEra', 1, { utilisationBps: 10_000 });
+    mustPass(s, 'deregisterProvider', OWNER, [1]);
+    expect(send(s, 'reclaimFoundation', KEEPER, [1])).toEqual([R.WrongState, PROVIDER_STATE.deactivated, 0]);
+    expect(s.providerTotals[F.providerTotals.foundationUnits]).toBe(0);
+    expect(findViolations(s, createTracker())).toEqual([]);
   });
 });
 

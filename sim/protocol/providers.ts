@@ -24,14 +24,14 @@ const S = PROVIDER_STATE;
 /** Reasons of TierChanged. */
 export const TIER_REASON = { metrics: 1, shortfall: 2, start: 3 } as const;
 
-/** Bounds of what a proposal declares: least and most of each argument of `proposeProvider` after the node. */
+/** Most that a proposal may declare, by argument of `proposeProvider` after the node. Of `gpuTier` where sub-tier 11 is off. */
 const MOST = {
   region: 63,
   cpuCount: 4_096,
   memoryGb: 65_536,
   storageGb: 1_000_000,
   gpuCount: 64,
-  gpuTier: 11,
+  gpuTier: 10,
   computeTier: 3,
   storageTier: 3,
   netTier: 4,
@@ -103,7 +103,7 @@ function refuseSpec(s: State, args: readonly number[]): number {
     refuseOutside(s, storageGb, 0, MOST.storageGb) ||
     refuseOutside(s, gpuCount, 0, MOST.gpuCount) ||
     refuseOutside(s, region, 0, MOST.region) ||
-    refuseOutside(s, gpuTier, 0, MOST.gpuTier);
+    refuseOutside(s, gpuTier, 0, MOST.gpuTier + getParam(s, 'attr.gpu_tier11'));
   if (code !== 0) return code;
   if (gpuCount > 0 !== gpuTier > 0) return reject(s, R.ValueOutOfRange, gpuTier, gpuCount);
   return (
@@ -130,10 +130,10 @@ function refuseNode(s: State, actor: number, node: number): number {
  * approved at once unless governance has started to curate.
  *
  * @param args node: a node of the owner that it is to be linked to, 0 for none; region 0…63; cpuCount 1…4 096; memoryGb
- * 1…65 536; storageGb ≤ 1 000 000; gpuCount ≤ 64; gpuTier 0…11, 0 if and only if there is no GPU; computeTier 1…3;
- * storageTier 1…3; netTier 1…4; compliance: set of COMPLIANCE
+ * 1…65 536; storageGb ≤ 1 000 000; gpuCount ≤ 64; gpuTier 0…10, with `attr.gpu_tier11` 0…11, 0 if and only if there is no
+ * GPU; computeTier 1…3; storageTier 1…3; netTier 1…4; compliance: set of COMPLIANCE
  * @rejects UnknownEntity (node), NotOwner (node), AlreadySet (node), ValueOutOfRange
- * @rule PROV-1, PROV-2, PROV-4, ATTR-1, TIER-9, OP-32, SM-14
+ * @rule PROV-1, PROV-2, PROV-4, ATTR-1, ATTR-4, TIER-9, OP-32, OP-35, SM-14
  */
 export const proposeProvider: Rule = (s, actor, args) => {
   const node = args[0]!;
@@ -279,9 +279,11 @@ export const deregisterProvider: Rule = (s, actor, args) => {
 
 /**
  * A Suspended provider whose case is closed works again, if it has own stake and its collateral is more than its tier needs.
+ * It waits for a challenge like one that has just become Active.
  *
  * @rejects UnknownEntity, NotOwner, WrongState, ChangeRequired (case open), InsufficientStake
- * @rule SM-14, SLASH-1, INV-11
+ * @invariant INV-68
+ * @rule SM-14, SLASH-1, CHAL-4, INV-11
  */
 export const resumeProvider: Rule = (s, actor, args) => {
   const provider = args[0]!;
@@ -296,15 +298,18 @@ export const resumeProvider: Rule = (s, actor, args) => {
   if (collateral <= neededUnits) return reject(s, R.InsufficientStake, collateral, neededUnits);
 
   enterProviderState(s, provider, actor, S.active);
+  queueNew(s, provider);
   return 0;
 };
 
 /**
- * The keeper brings an upheld case of misconduct: the provider is Suspended at once, what is slashed is fixed now and taken
- * at the era's end with what the provider has earned in it.
+ * The keeper brings an upheld case of misconduct: an Active provider is Suspended at once, what is slashed is fixed now and
+ * taken at the era's end with what the provider has earned in it. Leaving does not dodge a case: one that has left answers
+ * while its own stake is unbonding, and stays Deactivated.
  *
  * @param args harmedAccount: who is to be compensated, 0 for nobody; harmUnits: with how much at most
- * @rejects UnknownEntity, WrongState, ValueOutOfRange (harm without a harmed account or the reverse), UnknownAccount
+ * @rejects UnknownEntity, WrongState (neither Active, nor Deactivated with own stake), AlreadySet (a case is open),
+ * ValueOutOfRange (harm without a harmed account or the reverse), UnknownAccount
  * @rule SLASH-1, SLASH-10, OP-56, SM-14
  */
 export const upholdMisconduct: Rule = (s, actor, args) => {
@@ -313,7 +318,10 @@ export const upholdMisconduct: Rule = (s, actor, args) => {
   if (code !== 0) return code;
   const at = providerAt(provider);
   const state = s.providers[at + P.state]!;
-  if (state !== S.active) return reject(s, R.WrongState, state, 0);
+  const hasLeft = state === S.deactivated && ownUnits(s, KIND.provider, provider) > 0;
+  if (state !== S.active && !hasLeft) return reject(s, R.WrongState, state, 0);
+  const openUnits = s.providers[at + P.misconductUnits]!;
+  if (openUnits > 0) return reject(s, R.AlreadySet, openUnits, 0);
   if ((harmedAccount === 0) !== (harmUnits === 0)) return reject(s, R.ValueOutOfRange, harmUnits, 0);
   if (harmedAccount !== 0 && !isAgentAccount(s, harmedAccount)) return reject(s, R.UnknownAccount, harmedAccount, 0);
 
@@ -321,7 +329,7 @@ export const upholdMisconduct: Rule = (s, actor, args) => {
   s.providers[at + P.misconductUnits] = max(1, mulDivDown(slashable, getParam(s, 'slash.misconduct_bps'), BPS));
   s.providers[at + P.harmedAccount] = harmedAccount;
   s.providers[at + P.harmUnits] = harmUnits;
-  enterProviderState(s, provider, actor, S.suspended);
+  if (!hasLeft) enterProviderState(s, provider, actor, S.suspended);
   return 0;
 };
 
@@ -369,9 +377,11 @@ export const delegateFoundation: Rule = (s, _actor, args) => {
 
 /**
  * The foundation takes its delegation back from a provider that was busy enough in the last settled era. It unbonds like any
- * other and comes back less what slashes took.
+ * other and comes back less what slashes took. Where a provider has left, its delegation is released and its part of the
+ * budget is free already.
  *
- * @rejects UnknownEntity, WrongState (nothing delegated), ValueOutOfRange (utilisation, threshold)
+ * @rejects UnknownEntity, WrongState (neither Active nor Suspended; nothing delegated), ValueOutOfRange (utilisation,
+ * threshold)
  * @invariant INV-14
  * @rule DELEG-4, OP-54
  */
@@ -379,7 +389,10 @@ export const reclaimFoundation: Rule = (s, _actor, args) => {
   const provider = args[0]!;
   const code = refuseUnknown(s, provider);
   if (code !== 0) return code;
-  const delegation = s.providers[providerAt(provider) + P.foundationDelegation]!;
+  const at = providerAt(provider);
+  const state = s.providers[at + P.state]!;
+  if (state !== S.active && state !== S.suspended) return reject(s, R.WrongState, state, 0);
+  const delegation = s.providers[at + P.foundationDelegation]!;
   const units = delegation === 0 ? 0 : delegationUnits(s, delegation);
   if (units === 0) return reject(s, R.WrongState, 0, 0);
   const utilisationBps = s.providerEra[provider * STRIDE.providerEra + F.providerEra.utilisationBps]!;
@@ -432,11 +445,12 @@ export function rateProvider(s: State, node: number, account: number, tenths: nu
   );
 }
 
-/** Pays out own stake that was asked back and is due, less what slashes took. @rule DELEG-6, SM-14, INV-12 */
+/** Pays out own stake that was asked back and is due, less what slashes took; never while a case is open. @rule DELEG-6, SLASH-1, SM-14, INV-12 */
 export function payExit(s: State, provider: number): void {
   const at = providerAt(provider);
   const exitUnits = s.providers[at + P.exitUnits]!;
   if (exitUnits === 0 || currentEra(s) < s.providers[at + P.exitEra]!) return;
+  if (s.providers[at + P.misconductUnits]! > 0) return;
   s.providers[at + P.exitUnits] = 0;
   const owner = s.providers[at + P.owner]!;
   releaseStake(s, KIND.provider, provider, owner, min(exitUnits, ownUnits(s, KIND.provider, provider)));

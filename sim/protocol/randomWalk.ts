@@ -512,7 +512,11 @@ function providerProposals(s: State, nextInt: NextInt, { agent, among, by, id, r
   const misconduct = (): Action | null => {
     if (nextInt(4) > 0) return null;
     const harmed = nextInt(3) === 0 ? 0 : nextInt(20) === 0 ? nextInt(60) : agent();
-    return keeper('upholdMisconduct', [within([V.active]), harmed, harmed === 0 ? nextInt(2) : nextInt(500_000_000)]);
+    return keeper('upholdMisconduct', [
+      within([V.active, V.deactivated]),
+      harmed,
+      harmed === 0 ? nextInt(2) : nextInt(500_000_000),
+    ]);
   };
   const tokens = (most: number) => (): number => (nextInt(20) === 0 ? 0 : 1 + nextInt(most * 1_000_000));
   return [
@@ -526,7 +530,8 @@ function providerProposals(s: State, nextInt: NextInt, { agent, among, by, id, r
     [2, misconduct],
     [2, kept('setCompliance', [V.active], () => (nextInt(20) === 0 ? 16 : nextInt(2) === 0 ? 15 : nextInt(16)))],
     [3, kept('delegateFoundation', [V.active])],
-    [3, kept('reclaimFoundation', [V.active])],
+    [3, kept('reclaimFoundation', [V.active, V.suspended])],
+    [1, kept('reclaimFoundation', [V.registered, V.deactivated])],
     [10, reports],
   ];
 }

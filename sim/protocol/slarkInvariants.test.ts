@@ -299,6 +299,22 @@ const BREAKS: readonly (readonly [
     /earned by licence 2, to an entity of kind 9$/,
   ],
   [
+    'INV-44',
+    'a move of a delegation that no licence has earned',
+    (s) => {
+      writeRecord(s, 'stakeTotals', 0, { delegationCount: 2 });
+      writeRecord(s, 'delegations', 2, { delegator: 32, targetKind: KIND.provider, target: 9 });
+      writeRecord(s, 'vestings', 2, { nextTarget: 1 });
+    },
+    /^Delegation 2 to provider 9, earned by licence 0, is to go to provider 1$/,
+  ],
+  [
+    'INV-44',
+    'a window that released more than the threshold',
+    (s) => writeRecord(s, 'licenceWindows', 3, { windowEra: 1, windowUnits: 1_000_000_001 }),
+    /^Licence 3 has released 1000000001 units at once; 1000000000 are free$/,
+  ],
+  [
     'INV-68',
     'a provider that was not challenged',
     (s) => {
@@ -332,7 +348,7 @@ describe('invariants of Slarks and challenges', () => {
   it.each([
     ['came within the era', (s: State) => writeRecord(s, 'providers', 1, { activeEra: 1 })],
     ['is not Active at its end', (s: State) => writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.suspended })],
-    ['has resumed within it', (_: State, tracker: Tracker) => tracker.resumedEras.set(1, 0)],
+    ['has resumed in its last slot', (_: State, tracker: Tracker) => tracker.resumedSlots.set(1, 1)],
     [
       'is challenged by hand',
       (s: State) =>
@@ -359,13 +375,13 @@ describe('invariants of Slarks and challenges', () => {
 });
 
 describe('rememberState', () => {
-  it('given a provider that is Active again > notes the era, of the check that first sees it', () => {
+  it('given a provider that is Active again > notes the slot, of the check that first sees it', () => {
     const { s, tracker } = createDecided();
     writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.suspended });
     rememberState(s, tracker);
     writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.active });
     rememberState(s, tracker);
-    expect(tracker.resumedEras.get(1)).toBe(0);
+    expect(tracker.resumedSlots.get(1)).toBe(1);
   });
 
   it('given a half-done settlement of Slark tiers > keeps the figures from before it', () => {

@@ -309,6 +309,27 @@ export function scoresAreCountedOnce(s: State): string | null {
   return isSettling(s) || counted === score ? null : `A score of ${counted} is counted; the licences have ${score}`;
 }
 
+/** Where what a licence has earned is to go, and what its delegations have released at once in their window. */
+function earnedMovesAreSound(s: State): string | null {
+  const providers = s.providerTotals[F.providerTotals.providerCount]!;
+  for (let delegation = 1; delegation <= s.stakeTotals[F.stakeTotals.delegationCount]!; delegation++) {
+    const at = delegation * STRIDE.vestings;
+    const next = s.vestings[at + F.vestings.nextTarget] ?? 0;
+    if (next === 0) continue;
+    const licence = s.vestings[at + F.vestings.licence]!;
+    const target = s.delegations[delegation * STRIDE.delegations + F.delegations.target]!;
+    if (licence === 0 || next > providers || next === target) {
+      return `Delegation ${delegation} to provider ${target}, earned by licence ${licence}, is to go to provider ${next}`;
+    }
+  }
+  const threshold = getParam(s, 'slark.vest_threshold');
+  for (let licence = 1; licence <= slarkCount(s); licence++) {
+    const released = s.licenceWindows[licence * STRIDE.licenceWindows + F.licenceWindows.windowUnits]!;
+    if (released > threshold) return `Licence ${licence} has released ${released} units at once; ${threshold} are free`;
+  }
+  return null;
+}
+
 /** INV-44, what a state shows of it: what a licence earns is delegated in its owner's name, to a provider. */
 export function rewardsAreTheOwners(s: State): string | null {
   for (let licence = 1; licence <= slarkCount(s); licence++) {
@@ -324,7 +345,7 @@ export function rewardsAreTheOwners(s: State): string | null {
       return `Licence ${licence} of account ${slarkField(s, licence, 'owner')} feeds delegation ${delegation} of account ${delegator}, earned by licence ${earner}, to an entity of kind ${kind}`;
     }
   }
-  return null;
+  return earnedMovesAreSound(s);
 }
 
 /** INV-68: once an era is settled whose last slot was scheduled, whoever was Active through it was challenged in it. */
@@ -340,13 +361,16 @@ export function providersAreCovered(s: State, tracker: Tracker): string | null {
     getParam(s, 'chal.targets_per_slot') === 0 &&
     s.challengeTotals[T.challengeCount]! < MAX_TARGETS;
   if (!isEnd || !isPromised) return null;
+  // Who resumed in the last slot came too late for its challenges; all others were queued as new ones.
+  const lastSlots = s.challengeTotals[T.slot]!;
   const count = s.providerTotals[F.providerTotals.providerCount]!;
   for (let provider = 1; provider <= count; provider++) {
     const at = provider * STRIDE.providers;
     const isSince = s.providers[at + F.providers.activeEra]! <= era;
-    const hasResumed =
-      tracker.states.providers[provider] === PROVIDER_STATE.suspended || tracker.resumedEras.get(provider) === era;
-    if (s.providers[at + F.providers.state] !== PROVIDER_STATE.active || !isSince || hasResumed) continue;
+    const isLate =
+      tracker.states.providers[provider] === PROVIDER_STATE.suspended ||
+      tracker.resumedSlots.get(provider) === lastSlots;
+    if (s.providers[at + F.providers.state] !== PROVIDER_STATE.active || !isSince || isLate) continue;
     const challenged = s.providers[at + F.providers.challengedEra]!;
     if (challenged !== settled) {
       return `Provider ${provider} was Active throughout era ${era} and was challenged last in era ${challenged - 1}`;

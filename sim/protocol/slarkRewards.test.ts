@@ -144,11 +144,47 @@ describe('paySlarks', () => {
     expect(readRecord(s, 'delegations', first).units).toBe(1_600 * TOKEN);
   });
 
-  it('given a provider that has left > the delegated part joins its delegation all the same', () => {
+  it('given a provider that has left > the delegated part is withheld for the foundation, and no delegation opened', () => {
     const s = createPayWorld([1]);
     writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.deactivated });
+    const foundation = walletUnits(s, ACCOUNT.foundation);
     pay(s);
-    expect(shareOf(s, 1)).toEqual({ liquid: 200 * TOKEN, delegated: 800 * TOKEN });
+    expect(shareOf(s, 1)).toEqual({ liquid: 200 * TOKEN, delegated: 0 });
+    expect(foundation - walletUnits(s, ACCOUNT.foundation)).toBe(200 * TOKEN);
+    expect(walletUnits(s, POOL)).toBe(0);
+    expect(readSlark(s, 1).delegation).toBe(0);
+  });
+
+  it('given a provider that has left and a delegation to it > the delegation takes nothing and stays named', () => {
+    const s = createPayWorld([1]);
+    pay(s);
+    writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.deactivated });
+    align(s, 1, 1);
+    s.slarkTotals[F.slarkTotals.scoreSum] = scoreOf(s, 1);
+    pay(s);
+    expect(readSlark(s, 1).delegation).toBe(1);
+    expect(readRecord(s, 'delegations', 1).units).toBe(800 * TOKEN);
+  });
+
+  it('given a delegation that moves to the chosen provider > is joined; if what it backs has left, another is opened', () => {
+    const s = createPayWorld([1]);
+    addProvider(s, agent(9));
+    pay(s);
+    const again = (): void => {
+      s.clockTotals[F.clockTotals.stepsDone] = 0;
+      s.slarkTotals[F.slarkTotals.scoreSum] = scoreOf(s, 1);
+      pay(s);
+    };
+    s.clockTotals[F.clockTotals.stepsDone] = 0;
+    mustPass(s, 'redelegate', ALICE, [1, 2]);
+    mustPass(s, 'chooseProvider', ALICE, [1, 2]);
+    again();
+    expect(readSlark(s, 1).delegation).toBe(1);
+    expect(readRecord(s, 'delegations', 1)).toMatchObject({ target: 1, units: 1_600 * TOKEN });
+    writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.deactivated });
+    again();
+    expect(readSlark(s, 1).delegation).toBe(2);
+    expect(readRecord(s, 'delegations', 2)).toMatchObject({ target: 2, units: 800 * TOKEN });
   });
 
   it('given a licence that was handed over > the new owner gets the reward, delegated in the new owner’s name', () => {

@@ -9,6 +9,7 @@ import { autoDelegate, openDelegation } from './delegation.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT, F, KIND, STEP, STRIDE } from './layout.ts';
 import { closeLiveness } from './liveness.ts';
+import { holderOf } from './nft.ts';
 import { P } from './params.ts';
 import { setSlarkField, slarkCount, slarkField } from './slarks.ts';
 import { emit, getParam, recordAt, type State } from './state.ts';
@@ -40,29 +41,42 @@ function fillPool(s: State): void {
   s.slarkTotals[T.runningScore] = 0;
 }
 
-/** The licence's delegation to its chosen provider; a new one if it has none, or one to somebody else. */
+/** True if a delegation backs a provider, or will at the settlement's end and backs nobody who has left until then. */
+function backs(s: State, delegation: number, provider: number): boolean {
+  const target = s.delegations[delegation * STRIDE.delegations + F.delegations.target]!;
+  const nextTarget = s.vestings[delegation * STRIDE.vestings + F.vestings.nextTarget]!;
+  return target === provider || (nextTarget === provider && holderOf(s, KIND.provider, target) !== 0);
+}
+
+/** The licence's delegation to its chosen provider, also one that moves there; a new one if it has no such. */
 function delegationOf(s: State, licence: number, owner: number): number {
   const provider = slarkField(s, licence, 'provider');
   const current = slarkField(s, licence, 'delegation');
-  const isRight = current !== 0 && s.delegations[current * STRIDE.delegations + F.delegations.target] === provider;
-  if (isRight) return current;
+  if (current !== 0 && backs(s, current, provider)) return current;
   const delegation = openDelegation(s, owner, KIND.provider, provider, 0);
   s.vestings[recordAt(s, 'vestings', delegation) + F.vestings.licence] = licence;
   setSlarkField(s, licence, 'delegation', delegation);
   return delegation;
 }
 
-/** Pays a licence its share: the liquid part to its owner, the rest onto its delegation in the owner's name. */
+/**
+ * Pays a licence its share: the liquid part to its owner, the rest onto its delegation in the owner's name. If the chosen
+ * provider has left, the rest is withheld and goes to the foundation.
+ *
+ * @invariant INV-44: delegated or withheld = ⌊share · slark.delegate_bps⌋, liquid = the rest
+ */
 function payLicence(s: State, licence: number, shareUnits: number): void {
   const owner = slarkField(s, licence, 'owner');
-  const hasProvider = slarkField(s, licence, 'provider') !== 0;
-  const delegatedUnits = hasProvider ? mulDivDown(shareUnits, getParam(s, 'slark.delegate_bps'), BPS) : 0;
+  const provider = slarkField(s, licence, 'provider');
+  const delegatedUnits = provider !== 0 ? mulDivDown(shareUnits, getParam(s, 'slark.delegate_bps'), BPS) : 0;
   const liquidUnits = shareUnits - delegatedUnits;
   if (liquidUnits > 0) {
     moveUnits(s, ACCOUNT.slarkPool, owner, liquidUnits, MOVE.slarkReward);
     emit(s, 'RewardPaid', KIND.slark, licence, owner, liquidUnits, MOVE.slarkReward);
   }
-  if (delegatedUnits > 0) {
+  if (delegatedUnits > 0 && holderOf(s, KIND.provider, provider) === 0) {
+    moveUnits(s, ACCOUNT.slarkPool, ACCOUNT.foundation, delegatedUnits, MOVE.slarkReward);
+  } else if (delegatedUnits > 0) {
     moveUnits(s, ACCOUNT.slarkPool, ACCOUNT.delegationVault, delegatedUnits, MOVE.slarkReward);
     autoDelegate(s, delegationOf(s, licence, owner), delegatedUnits);
     emit(s, 'RewardPaid', KIND.slark, licence, owner, delegatedUnits, MOVE.delegate);
@@ -71,11 +85,11 @@ function payLicence(s: State, licence: number, shareUnits: number): void {
 
 /**
  * Settlement step over licences: shares the era's pool by score. A licence that was banned or handed over keeps the score
- * of the era; the pool goes to whoever owns it now. If the chosen provider has left, the delegated part joins the
- * delegation all the same, and is released with it.
+ * of the era; the pool goes to whoever owns it now. If the chosen provider has left, the foundation gets the part that
+ * would have been delegated: what cannot back a provider is not earned, and never liquid at once.
  *
  * @rejects as {@link enterStep}
- * @invariant INV-40: what is paid = the pool; INV-44: liquid + delegated = share
+ * @invariant INV-40: what is paid = the pool; INV-44: liquid + delegated (or withheld) = share
  * @rule F-11, SLARK-5, SLARK-10, SLARK-11, DELEG-8, OP-65, OP-66
  */
 export const paySlarks: Rule = (s, _actor, args) => {

@@ -34,6 +34,7 @@ function createTierWorld(count: number, params: EraWorldOptions['params'] = {}):
   return s;
 }
 
+/** The step of one era; the next one is of the next era. */
 function update(s: State, chunk = 1_000): void {
   enterSettlement(s, STEP.updateSlarks);
   const order = rankByAccuracy(s);
@@ -41,6 +42,7 @@ function update(s: State, chunk = 1_000): void {
     const to = Math.min(from + chunk, order.length);
     mustPass(s, 'updateSlarks', K, [from, to], order.slice(from, to));
   }
+  s.clockTotals[F.clockTotals.settledEraCount]! += 1;
 }
 
 function post(s: State, chunk = 1_000): void {
@@ -216,13 +218,21 @@ describe('updateSlarks, bans (OP-61)', () => {
     expect(readSlark(s, 1).lowEraCount).toBe(2);
   });
 
-  it('given an Offline licence > bans it; given one that nobody runs > waits until somebody does', () => {
-    const s = createTierWorld(2);
+  it('given an Offline licence, or one whose running was ended, or for which a runner is asked > bans it', () => {
+    const s = createTierWorld(3);
     mustPass(s, 'loseClient', K, [1]);
     mustPass(s, 'endRunner', OWNER, [2]);
-    for (let era = 0; era < 3; era++) passEra(s, [10, 0, 1], [10, 0, 1]);
-    expect([readSlark(s, 1).state, readSlark(s, 2).state]).toEqual([S.banned, S.owned]);
-    expect(readSlark(s, 2).lowEraCount).toBe(3);
+    mustPass(s, 'endRunner', OWNER, [3]);
+    mustPass(s, 'requestRunner', OWNER, [3, agent(1), 1]);
+    s.eventCount = 0;
+    for (let era = 0; era < 3; era++) passEra(s, [10, 0, 1], [10, 0, 1], [10, 0, 1]);
+    expect(eventsSince(s)).toEqual(
+      [S.offline, S.owned, S.pending].map((from, i) => {
+        return { name: 'Transition', kind: KIND.slark, entity: i + 1, actor: K, from, to: S.banned };
+      }),
+    );
+    expect(readSlark(s, 3).pendingRunner).toBe(0);
+    expect(s.runners[OWNER]).toBe(0);
   });
 });
 
@@ -256,6 +266,16 @@ describe('updateSlarks, the order', () => {
     enterSettlement(s, STEP.updateSlarks);
     mustPass(s, 'updateSlarks', K, [0, 1], [3]);
     expect(attempt(s, 'updateSlarks', K, [1, 3], [2, 1])).toEqual(['RankingInvalid', 1, 2]);
+  });
+
+  it('given a licence that an earlier chunk has judged > is refused, though its counts are cleared and would fit', () => {
+    const s = createTierWorld(3);
+    for (const [i, aligned] of [4, 9, 1].entries()) setResults(s, i + 1, 10, aligned);
+    enterSettlement(s, STEP.updateSlarks);
+    mustPass(s, 'updateSlarks', K, [0, 2], [2, 1]);
+    expect(attempt(s, 'updateSlarks', K, [2, 3], [2])).toEqual(['RankingInvalid', 2, 2]);
+    expect(attempt(s, 'updateSlarks', K, [2, 3], [1])).toEqual(['RankingInvalid', 2, 1]);
+    mustPass(s, 'updateSlarks', K, [2, 3], [3]);
   });
 
   it('given any results > chunks of any size give the same ledger, and every true order is accepted', () => {

@@ -4,7 +4,7 @@
  */
 import { BPS, compareProducts, max, min } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
-import { checkStep, enterStep } from './clock.ts';
+import { checkStep, currentEra, enterStep } from './clock.ts';
 import { ACCOUNT, CLASS_COUNT, F, KIND, SLARK_STATE, SLARK_TIERS, STEP } from './layout.ts';
 import { P, type ParamKey } from './params.ts';
 import { R } from './rejections.ts';
@@ -117,7 +117,12 @@ function judgeTier(s: State, licence: number): void {
   }
 }
 
-/** Eras of low accuracy in a row ban a licence whose client is in use; an era without results says nothing. @rule OP-61 */
+/**
+ * Eras of low accuracy in a row ban a licence, also one whose running was ended before the settlement; an era without
+ * results says nothing.
+ *
+ * @rule OP-61, SLARK-3, SM-5
+ */
 function judgeBan(s: State, licence: number): void {
   const resultCount = slarkField(s, licence, 'resultCount');
   if (resultCount === 0) return;
@@ -125,9 +130,9 @@ function judgeBan(s: State, licence: number): void {
   const lowEraCount = isLow ? slarkField(s, licence, 'lowEraCount') + 1 : 0;
   setSlarkField(s, licence, 'lowEraCount', lowEraCount);
   const state = slarkField(s, licence, 'state');
-  const isInUse = state === SLARK_STATE.running || state === SLARK_STATE.offline;
-  if (!isInUse || !isLow || lowEraCount < getParam(s, 'slark.ban_eras')) return;
-  leaveMachine(s, licence);
+  if (!isLow || lowEraCount < getParam(s, 'slark.ban_eras')) return;
+  if (state === SLARK_STATE.running || state === SLARK_STATE.offline) leaveMachine(s, licence);
+  setSlarkField(s, licence, 'pendingRunner', 0);
   enterSlarkState(s, licence, ACCOUNT.keeper, SLARK_STATE.banned);
 }
 
@@ -144,6 +149,12 @@ function judge(s: State, licence: number): void {
   setSlarkField(s, licence, 'resultCount', 0);
   setSlarkField(s, licence, 'alignedCount', 0);
   setSlarkField(s, licence, 'meanDelayMs', 0);
+  setSlarkField(s, licence, 'judgedEra', currentEra(s) + 1);
+}
+
+/** True if an earlier chunk of the era's settlement has judged the licence: its counts are cleared and say nothing any more. */
+function isJudgedAlready(s: State, licence: number): boolean {
+  return slarkField(s, licence, 'judgedEra') === currentEra(s) + 1;
 }
 
 /** The last licence of the chunk before; the totals are free for it between steps 6 and 18. */
@@ -162,8 +173,8 @@ const NO_BORDER: Standing = { licence: 0, alignedCount: 0, resultCount: 0 };
 
 /**
  * Settlement step over all licences in the order of their accuracy, which decides who takes the last seat of a tier. The
- * keeper gives the order, and every entry is checked: a licence, and strictly behind its predecessor. As many distinct
- * licences as there are, in strict order, are all of them. Then the era's counts of each are cleared.
+ * keeper gives the order, and every entry is checked: a licence, not judged yet in this era, and strictly behind its
+ * predecessor. As many distinct licences as there are, in strict order, are all of them. Then the era's counts of each are cleared.
  *
  * @rejects BatchMismatch(given, to − from), RankingInvalid(position, licence), both after the guards of the step itself
  * @invariant INV-20, INV-35, INV-36, INV-37
@@ -179,9 +190,9 @@ export const updateSlarks: Rule = (s, _actor, args, bulk) => {
   let before = from === 0 ? NO_BORDER : readBorder(s);
   for (let i = 0; i < bulk.length; i++) {
     const licence = bulk[i]!;
-    const isLicence = licence >= 1 && licence <= count;
-    const standing = isLicence ? standingOf(s, licence) : NO_BORDER;
-    if (!isLicence || (before.licence > 0 && !precedes(before, standing))) {
+    const isListable = licence >= 1 && licence <= count && !isJudgedAlready(s, licence);
+    const standing = isListable ? standingOf(s, licence) : NO_BORDER;
+    if (!isListable || (before.licence > 0 && !precedes(before, standing))) {
       return reject(s, R.RankingInvalid, from + i, licence);
     }
     before = standing;

@@ -33,8 +33,8 @@ type Signers = { readonly licences: readonly number[]; readonly message: Uint8Ar
 
 /** Keys of the walk's Slarks and what they sign: words for `registerSlarkKey`, and aggregate signatures. */
 export type Keyring = {
-  /** Words of the key that a licence registers as its `turn`-th; with proof of possession where somebody checks it. */
-  readonly registration: (licence: number, turn: number) => readonly number[];
+  /** Words of the key that a licence registers as its `turn`-th; with proof for the account where somebody checks it. */
+  readonly registration: (licence: number, turn: number, account: number) => readonly number[];
   /** Words of the signature of all groups; none where nobody checks it. */
   readonly signature: (groups: readonly Signers[]) => readonly number[];
 };
@@ -90,13 +90,21 @@ function licenceProposals(
   const kept = (name: ActionName, states: readonly number[]) => (): Action => keeper(name, [within(states)]);
   const keyed = (states: readonly number[], account: number) => (): Action => {
     const licence = within(states);
-    const words = keyring.registration(licence, nextInt(TURNS));
-    const list = nextInt(20) === 0 ? words.slice(1) : words;
-    return action('registerSlarkKey', by(read('slarks', licence, account)), [licence], list);
+    const holder = read('slarks', licence, account);
+    const turn = nextInt(TURNS);
+    // Now and then too short, or proven for somebody else.
+    const fault = nextInt(20);
+    const words = keyring.registration(licence, turn, fault === 1 ? holder + 1 : holder);
+    const list = fault === 0 ? words.slice(1) : words;
+    return action('registerSlarkKey', by(holder), [licence], list);
   };
   const foundationKey = (): Action => {
     const licence = among('slarks', licences(), L.isFoundation, [1]);
-    return keeper('registerFoundationKey', [licence], keyring.registration(licence, nextInt(TURNS)));
+    return keeper(
+      'registerFoundationKey',
+      [licence],
+      keyring.registration(licence, nextInt(TURNS), ACCOUNT.foundation),
+    );
   };
   const delays = (): Action => {
     const from = nextInt(3) === 0 ? nextInt(licences() + 1) : 0;

@@ -3,7 +3,7 @@ import { keyIdOf, MAX_WORD } from './certificates.ts';
 import { agent, eventsSince, mustPass, TOKEN } from './eraWorld.ts';
 import { ACCOUNT, F, KIND, PROVIDER_STATE, SLARK_STATE } from './layout.ts';
 import { holderOf } from './nft.ts';
-import { attempt, writeRecord } from './nodeWorld.ts';
+import { attempt, readRecord, writeRecord } from './nodeWorld.ts';
 import { isDrawable } from './slarks.ts';
 import {
   addFoundationSlark,
@@ -148,7 +148,8 @@ describe('registerSlarkKey', () => {
     const s = worldIn(S.owned);
     const proof = new Array<number>(32).fill(5);
     s.verifier = {
-      verifyPossession: (key, given) => key[0] === 900 && key.length === 16 && given.length === 32,
+      verifyPossession: (key, account, given) =>
+        key[0] === 900 && key.length === 16 && account === ALICE && given.length === 32,
       verifyGroups: () => false,
     };
     expect(attempt(s, 'registerSlarkKey', ALICE, [1], keyWords(9))).toEqual(['BatchMismatch', 16, 48]);
@@ -208,7 +209,7 @@ describe('selfOperate', () => {
 });
 
 describe('chooseProvider', () => {
-  it('given another provider > later rewards open a delegation of their own', () => {
+  it('given another provider > the delegation stays named, and with its provider', () => {
     const s = worldIn(S.running);
     addProvider(s, CAROL);
     mustPass(s, 'delegate', ALICE, [KIND.provider, 1, TOKEN, 0]);
@@ -216,7 +217,8 @@ describe('chooseProvider', () => {
     mustPass(s, 'chooseProvider', ALICE, [1, 1]);
     expect(readSlark(s, 1)).toMatchObject({ provider: 1, delegation: 1 });
     mustPass(s, 'chooseProvider', ALICE, [1, 2]);
-    expect(readSlark(s, 1)).toMatchObject({ provider: 2, delegation: 0 });
+    expect(readSlark(s, 1)).toMatchObject({ provider: 2, delegation: 1 });
+    expect(readRecord(s, 'delegations', 1).target).toBe(1);
   });
 
   it('is refused for an unknown licence, another’s, an unknown provider, or a Banned licence', () => {

@@ -117,15 +117,6 @@ function pay(s: State, actor: number, units: number): void {
   else burnUnits(s, actor, units);
 }
 
-/** Where the licence's rewards are delegated from now on. A delegation to anybody else takes no further rewards. */
-function setProvider(s: State, licence: number, provider: number): void {
-  setSlarkField(s, licence, 'provider', provider);
-  const delegation = slarkField(s, licence, 'delegation');
-  if (delegation === 0) return;
-  const at = delegation * STRIDE.delegations;
-  if (s.delegations[at + F.delegations.target] !== provider) setSlarkField(s, licence, 'delegation', 0);
-}
-
 function openLicence(s: State, owner: number, tier: number): number {
   const licence = slarkCount(s) + 1;
   recordAt(s, 'slarks', licence);
@@ -179,22 +170,23 @@ export const topUpLicence: Rule = (s, actor, args) => {
 };
 
 /**
- * Checks a key with its proof of possession: 16 words of 48 bits and 32 of them. The proof may be left out where nobody
- * checks signatures.
+ * Checks a key with its proof of possession: 16 words of 48 bits and 32 of them. The proof is made for the account that
+ * registers the key, so that nobody can register another's with the proof that lies open in the ledger. It may be left out
+ * where nobody checks signatures.
  *
+ * @param account who registers the key
  * @returns 0, or BatchMismatch, ValueOutOfRange, InvalidKey
  */
-function guardKey(s: State, licence: number, words: readonly number[]): number {
+function guardKey(s: State, licence: number, account: number, words: readonly number[]): number {
   const proven = KEY_WORDS + PROOF_WORDS;
   const isLong = words.length === proven;
   if (!isLong && !(words.length === KEY_WORDS && s.verifier === undefined)) {
     return reject(s, R.BatchMismatch, words.length, proven);
   }
   for (const word of words) if (word > MAX_WORD) return reject(s, R.ValueOutOfRange, word, MAX_WORD);
-  if (s.verifier === undefined || s.verifier.verifyPossession(words.slice(0, KEY_WORDS), words.slice(KEY_WORDS))) {
-    return 0;
-  }
-  return reject(s, R.InvalidKey, licence, 0);
+  if (s.verifier === undefined) return 0;
+  const isHolders = s.verifier.verifyPossession(words.slice(0, KEY_WORDS), account, words.slice(KEY_WORDS));
+  return isHolders ? 0 : reject(s, R.InvalidKey, licence, 0);
 }
 
 function setKey(s: State, licence: number, words: readonly number[]): void {
@@ -220,7 +212,7 @@ export const registerSlarkKey: Rule = (s, actor, args, bulk) => {
   const holder = state === SLARK_STATE.owned ? 'owner' : state === SLARK_STATE.pending ? 'pendingRunner' : 'runner';
   const expected = slarkField(s, licence, holder);
   if (actor !== expected) return reject(s, R.NotRunner, actor, expected);
-  const bad = guardKey(s, licence, bulk);
+  const bad = guardKey(s, licence, actor, bulk);
   if (bad !== 0) return bad;
 
   setKey(s, licence, bulk);
@@ -240,14 +232,15 @@ export const selfOperate: Rule = (s, actor, args) => {
   if (code !== 0) return code;
   if (slarkField(s, licence, 'keyId') === 0) return reject(s, R.KeyMissing, licence, 0);
 
-  setProvider(s, licence, provider);
+  setSlarkField(s, licence, 'provider', provider);
   enterMachine(s, licence, actor);
   enterSlarkState(s, licence, actor, SLARK_STATE.running);
   return 0;
 };
 
 /**
- * Chooses the provider that the delegated part of the licence's rewards backs from now on. What has been delegated stays.
+ * Chooses the provider that the delegated part of the licence's rewards backs from now on. What has been delegated stays
+ * where it is; `redelegate` moves it.
  *
  * @rejects UnknownEntity (licence, provider), NotOwner, WrongState (provider has left, licence Banned)
  * @rule SLARK-11, DELEG-8
@@ -260,7 +253,7 @@ export const chooseProvider: Rule = (s, actor, args) => {
   const state = slarkField(s, licence, 'state');
   if (state === SLARK_STATE.banned) return reject(s, R.WrongState, state, 0);
 
-  setProvider(s, licence, provider);
+  setSlarkField(s, licence, 'provider', provider);
   return 0;
 };
 
@@ -280,7 +273,7 @@ export const requestRunner: Rule = (s, actor, args) => {
   const gone = guardProvider(s, provider);
   if (gone !== 0) return gone;
 
-  setProvider(s, licence, provider);
+  setSlarkField(s, licence, 'provider', provider);
   setSlarkField(s, licence, 'pendingRunner', runner);
   dropKey(s, licence);
   enterSlarkState(s, licence, actor, SLARK_STATE.pending);
@@ -459,7 +452,7 @@ export const registerFoundationKey: Rule = (s, actor, args, bulk) => {
   if (slarkField(s, licence, 'isFoundation') === 0) {
     return reject(s, R.NotOwner, actor, slarkField(s, licence, 'owner'));
   }
-  const bad = guardKey(s, licence, bulk);
+  const bad = guardKey(s, licence, ACCOUNT.foundation, bulk);
   if (bad !== 0) return bad;
 
   setKey(s, licence, bulk);

@@ -14,8 +14,8 @@ export const EVENT_STRIDE = 7;
 
 /** Checks of signatures, where there is somebody to check them: the chain always does, the core only if it is given this. */
 export type Verifier = {
-  /** Whether the holder of a key has proved that it is its own; words of 48 bits, 16 and 32 of them. */
-  verifyPossession(keyWords: readonly number[], proofWords: readonly number[]): boolean;
+  /** Whether the holder of a key has proved to an account that it is its own; words of 48 bits, 16 and 32 of them. */
+  verifyPossession(keyWords: readonly number[], account: number, proofWords: readonly number[]): boolean;
   /** Whether one aggregate signature covers each group's message by all keys of the group. */
   verifyGroups(
     groups: readonly { readonly keys: readonly (readonly number[])[]; readonly message: Uint8Array }[],

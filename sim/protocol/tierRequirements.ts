@@ -2,7 +2,7 @@
  * What each trust tier asks of a provider (T-TIER, F-31): collateral, metrics of the era, certificates. Says whether a tier is
  * met; what follows is decided in `tiers.ts`.
  */
-import { BPS, compareProducts, mulDivDown } from '../base/fixedPoint.ts';
+import { BPS, compareProducts, MAX_INT, mulDivCapped, mulDivDown } from '../base/fixedPoint.ts';
 import { COMPLIANCE, F, PROVIDER_TIERS, STRIDE } from './layout.ts';
 import { P as PARAM } from './params.ts';
 import type { ProviderReport } from './providerReport.ts';
@@ -20,9 +20,9 @@ function ofTier(s: State, first: number, tier: number): number {
   return s.paramValues[first + tier - 1]!;
 }
 
-/** X(k): a tier's collateral must be more than this. @rule TIER-1, OP-110 */
+/** X(k): a tier's collateral must be more than this; at most MAX_INT. @rule TIER-1, OP-110 */
 export function stakeOfTier(s: State, tier: number): number {
-  return mulDivDown(ofTier(s, PARAM['tier.stake_tokens.1'], tier), getParam(s, 'stake.scale_bps.p'), BPS);
+  return mulDivCapped(ofTier(s, PARAM['tier.stake_tokens.1'], tier), getParam(s, 'stake.scale_bps.p'), BPS, MAX_INT);
 }
 
 /**

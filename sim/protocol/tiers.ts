@@ -4,8 +4,8 @@
  */
 import { min } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
-import { queueTarget, resetTargets } from './challenges.ts';
-import { enterStep } from './clock.ts';
+import { noteMissed, queueTarget, resetTargets } from './challenges.ts';
+import { currentEra, enterStep } from './clock.ts';
 import { ACCOUNT, F, PROVIDER_STATE, PROVIDER_TIERS, STEP, STRIDE } from './layout.ts';
 import { type ProviderReport, unpackProviderReport } from './providerReport.ts';
 import {
@@ -40,10 +40,11 @@ function leaveService(s: State, provider: number): void {
 
 /**
  * Collateral that is not more than the tier's, or no own stake at all, for longer than the grace: the provider falls to the
- * best tier that its collateral is enough for. If it is enough for none, it is not matched; below tier 7's, or without own
- * stake, it leaves service.
+ * best tier that its collateral is enough for. Without own stake, or where it is enough for not even tier 7, it leaves
+ * service: then that is the one change of tier that the settlement makes.
  *
  * @returns true if the tier has been settled by this
+ * @invariant INV-39
  * @rule SM-9, SM-14, TIER-4, OP-39, INV-11
  */
 function settleShortfall(s: State, provider: number): boolean {
@@ -59,10 +60,12 @@ function settleShortfall(s: State, provider: number): boolean {
     s.providers[at + P.shortEraCount]! += 1;
     return false;
   }
-  const covered = bestCoveredTier(s, collateral, tier + 1);
-  if (covered === 0) s.providers[at + P.isMatchable] = 0;
-  enterTier(s, provider, covered === 0 ? PROVIDER_TIERS : covered, TIER_REASON.shortfall);
-  if (freeUnits === 0 || collateral <= stakeOfTier(s, PROVIDER_TIERS)) leaveService(s, provider);
+  if (freeUnits === 0 || collateral <= stakeOfTier(s, PROVIDER_TIERS)) {
+    s.providers[at + P.isMatchable] = 0;
+    leaveService(s, provider);
+  } else {
+    enterTier(s, provider, bestCoveredTier(s, collateral, tier + 1), TIER_REASON.shortfall);
+  }
   return true;
 }
 
@@ -112,9 +115,12 @@ function countMet(s: State, provider: number, report: ProviderReport): void {
   if (target !== 0) enterTier(s, provider, target, TIER_REASON.metrics);
 }
 
+/** An era without a single heartbeat that was expected leaves the counters as they are. @rule SM-9, TIER-8 */
 function settleTier(s: State, provider: number): void {
   if (settleShortfall(s, provider)) return;
   const report = unpackProviderReport(s.providerReports, provider * STRIDE.providerReports);
+  // Nothing was asked of it, as of one that became Active in the era's last slot: nothing was observed.
+  if (report.expectedCount === 0) return;
   const tier = s.providers[providerAt(provider) + P.tier]!;
   const isMet = isCertifiedFor(s, provider, tier) && meetsMetrics(s, provider, tier, report);
   if (isMet) countMet(s, provider, report);
@@ -140,21 +146,25 @@ function clearEra(s: State, provider: number): void {
 
 /**
  * Settlement step over providers: trust tiers for the next era, own stake that is due back, and the lists of the next epoch's
- * targets. The era's report and counts of challenges are forgotten.
+ * targets; who was Active and not challenged is counted. The era's report and counts of challenges are forgotten.
  *
  * @rejects as {@link enterStep}
  * @invariant INV-35, INV-36, INV-37, INV-39
- * @rule SM-9, F-31, TIER-2, TIER-3, TIER-4, TIER-5, TIER-9, DELEG-6, CHAL-3
+ * @rule SM-9, F-31, TIER-2, TIER-3, TIER-4, TIER-5, TIER-9, DELEG-6, CHAL-3, CHAL-4, OP-72
  */
 export const updateTiers: Rule = (s, _actor, args) => {
   const [from, to] = args as readonly [number, number];
   const code = enterStep(s, STEP.updateTiers, from, to, providerCount(s));
   if (code !== 0) return code;
 
+  const mark = currentEra(s) + 1;
   if (from === 0) resetTargets(s);
   for (let provider = from + 1; provider <= to; provider++) {
     const state = providerAt(provider) + P.state;
-    if (s.providers[state] === PROVIDER_STATE.active) settleTier(s, provider);
+    if (s.providers[state] === PROVIDER_STATE.active) {
+      if (s.providers[providerAt(provider) + P.challengedEra] !== mark) noteMissed(s);
+      settleTier(s, provider);
+    }
     payExit(s, provider);
     if (s.providers[state] === PROVIDER_STATE.active) queueForChallenge(s, provider);
     clearEra(s, provider);

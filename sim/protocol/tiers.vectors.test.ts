@@ -49,10 +49,8 @@ type Outcome = {
   readonly short?: number;
   readonly matchable?: number;
   readonly left?: true;
-  /** Tier that its collateral would be enough for, before a provider that leaves service is a newcomer again. */
-  readonly via?: number;
-  /** Reason of the change of tier, where it changes. */
-  readonly reason?: 1 | 2;
+  /** Reason of the change of tier, where it changes: metrics, short collateral, or a start anew for who leaves service. */
+  readonly reason?: 1 | 2 | 3;
 };
 
 type Case = {
@@ -147,7 +145,21 @@ function promotion(tier: number): TierVector {
       promo: 2,
       own,
       metrics: better(to, { answered: 0, expected: 0, finished: 0, assigned: 0, meanMs: 0 }),
+      outcome: {},
+    },
+    {
+      what: 'third, a heartbeat was asked of it and no work',
+      promo: 2,
+      own,
+      metrics: better(to, { answered: 1, expected: 1, finished: 0, assigned: 0, meanMs: 0 }),
       outcome: rise,
+    },
+    {
+      what: 'bad work, and no heartbeat was expected',
+      demo: 4,
+      own,
+      metrics: better(to, { answered: 0, expected: 0, finished: 0 }),
+      outcome: {},
     },
     { what: 'first good era after four bad ones', demo: 4, own, metrics, outcome: { promo: 1, demo: 0 } },
   ];
@@ -197,6 +209,12 @@ function demotion(tier: number): TierVector {
       outcome: { tier: tier + 1, reason: 2 },
     },
     {
+      what: 'collateral short, and no heartbeat was expected',
+      own: short,
+      metrics: better(tier, { answered: 0, expected: 0 }),
+      outcome: { tier: tier + 1, reason: 2 },
+    },
+    {
       what: 'collateral short in the fifth bad era',
       demo: 4,
       own: short,
@@ -208,7 +226,7 @@ function demotion(tier: number): TierVector {
       promo: 2,
       own: 50 * TOKEN,
       metrics: better(tier),
-      outcome: { tier: 7, promo: 0, matchable: 0, left: true, reason: 2 },
+      outcome: { tier: 7, promo: 0, matchable: 0, left: true, reason: 3 },
     },
     {
       what: 'all own stake asked back, delegations enough',
@@ -216,7 +234,7 @@ function demotion(tier: number): TierVector {
       exitUnits: 10,
       delegated: own,
       metrics: better(tier),
-      outcome: { tier: 7, via: tier + 1, left: true, reason: 2 },
+      outcome: { tier: 7, matchable: 0, left: true, reason: 3 },
     },
   ];
   const cases = listed.map((one): Case => ({ compliance, ...one }));
@@ -629,9 +647,7 @@ function render(vector: TierVector): string {
     if (Object.keys(difference).length > 0) providersAfter[id] = difference;
     if (Object.keys(reports[id]!).length > 0)
       reportsAfter[id] = Object.fromEntries(Object.keys(reports[id]!).map((field) => [field, 0]));
-    const via = outcome.via ?? after.tier;
-    if (via !== tier) events.push(['TierChanged', 9, id, tier, via, outcome.reason ?? 0]);
-    if (via !== after.tier) events.push(['TierChanged', 9, id, via, after.tier, 3]);
+    if (after.tier !== tier) events.push(['TierChanged', 9, id, tier, after.tier, outcome.reason ?? 0]);
     if (outcome.left) {
       events.push(['Transition', 9, id, 16, ACTIVE, REGISTERED]);
       leftCount += 1;

@@ -93,8 +93,8 @@ const TASK: Successors = {
 /** SM-5. */
 const SLARK: Successors = {
   0: [L.owned, L.running],
-  [L.owned]: [L.pending, L.running],
-  [L.pending]: [L.running, L.owned],
+  [L.owned]: [L.pending, L.running, L.banned],
+  [L.pending]: [L.running, L.owned, L.banned],
   [L.running]: [L.owned, L.offline, L.banned],
   [L.offline]: [L.owned, L.running, L.banned],
   [L.banned]: [],

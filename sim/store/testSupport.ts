@@ -44,6 +44,7 @@ export const testManifest: Manifest = {
   invariants: { checkedCount: 3, violatedCount: 0, ids: ['INV-1'] },
   expectations: [{ text: 'profit.steady > 0', measured: null, holds: false }],
   actions: { accepted: { transferTokens: 3 }, rejected: {}, reasons: {} },
+  messages: { ignored: {} },
   inference: { mode: 'replay', device: 'cpu', runtime: 'none', executedCount: 0, replayedCount: 9, byVariant: {} },
   chain: null,
   demand: null,

@@ -142,7 +142,9 @@ contract ProviderHandler is Handler {
     function reclaimFoundation(uint256 seed) external turn(seed) {
         uint64 provider = anyOf(providerTotals().providerCount);
         for (uint64 other = 1; other <= providerTotals().providerCount; ++other) {
-            if (delegationsAt(providersAt(other).foundationDelegation).units > 0) provider = other;
+            uint64 state = providersAt(other).state;
+            bool isThere = state == PROVIDER_ACTIVE || state == PROVIDER_SUSPENDED;
+            if (isThere && delegationsAt(providersAt(other).foundationDelegation).units > 0) provider = other;
         }
         uint64 delegation = providersAt(provider).foundationDelegation;
         uint64 units = delegationsAt(delegation).units;

@@ -45,7 +45,8 @@ describe('digest of a ledger in use', () => {
           { role: 'validator', strategy: 'copier', count: 1 },
           { role: 'consumer', strategy: 'honest', count: 4 },
           { role: 'delegator', strategy: 'yield-seeker', count: 2 },
-          { role: 'slark', strategy: 'diligent', count: 6, options: { outage_bps: 1_500 } },
+          { role: 'slark', strategy: 'diligent', count: 6, options: { outage_bps: 1_500, hosts: 2 } },
+          { role: 'slark', strategy: 'absentee', count: 2, options: { withdraw_bps: 5_000 } },
         ],
         {
           eras: 12,
@@ -56,6 +57,7 @@ describe('digest of a ledger in use', () => {
             'model.register_stake': 5,
             // Committees that are sometimes not full, and providers that cannot be rated well enough.
             'chal.n': 1,
+            'deleg.unbond_eras': 1,
             'slark.foundation_nodes': 0,
             'fb.min_samples': 1,
             'tier.feedback_tenths.7': 50,

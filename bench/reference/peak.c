@@ -1,6 +1,7 @@
 /*
  * What one core can do at most: single-precision fused multiply-adds in registers, and a stream through memory. Prints
- * {"gflopPerS": …, "gbPerS": …}, the best of several rounds: whatever disturbs a round can only make it slower.
+ * {"gflopPerS": …, "gbPerS": …}, the best of many rounds of milliseconds: whatever disturbs a round can only make it
+ * slower, and on a busy machine too some are left alone.
  *
  *   cc -O3 -march=native peak.c -o peak && ./peak [numbers in each of two arrays]
  */
@@ -20,7 +21,7 @@ enum { VECTOR_BYTES = 16, CHAINS = 12 };
 #endif
 
 typedef float Vector __attribute__((vector_size(VECTOR_BYTES)));
-enum { LANES = VECTOR_BYTES / sizeof(float), ROUNDS = 9, STEPS = 10000000, FLOPS_PER_STEP = 2 };
+enum { LANES = VECTOR_BYTES / sizeof(float), ROUNDS = 80, STEPS = 1000000, FLOPS_PER_STEP = 2 };
 
 static double now_s(void) {
   struct timespec t;

@@ -81,13 +81,18 @@ export const graphKinds: readonly GraphKindSpec[] = [
 
 /** @throws RangeError when the size is not one that the graph can have */
 export function buildComputeGraph(kind: GraphKind, size: number): ComputeGraph {
-  const { sizeStep, sizeMax, bound, sizeName } = graphKinds.find(({ id }) => id === kind)!;
+  assertGraphSize(kind, size);
+  return { kind, size, bound: graphKinds.find(({ id }) => id === kind)!.bound, ...builders[kind](size) };
+}
+
+/** @throws RangeError when the size is not one that the graph can have */
+export function assertGraphSize(kind: GraphKind, size: number): void {
+  const { sizeStep, sizeMax, sizeName } = graphKinds.find(({ id }) => id === kind)!;
   const sizeMin = kind === 'convolution' ? CONVOLUTION_EDGE_MIN : sizeStep;
   if (!Number.isSafeInteger(size) || size < sizeMin || size > sizeMax || size % sizeStep !== 0) {
     const step = sizeStep === 1 ? '' : `, a multiple of ${sizeStep}`;
     throw new RangeError(`Size ${size} of graph ${kind} (${sizeName}): wanted ${sizeMin} to ${sizeMax}${step}`);
   }
-  return { kind, size, bound, ...builders[kind](size) };
 }
 
 type Built = Pick<ComputeGraph, 'model' | 'inputDims' | 'flopCount' | 'byteCount'>;

@@ -22,8 +22,10 @@ function createWorld(coreCount: number, serviceUs: (index: number) => number) {
   };
   const freeUs = Array<number>(coreCount).fill(0);
   const asked: number[] = [];
+  const askedUs: number[] = [];
   const answer: Answering = (index) => {
     asked.push(index);
+    askedUs.push(now);
     const core = freeUs.indexOf(Math.min(...freeUs));
     freeUs[core] = Math.max(now, freeUs[core]!) + serviceUs(index);
     return clock.waitUntilUs(freeUs[core]!);
@@ -40,7 +42,7 @@ function createWorld(coreCount: number, serviceUs: (index: number) => number) {
       next.wake();
     }
   }
-  return { run, asked };
+  return { run, asked, askedUs };
 }
 
 const plan = { mode: 'single', queryCount: 4, streamCount: 3, ratePerS: 1_000, seed: 1 } as const;
@@ -67,8 +69,9 @@ describe('runLoad', () => {
   it('given server > issues at its moments without waiting, and counts waiting in the queue', async () => {
     const server = { ...plan, mode: 'server' } as const;
     const arrivals = computeArrivalsUs(server);
-    const { run } = createWorld(1, () => 5_000);
+    const { run, askedUs } = createWorld(1, () => 5_000);
     const { latencyUs, sampleCount, wallUs } = await run(server);
+    expect(askedUs).toEqual(arrivals);
     // All arrive while the first is served, so that they are answered one after the other from the first arrival on.
     expect(arrivals.at(-1)! - arrivals[0]!).toBeLessThan(5_000);
     for (const [i, arrivalUs] of arrivals.entries()) {

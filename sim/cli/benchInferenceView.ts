@@ -100,7 +100,7 @@ function referenceText({ reference, device }: InferenceBench): string {
     return 'Times include sending x to the card and fetching y; there is no peak of a card to compare with.';
   if (!reference.known) return `Nothing to compare with: ${plainText(reference.reason)}.`;
   const { gflopPerS, gbPerS, compiler } = reference;
-  return `Peak of a core: ${formatFigure(gflopPerS)} GFLOP/s, ${formatFigure(gbPerS)} GB/s (bench/reference/peak.c, ${plainText(compiler)})`;
+  return `Peak of a core: ${formatFigure(gflopPerS)} GFLOP/s, ${formatFigure(gbPerS)} GB/s (bench/reference/peak.c, ${plainText(compiler)}).`;
 }
 
 export function reportOf(views: readonly View[]): BenchReportInput {
@@ -145,11 +145,16 @@ export function reportOf(views: readonly View[]): BenchReportInput {
       })),
     ),
   };
+  const references = views
+    .map(({ bench }, i) => ({ label: labels[i]!, text: referenceText(bench) }))
+    .filter(({ text }) => text !== '')
+    .map(({ label, text }) => (isOne ? text : `${label}: ${text}`))
+    .join(' ');
   const graphFigures = (['GFLOP/s', 'GB/s'] as const).map(
     (unit): BenchFigure => ({
       id: unit === 'GFLOP/s' ? 'arithmetic' : 'memory',
       title: unit === 'GFLOP/s' ? 'Arithmetic of compute graphs' : 'Memory of compute graphs',
-      summary: views.map(({ bench }) => referenceText(bench)).filter((text) => text !== '')[0] ?? '',
+      summary: references,
       axis: unit,
       rows: views.flatMap(({ bench, graphs }, i) => [
         ...graphs
@@ -160,7 +165,7 @@ export function reportOf(views: readonly View[]): BenchReportInput {
     }),
   );
   return {
-    title: isOne ? `Inference on ${views[0]!.bench.device.name}` : 'Inference on several devices',
+    title: isOne ? `Inference on ${views[0]!.bench.device.name}` : `Inference, ${views.length} benchmarks`,
     facts: views.map(({ bench }, i) => ({ heading: labels[i]!, pairs: factsOf(bench) })),
     figures: [throughput, ...latencyFigures, ...graphFigures],
     notes: [

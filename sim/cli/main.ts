@@ -261,7 +261,7 @@ Examples:
     process.exitCode = await profileCommand(options as Parameters<typeof profileCommand>[0], builtDir);
   });
 
-const bench = program.command('bench').description('The regression gate.');
+const bench = program.command('bench').description('The regression gate, and benchmarks of inference.');
 bench
   .command('compare')
   .description('Run the gated scenarios and compare their deterministic counters with bench/baseline.json.')
@@ -279,6 +279,43 @@ bench
   .action(async (options: { message: string }) => {
     const { acceptCommand } = await import('./benchCommand.ts');
     process.exitCode = await acceptCommand(options.message, builtDir);
+  });
+bench
+  .command('inference')
+  .description('Measure a device: models under the load modes of MLPerf, and compute graphs beside the peak of a core.')
+  .addOption(new Option('--device <device>', 'device to measure; default auto').choices(DEVICES))
+  .option('--modes <list>', 'of single, multi, server, offline; default all, server only with --rate')
+  .option('--variants <list>', 'model variants; default the reference, en')
+  .option('--rate <n>', 'queries per second of the mode server')
+  .option('--queries <n>', 'queries of each repetition; default 130, which the 95th percentile needs', wholeNumber(1))
+  .option('--streams <n>', 'samples of a query of the mode multi; default 8', wholeNumber(1))
+  .option('--repetitions <n>', 'repetitions; default 3', wholeNumber(1))
+  .option('--runners <n>', 'runner processes on the cpu; default one for each core', wholeNumber(1))
+  .option('--seed <n>', 'of the samples and of the moments of the server; default 1', wholeNumber(0))
+  .option('--graphs [list]', 'compute graphs, each with a size if wanted: matmul, convolution, attention, streaming')
+  .option('--from <file>', 'show what was measured before; may be repeated', collect, [])
+  .option('--json [file]', 'write what was measured to a file, or print it instead of the tables')
+  .option('--out <file>', 'write a page with charts')
+  .option('--quiet', 'no progress')
+  .addHelpText(
+    'after',
+    `
+single: one sample, the next when it is answered. multi: several at once, the next when all are. server: at random moments
+(a Poisson process). offline: all at once. --graphs alone measures no models. Percentiles are given from as many queries as
+they need: p50 11, p90 64, p95 130, p99 662 in each repetition.
+Exit codes: 0 ok, 2 bad usage, 6 the device does not work, or a file cannot be written.
+
+Examples:
+  powr bench inference --json cpu.json
+  powr bench inference --variants en,latin --modes single,offline --queries 662
+  powr bench inference --modes server --rate 60
+  powr bench inference --graphs
+  powr bench inference --graphs matmul:2048,streaming --repetitions 5
+  powr bench inference --from cpu.json --from webgpu.json --out bench.html`,
+  )
+  .action(async (options: object) => {
+    const { benchInferenceCommand } = await import('./benchInferenceCommand.ts');
+    process.exitCode = await benchInferenceCommand(options as Parameters<typeof benchInferenceCommand>[0], builtDir);
   });
 
 const contracts = program.command('contracts').description('The compiled contracts in contracts/artifacts.');

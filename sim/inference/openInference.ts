@@ -253,7 +253,13 @@ function createRenderer(root: string, poolSeed: number, poolSamples: number): (j
   };
 }
 
-function createLoadRequest(root: string, modelDir: string, variant: Variant, device: DeviceId): LoadRequest {
+/**
+ * What a runner of `device` is told to load the variant.
+ *
+ * @param modelDir  for built models
+ * @throws Error naming both hashes when a file is not the pinned one
+ */
+export function createLoadRequest(root: string, modelDir: string, variant: Variant, device: DeviceId): LoadRequest {
   const model = getModel(variant.base);
   return {
     kind: 'load',

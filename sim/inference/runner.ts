@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import ort from 'onnxruntime-node';
 import { ctcGreedy } from './ctcGreedy.ts';
+import { countElements, fillValues, INPUT_SALT } from './graphValues.ts';
 import { IMAGE_HEIGHT, IMAGE_WIDTH } from './imageShape.ts';
 import { assertSha256 } from './models.ts';
 import type {
@@ -20,6 +21,8 @@ import type {
   ProbeRequest,
   RunnerReply,
   RunnerRequest,
+  TimeReply,
+  TimeRequest,
 } from './runnerMessages.ts';
 
 type Loaded = { readonly session: ort.InferenceSession; readonly model: LoadRequest };
@@ -118,10 +121,14 @@ async function recognise(
   return { text: ctcGreedy(output, model.classes).trim(), output };
 }
 
-async function probe(request: ProbeRequest): Promise<ProbeReply> {
-  // Without this a graph that the device cannot run would run on the cpu, under the device's name.
+/** Without the option a graph that the device cannot run would run on the cpu, under the device's name. */
+function createStrictSession(model: Uint8Array, device: DeviceId): Promise<ort.InferenceSession> {
   const strict = { extra: { session: { disable_cpu_ep_fallback: '1' } } };
-  const session = await createSession(request.model, request.device, request.device === 'cpu' ? {} : strict);
+  return createSession(model, device, device === 'cpu' ? {} : strict);
+}
+
+async function probe(request: ProbeRequest): Promise<ProbeReply> {
+  const session = await createStrictSession(request.model, request.device);
   const dims = request.dims ?? [request.x.length];
   const outputs = await session.run({ x: new ort.Tensor('float32', request.x, dims) });
   return {
@@ -130,6 +137,21 @@ async function probe(request: ProbeRequest): Promise<ProbeReply> {
     runtimeVersion: ort.env.versions.node ?? ort.env.versions.common,
     libraries: mappedLibraries(),
   };
+}
+
+async function time({ model, device, dims, warmUpCount, runCount }: TimeRequest): Promise<TimeReply> {
+  const session = await createStrictSession(model, device);
+  const feeds = { x: new ort.Tensor('float32', fillValues(INPUT_SALT, countElements(dims)), dims) };
+  const wallUs: number[] = [];
+  let y = new Float32Array();
+  for (let run = 0; run < warmUpCount + runCount; run++) {
+    const started = process.hrtime.bigint();
+    const outputs = await session.run(feeds);
+    if (run >= warmUpCount) wallUs.push(Number(process.hrtime.bigint() - started) / 1_000);
+    y = outputs.y!.data as Float32Array<ArrayBuffer>;
+  }
+  await session.release();
+  return { kind: 'timed', wallUs, y };
 }
 
 function mappedLibraries(): string[] {
@@ -147,6 +169,8 @@ function handle(request: RunnerRequest): Promise<RunnerReply> {
       return infer(request);
     case 'probe':
       return probe(request);
+    case 'time':
+      return time(request);
   }
 }
 

@@ -34,7 +34,20 @@ export type ProbeRequest = {
   readonly dims?: readonly number[];
 };
 
-export type RunnerRequest = LoadRequest | InferRequest | ProbeRequest;
+/** Runs a compute graph several times, with every node on the device, and times each run. */
+export type TimeRequest = {
+  readonly kind: 'time';
+  readonly device: DeviceId;
+  /** Maps float32 x to y. */
+  readonly model: Uint8Array;
+  /** Shape of x; the runner fills it itself (see graphValues.ts). */
+  readonly dims: readonly number[];
+  /** Runs before those that are timed: they allocate and compile. */
+  readonly warmUpCount: number;
+  readonly runCount: number;
+};
+
+export type RunnerRequest = LoadRequest | InferRequest | ProbeRequest | TimeRequest;
 
 export type LoadReply = { readonly kind: 'loaded' };
 
@@ -55,7 +68,15 @@ export type ProbeReply = {
   readonly libraries: readonly string[];
 };
 
+export type TimeReply = {
+  readonly kind: 'timed';
+  /** Of each timed run, from numbers in memory to numbers in memory. */
+  readonly wallUs: readonly number[];
+  /** Of the last run. */
+  readonly y: Float32Array;
+};
+
 /** The request could not be fulfilled and never will be; the runner is still well. */
 export type FailedReply = { readonly kind: 'failed'; readonly message: string };
 
-export type RunnerReply = LoadReply | InferReply | ProbeReply | FailedReply;
+export type RunnerReply = LoadReply | InferReply | ProbeReply | TimeReply | FailedReply;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
 import { afterAll, describe, expect, it } from 'vitest';
+import { buildAttention, buildConvolution, buildMatmul, buildStreaming } from './computeGraphs.ts';
 import { chooseDevice, type Device, probeDevices } from './devices.ts';
 import { sha256Hex } from './hash.ts';
 import { getModel } from './models.ts';
@@ -115,6 +116,27 @@ if (typeof device === 'string') {
         return reply.y;
       });
       expect(relativeL2(found, reference)).toBeLessThan(RELATIVE_L2_MAX);
+    });
+
+    it('given compute graphs > runs all of each there, and gives the numbers of the cpu', async () => {
+      const graphs = [
+        buildMatmul({ size: 16, layers: 2 }),
+        buildConvolution({ edge: 7, channels: 4, layers: 2 }),
+        buildAttention({ tokens: 6, width: 16, heads: 2, layers: 1 }),
+        buildStreaming({ length: 4_096, passes: 4 }),
+      ];
+      const [found, reference] = await onBoth(async (id, runner) => {
+        const answers: Float32Array[] = [];
+        for (const { model, inputDims: dims } of graphs) {
+          const request = { kind: 'time', device: id, model, dims, warmUpCount: 0, runCount: 1 } as const;
+          const reply = await runner.ask(request, LIMIT_MS);
+          if (reply.kind !== 'timed') throw new Error(`The runner replied "${reply.kind}"`);
+          answers.push(reply.y);
+        }
+        return answers;
+      });
+      for (const [i, answer] of found.entries())
+        expect(relativeL2(answer, reference[i]!)).toBeLessThan(RELATIVE_L2_MAX);
     });
 
     it(

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { explainMissing, type GraphSeries, readBench, summariseGraph, summariseLoad } from './inferenceBench.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'powr-bench-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Latencies of first, first + 1, … µs. */
+const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+const repetition = (first: number, count: number, wallUs: number) => ({
+  latencyUs: from(first, count),
+  sampleCount: count,
+  wallUs,
+});
+
+describe('summariseLoad', () => {
+  it('given repetitions > has the median of their percentiles and their range, not the percentile of all', () => {
+    const repetitions = [repetition(1_000, 100, 1e6), repetition(1, 100, 2e6), repetition(501, 100, 1e6)];
+    const summary = summariseLoad({ variant: 'en', mode: 'single', repetitions });
+    expect(summary.latencyUs[0]).toEqual({ median: 550, low: 50, high: 1_049 });
+    expect(summary.latencyUs[1]).toEqual({ median: 590, low: 90, high: 1_089 });
+    expect(summary.latencyUs.slice(2)).toEqual([null, null]);
+    expect(summary.throughputPerS).toEqual({ median: 100, low: 50, high: 100 });
+    expect(summary.queryCount).toBe(100);
+  });
+
+  it('given offline > has a throughput and no latencies', () => {
+    const repetitions = [{ latencyUs: [], sampleCount: 50, wallUs: 500_000 }];
+    const summary = summariseLoad({ variant: 'en', mode: 'offline', repetitions });
+    expect(summary).toMatchObject({ latencyUs: [null, null, null, null], throughputPerS: { median: 100 } });
+    expect(explainMissing([summary])).toBe('');
+  });
+
+  it('given too few queries > says how many each missing percentile needs', () => {
+    const summary = summariseLoad({ variant: 'en', mode: 'single', repetitions: [repetition(1, 64, 1e6)] });
+    expect(explainMissing([summary])).toBe('Queries that a percentile needs in each repetition: p95 130, p99 662.');
+  });
+
+  it('given no repetition > refuses to say anything', () => {
+    expect(() => summariseLoad({ variant: 'en', mode: 'multi', repetitions: [] })).toThrow(
+      'Nothing was measured of en multi',
+    );
+  });
+});
+
+describe('summariseGraph', () => {
+  const graph: GraphSeries = {
+    ...{ kind: 'matmul', size: 4, bound: 'compute', flopCount: 2e9, byteCount: 1e9 },
+    repetitions: [
+      [10_000, 12_000, 11_000],
+      [20_000, 20_000],
+      [10_000, 10_000, 90_000],
+    ],
+  };
+  const reference = { known: true, compiler: 'cc', gflopPerS: 400, gbPerS: 50 } as const;
+
+  it('given a graph that arithmetic limits > relates its operations to the peak of arithmetic', () => {
+    const { wallUs, rate, unit, efficiency } = summariseGraph(graph, reference);
+    expect(wallUs).toEqual({ median: 11_000, low: 10_000, high: 20_000 });
+    expect(unit).toBe('GFLOP/s');
+    expect(rate.median).toBeCloseTo(2e9 / 11e-3 / 1e9, 9);
+    expect([rate.low, rate.high]).toEqual([100, 200]);
+    expect(efficiency).toBeCloseTo(181.8181 / 400, 5);
+  });
+
+  it('given a graph that memory limits > relates its bytes to the peak of memory', () => {
+    const summary = summariseGraph({ ...graph, bound: 'memory', repetitions: [[50_000]] }, reference);
+    expect(summary).toMatchObject({ unit: 'GB/s', rate: { median: 20 }, efficiency: 0.4 });
+  });
+
+  it('given no peak > has no efficiency', () => {
+    expect(summariseGraph(graph, { known: false, reason: 'no compiler' }).efficiency).toBeNull();
+    expect(summariseGraph(graph, null).efficiency).toBeNull();
+  });
+});
+
+describe('readBench', () => {
+  it('given a file of another format > refuses it and names both', () => {
+    const path = join(folder, 'other.json');
+    writeFileSync(path, '{"format":"powr-inference-bench/0"}');
+    expect(() => readBench(path)).toThrow('its format is "powr-inference-bench/0", wanted "powr-inference-bench/1"');
+  });
+});

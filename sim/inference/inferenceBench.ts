@@ -1,0 +1,145 @@
+/**
+ * A benchmark of inference as it is kept: single measurements, and what they were measured on. Everything that is shown
+ * of it (medians, percentiles, efficiency) is computed from that here; how it is shown is decided elsewhere.
+ */
+import { readFileSync } from 'node:fs';
+import type { GraphBound, GraphKind } from './computeGraphs.ts';
+import type { DeviceClass } from './devices.ts';
+import {
+  computePercentile,
+  computeSamplesNeeded,
+  computeSpread,
+  computeThroughputPerS,
+  type LoadMeasurement,
+  type LoadMode,
+  type Spread,
+} from './loadModes.ts';
+import type { Peak } from './referencePeak.ts';
+
+export const BENCH_FORMAT = 'powr-inference-bench/1';
+
+export type LoadSeries = {
+  readonly variant: string;
+  readonly mode: LoadMode;
+  readonly repetitions: readonly LoadMeasurement[];
+};
+
+export type GraphSeries = {
+  readonly kind: GraphKind;
+  readonly size: number;
+  readonly bound: GraphBound;
+  readonly flopCount: number;
+  readonly byteCount: number;
+  /** Times of the runs of each repetition. */
+  readonly repetitions: readonly (readonly number[])[];
+};
+
+/** The peak of one core, or why there is none to compare with. */
+export type Reference =
+  | ({ readonly known: true; readonly compiler: string } & Peak)
+  | { readonly known: false; readonly reason: string };
+
+export type LoadAverage = readonly [oneMinute: number, fiveMinutes: number, fifteenMinutes: number];
+
+export type InferenceBench = {
+  readonly format: typeof BENCH_FORMAT;
+  readonly device: { readonly class: DeviceClass; readonly name: string; readonly isSoftware: boolean };
+  readonly runtime: string;
+  readonly node: string;
+  readonly cores: number;
+  /** Processes that answered samples. Graphs run in one. */
+  readonly runners: number;
+  /** Of the machine, before and after: what else ran. */
+  readonly loadAverage: { readonly before: LoadAverage; readonly after: LoadAverage };
+  /** ISO 8601. */
+  readonly measuredOn: string;
+  readonly plan: {
+    readonly queryCount: number;
+    readonly streamCount: number;
+    /** Null when no server was measured. */
+    readonly ratePerS: number | null;
+    readonly repetitionCount: number;
+    readonly seed: number;
+  };
+  /** Runners that were lost and replaced: the latencies of their queries tell nothing of the device. */
+  readonly lostRunnerCount: number;
+  readonly loads: readonly LoadSeries[];
+  readonly graphs: readonly GraphSeries[];
+  /** Null when no graph was measured. */
+  readonly reference: Reference | null;
+};
+
+export const PERCENTS = [50, 90, 95, 99] as const;
+
+export type LoadSummary = {
+  readonly variant: string;
+  readonly mode: LoadMode;
+  /** In each repetition. */
+  readonly queryCount: number;
+  /** By {@link PERCENTS}, over repetitions; null where a repetition has too few queries, and for offline. */
+  readonly latencyUs: readonly (Spread | null)[];
+  readonly throughputPerS: Spread;
+};
+
+export type GraphSummary = {
+  readonly kind: GraphKind;
+  readonly size: number;
+  readonly flopCount: number;
+  readonly byteCount: number;
+  /** Of the median run of each repetition. */
+  readonly wallUs: Spread;
+  /** GFLOP/s or GB/s, by what limits the graph. */
+  readonly rate: Spread;
+  readonly unit: 'GFLOP/s' | 'GB/s';
+  /** Rate over the peak of one core in the same unit; null without one. */
+  readonly efficiency: number | null;
+};
+
+/** @throws Error when there is no repetition */
+export function summariseLoad({ variant, mode, repetitions }: LoadSeries): LoadSummary {
+  const spreadOf = (figure: (measured: LoadMeasurement) => number | null) => computeSpread(repetitions.map(figure));
+  return {
+    variant,
+    mode,
+    queryCount: repetitions[0]?.latencyUs.length ?? 0,
+    latencyUs: PERCENTS.map((percent) => spreadOf(({ latencyUs }) => computePercentile(latencyUs, percent))),
+    throughputPerS: assertMeasured(spreadOf(computeThroughputPerS), `${variant} ${mode}`),
+  };
+}
+
+/** @throws Error when there is no repetition, or one without a run */
+export function summariseGraph(graph: GraphSeries, reference: Reference | null): GraphSummary {
+  const { kind, size, bound, flopCount, byteCount, repetitions } = graph;
+  const wallUs = assertMeasured(computeSpread(repetitions.map((runs) => computeSpread(runs)?.median ?? null)), kind);
+  const isCompute = bound === 'compute';
+  // Thousands per microsecond are billions per second.
+  const rateOf = (us: number): number => (isCompute ? flopCount : byteCount) / us / 1e3;
+  const rate = { median: rateOf(wallUs.median), low: rateOf(wallUs.high), high: rateOf(wallUs.low) };
+  const peak = reference?.known ? (isCompute ? reference.gflopPerS : reference.gbPerS) : null;
+  return {
+    ...{ kind, size, flopCount, byteCount, wallUs, rate },
+    unit: isCompute ? 'GFLOP/s' : 'GB/s',
+    efficiency: peak === null ? null : rate.median / peak,
+  };
+}
+
+function assertMeasured(spread: Spread | null, what: string): Spread {
+  if (spread === null) throw new Error(`Nothing was measured of ${what}`);
+  return spread;
+}
+
+/** What a reader must know about percentiles that are not there, or ''. */
+export function explainMissing(summaries: readonly LoadSummary[]): string {
+  const timed = summaries.filter(({ mode }) => mode !== 'offline');
+  const missing = PERCENTS.filter((_, i) => timed.some(({ latencyUs }) => latencyUs[i] === null));
+  if (missing.length === 0) return '';
+  const needs = missing.map((percent) => `p${percent} ${computeSamplesNeeded(percent)}`).join(', ');
+  return `Queries that a percentile needs in each repetition: ${needs}.`;
+}
+
+/** @throws Error when the file cannot be read, or is no benchmark of this format */
+export function readBench(path: string): InferenceBench {
+  const bench = JSON.parse(readFileSync(path, 'utf8')) as Partial<InferenceBench> | null;
+  if (bench?.format !== BENCH_FORMAT) throw new Error(`its format is "${bench?.format}", wanted "${BENCH_FORMAT}"`);
+  return bench as InferenceBench;
+}

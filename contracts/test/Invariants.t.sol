@@ -153,12 +153,13 @@ abstract contract Campaign is BusyWorld, SlarkWorld, ProtocolInvariants {
     }
 
     /// @notice One long history, always the same: every entry point is reached by a handler and accepted at least
-    /// once.
+    /// once. It goes on past its usual length, to four times that, only while one is missing.
     function test_handlers_givenALongHistory_reachEveryEntryPoint() public {
         CHEATS.pauseGasMetering();
         (address[] memory turners, bytes4[] memory turns) = listTurns();
         uint256 seed = HISTORY_SEED;
-        for (uint256 i; i < HISTORY_TURNS; ++i) {
+        for (uint256 i; i < 4 * HISTORY_TURNS; ++i) {
+            if (i >= HISTORY_TURNS && i % 512 == 0 && bytes(_missed()).length == 0) break;
             seed = uint256(keccak256(abi.encode(seed)));
             uint256 turn = seed % turns.length;
             send(turners[turn], abi.encodeWithSelector(turns[turn], seed));
@@ -167,13 +168,20 @@ abstract contract Campaign is BusyWorld, SlarkWorld, ProtocolInvariants {
         }
         this.invariant_theLedgerHolds();
         ActionSpec[] memory actions = listActions();
-        string memory missed;
         for (uint256 action; action < ACTION_COUNT; ++action) {
             (uint256 sent, uint256 accepted) = outcomesOf(action);
             print(actions[action].signature, sent, accepted);
+        }
+        assertEq(_missed(), "");
+    }
+
+    /// @dev Signatures of the actions that no handler has got accepted yet.
+    function _missed() private view returns (string memory missed) {
+        ActionSpec[] memory actions = listActions();
+        for (uint256 action; action < ACTION_COUNT; ++action) {
+            (, uint256 accepted) = outcomesOf(action);
             if (accepted == 0) missed = string.concat(missed, " ", actions[action].signature);
         }
-        assertEq(missed, "");
     }
 
     /// @dev Every function of a handler that proposes an action, and the handler it belongs to.

@@ -141,16 +141,29 @@ contract ProviderHandler is Handler {
 
     function reclaimFoundation(uint256 seed) external turn(seed) {
         uint64 provider = anyOf(providerTotals().providerCount);
+        bool isBacked;
         for (uint64 other = 1; other <= providerTotals().providerCount; ++other) {
             uint64 state = providersAt(other).state;
             bool isThere = state == PROVIDER_ACTIVE || state == PROVIDER_SUSPENDED;
-            if (isThere && delegationsAt(providersAt(other).foundationDelegation).units > 0) provider = other;
+            if (isThere && delegationsAt(providersAt(other).foundationDelegation).units > 0) (provider, isBacked) = (other, true);
         }
+        if (isBacked && !isSettling() && once(2)) serveForAnEra(provider);
         uint64 delegation = providersAt(provider).foundationDelegation;
         uint64 units = delegationsAt(delegation).units;
         bytes memory data = abi.encodeCall(Providers.reclaimFoundation, (provider));
         if (!act(A_RECLAIM_FOUNDATION, K, address(providers), data)) return;
         assertGe(delegationsAt(delegation).unbondingUnits, units, "INV-14: principal under way");
+    }
+
+    /// @dev An era in which the provider had work in every hour: only then may the foundation take back what it delegated.
+    function serveForAnEra(uint64 provider) private {
+        uint64[] memory words = new uint64[](8);
+        words[0] = 0xffffff | 0xffffff << 24;
+        words[1] = 0xffffff;
+        words[3] = 100 | 100 << 16;
+        by(K);
+        providers.reportProviders(provider - 1, provider, words);
+        nextEra();
     }
 
     function report(uint256 seed) external turn(seed) {

@@ -18,7 +18,6 @@ import {
     P_LIVE_BASE_ERA_CPU,
     P_LIVE_BASE_ERA_GPU,
     P_LIVE_IDLE_SCALING,
-    P_LIVE_POOL_ERA,
     P_LIVE_STACK,
     P_SLASH_DELEGATORS_SHARE,
     P_SLASH_STANDBY_MODE,
@@ -71,8 +70,7 @@ library Liveness {
         uint256 task; // Active, in task mode
     }
 
-    /// @dev A provider claims at most what there is for all in an era, and all claims stay below 2^53 together: nothing that is
-    /// reported can stop a settlement.
+    /// @dev All claims stay below 2^53 together: nothing that is reported can stop a settlement.
     /// @param v parameters FIRST_PARAM to LAST_PARAM
     /// @param claimedUnits liveness and forfeits that the providers before claim
     /// @param failedHours hours with a failed challenge
@@ -95,12 +93,12 @@ library Liveness {
             uint256 idleHourCount = slotsPerEra > taskHourCount ? slotsPerEra - taskHourCount : 0;
             raw = Fixed.mulDivDown(raw, idleHourCount, slotsPerEra);
         }
-        uint256 poolUnits = v.param(FIRST_PARAM, P_LIVE_POOL_ERA);
         uint256 room = Fixed.MAX_INT - claimedUnits;
-        raw = _least(_least(raw, poolUnits), room);
+        raw = _least(raw, room);
         // Results of Fixed are below 2^53, here and below.
         a.rawUnits = uint64(raw);
-        uint256 forfeit = Fixed.mulDivCapped(eraUnits, ProviderReport.countHours(h.forfeited), slotsPerEra, poolUnits);
+        uint256 forfeit =
+            Fixed.mulDivCapped(eraUnits, ProviderReport.countHours(h.forfeited), slotsPerEra, Fixed.MAX_INT);
         a.forfeitUnits = uint64(_least(forfeit, room - raw));
         a.utilisationBps = uint64(Fixed.mulDivDown(taskHourCount, Fixed.BPS, slotsPerEra));
         a.bonusUnits = _bonus(p, r.leaseHours, v);

@@ -185,11 +185,10 @@ function assess(s: State, provider: number): void {
   if (getParam(s, 'live.idle_scaling') === 1)
     earnedUnits = mulDivDown(earnedUnits, max(slots, taskCount) - taskCount, slots);
   const totals = s.providerTotals;
-  // Nobody claims more than there is for all, and all claims together stay an amount.
-  const poolUnits = getParam(s, 'live.pool_era');
+  // All claims together stay an amount; what is above the pool is scaled down to it later (F-7).
   const roomUnits = MAX_INT - sumUnits(totals[T.rawUnits]!, totals[T.forfeitUnits]!);
-  const rawUnits = min(min(earnedUnits, poolUnits), roomUnits);
-  const forfeitUnits = min(mulDivCapped(fullUnits, countHours(forfeited), slots, poolUnits), roomUnits - rawUnits);
+  const rawUnits = min(earnedUnits, roomUnits);
+  const forfeitUnits = min(mulDivCapped(fullUnits, countHours(forfeited), slots, MAX_INT), roomUnits - rawUnits);
   const bonusUnits = bonusOf(s, report.leaseHours, s.providers[at + P.compliance]!);
   const slashUnits = slashProvider(s, provider, operationalUnits(s, report, mulDivDown(fullUnits, 1, slots)));
 
@@ -215,7 +214,7 @@ function isAssessed(s: State, provider: number, state: number): boolean {
  * Settlement step over providers: liveness and forfeits before they are scaled to the pool, bonus, and the slashes of the era,
  * whose own parts are taken. Assessed is who is Active or Suspended, and who has left with its stake still unbonding.
  *
- * Each claim counts at most `live.pool_era`, and sums stop at MAX_INT, so that nothing that is reported can stop a settlement.
+ * Sums stop at MAX_INT, so that nothing that is reported can stop a settlement.
  *
  * @rejects as {@link enterStep}
  * @invariant INV-7, INV-13, INV-41

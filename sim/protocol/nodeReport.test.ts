@@ -87,7 +87,7 @@ describe('packNodeReport', () => {
         streakCount: fc.integer({ min: 0, max: 2 ** 21 - 1 }),
         expectedCount: fc.integer({ min: 0, max: 65_535 }),
         meanMs: fc.integer({ min: 0, max: 2 ** 21 - 1 }),
-        offlineSinceS: fc.maxSafeNat(),
+        offlineSinceS: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 }),
         answered: fc.nat(1_000_000),
       })
       .map(({ answered, ...rest }) => ({ ...rest, answeredCount: answered % (rest.expectedCount + 1) }));

@@ -54,6 +54,25 @@ type Watch = {
   } | null;
 };
 
+/** What is counted anew in each era. */
+const NOTHING = {
+  full: 0,
+  active: 0,
+  task: 0,
+  breached: 0,
+  cooled: 0,
+  streakCount: 0,
+  extraHourCount: 0,
+  answered: 0,
+  expected: 0,
+  responseMs: 0,
+  responseCount: 0,
+  assigned: 0,
+  finished: 0,
+  feeUnits: 0,
+  leaseHours: 0,
+} as const;
+
 export type ProviderWatch = {
   /** Watches a slot that has begun; once per slot, after the world has moved. */
   listen(s: State): void;
@@ -75,21 +94,7 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
 
   function watchOf(provider: number): Watch {
     return (watches[provider] ??= {
-      full: 0,
-      active: 0,
-      task: 0,
-      breached: 0,
-      cooled: 0,
-      streakCount: 0,
-      extraHourCount: 0,
-      answered: 0,
-      expected: 0,
-      responseMs: 0,
-      responseCount: 0,
-      assigned: 0,
-      finished: 0,
-      feeUnits: 0,
-      leaseHours: 0,
+      ...NOTHING,
       offlineSinceS: 0,
       isStandbyOutage: false,
       outageHourCount: 0,
@@ -244,23 +249,7 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
             offlineSinceS: w.offlineSinceS,
           }),
         );
-        Object.assign(w, {
-          full: 0,
-          active: 0,
-          task: 0,
-          breached: 0,
-          cooled: 0,
-          streakCount: 0,
-          extraHourCount: 0,
-          answered: 0,
-          expected: 0,
-          responseMs: 0,
-          responseCount: 0,
-          assigned: 0,
-          finished: 0,
-          feeUnits: 0,
-          leaseHours: 0,
-        });
+        Object.assign(w, NOTHING);
       }
       return words;
     },

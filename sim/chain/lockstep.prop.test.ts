@@ -49,7 +49,7 @@ type Step = { readonly kind: 'act' | 'odd' | 'slot'; readonly seed: number };
 
 /** A sender without an account. */
 const STRANGER = ACCOUNT.firstAgent + WALK_AGENTS;
-const CAPACITIES: Capacities = { ratings: 100_000 };
+const CAPACITIES: Capacities = { ratings: 100_000, providerRatings: 100_000 };
 const EDGES = [0, 1, 2, 3, 10_000, 4_294_967_295, 4_294_967_296, 9_007_199_254_740_991];
 
 function planWalk(): GenesisPlan {

@@ -28,7 +28,7 @@ function packagedBrowser(): FoundBrowser {
       if (status !== 0) throw new Error(`tar: ${String(stderr)}`);
     }
     // The configuration that comes with it names a folder of another machine; without a font no text has a size.
-    const fonts = `<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="relative">font-cache</cachedir></fontconfig>`;
+    const fonts = `<fontconfig><dir prefix="relative">fonts</dir><cachedir>${join(folder, 'font-cache')}</cachedir></fontconfig>`;
     writeFileSync(join(partial, 'fonts.conf'), `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">${fonts}`);
     try {
       renameSync(partial, folder);

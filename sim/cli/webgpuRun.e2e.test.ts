@@ -108,7 +108,11 @@ const missing = (() => {
   }
 })();
 
-if (missing !== null) it.skip(`Runs on WebGPU in software are not tested on this machine: ${missing}`);
+/** Where npm brings SwiftShader, its absence is a fault of the checkout and not a reason to skip. */
+const absent = process.platform === 'linux' && process.arch === 'x64' ? it : it.skip;
+
+if (missing !== null)
+  absent(`Runs on WebGPU in software are not tested on this machine: ${missing}`, () => expect(missing).toBeNull());
 else {
   describe('a run on webgpu, in software', () => {
     const countsOn = async (device: 'cpu' | 'webgpu', name: string) => {

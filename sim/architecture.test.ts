@@ -220,6 +220,14 @@ describe('checkSource > the table of rooms', () => {
     expect(checkSource('sim/store/x.ts', "import { type Y, z } from '../engine/trace.ts';")).toHaveLength(1);
   });
 
+  it('given a table of fixtures/hardware > lets the one file import it that is made for it, and JSON alone', () => {
+    const table = "import x from '../../fixtures/hardware/gpus.json' with { type: 'json' };";
+    expect(checkSource('sim/engine/hardwareTable.ts', table)).toEqual([]);
+    expect(checkSource('sim/engine/x.ts', table)).toHaveLength(1);
+    expect(checkSource('sim/engine/hardwareTable.ts', table.replaceAll('json', 'ts'))).toHaveLength(1);
+    expect(checkSource('sim/engine/hardwareTable.ts', table.replace('hardware', 'vectors'))).toHaveLength(1);
+  });
+
   it('given a file in no room, or too deep > reports it', () => {
     expect(checkSource('sim/magic/x.ts', '')).toEqual([
       'sim/magic/x.ts:1: no room sim/magic; use one of sim/architecture.ts',

@@ -48,6 +48,11 @@ const packagesOfFile: Readonly<Record<string, readonly string[]>> = {
   'agents/names.ts': ['@faker-js/faker'],
 };
 
+/** Folders of JSON tables that one file may import, bundled with it: no pure room reads files. */
+const tablesOfFile: Readonly<Record<string, readonly string[]>> = {
+  'sim/engine/hardwareTable.ts': ['fixtures/hardware'],
+};
+
 /** Files that are not pure although their room is: they start what is. */
 const impureFiles: readonly string[] = ['agents/worker.ts'];
 
@@ -180,6 +185,7 @@ function checkImport(file: string, roomName: string, room: Room, { from, typesOn
     return `banned import of ${from} in ${room.pure ? 'pure ' : ''}room ${roomName}; use what sim/base offers, or an effect performed behind a port`;
   }
   const target = posix.join(posix.dirname(file), from);
+  if (target.endsWith('.json') && tablesOfFile[file]?.includes(posix.dirname(target))) return undefined;
   const targetRoom = roomOf(target);
   if (targetRoom === roomName) {
     const [own, other] = [posix.dirname(file), posix.dirname(target)];

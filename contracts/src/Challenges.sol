@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Family} from "./Family.sol";
 import {Fixed} from "./Fixed.sol";
-import {ChallengeTarget, IChallenges} from "./Interfaces.sol";
+import {IChallenges, IProviders, Resources} from "./Interfaces.sol";
 import {
     ACCOUNT_KEEPER,
     AlreadySet,
@@ -38,6 +38,7 @@ import {
     P_SLARK_CONFLICT_EXCLUSION,
     P_TIME_SLOTS_PER_ERA,
     P_TIME_SLOT_S,
+    ProvidersRecord,
     PuzzleMismatch,
     RankingInvalid,
     ResultsOutstanding,
@@ -49,6 +50,7 @@ import {
     ValueOutOfRange,
     WrongState
 } from "./Protocol.sol";
+import {ProviderView} from "./ProviderView.sol";
 
 /// @title Challenges
 /// @notice Challenges of providers (SM-7): whom a slot challenges and by what requirement (F-12), which Slarks answer for
@@ -56,6 +58,8 @@ import {
 /// the rules of `sim/protocol/{challenges,certificates}.ts`. What an outcome costs or earns is the business of Providers
 /// and Slarks. Times are seconds from genesis.
 contract Challenges is Family, IChallenges {
+    using ProviderView for IProviders;
+
     uint64[TABLE_LENGTH] internal newTargets;
     uint64[TABLE_LENGTH] internal poorTargets;
     uint64[TABLE_LENGTH] internal restTargets;
@@ -616,7 +620,7 @@ contract Challenges is Family, IChallenges {
 
     /// @dev Makes a provider a target of the slot, if it is Active and not one already.
     function _choose(Slot memory s, uint64 provider, uint64 retried) private {
-        ChallengeTarget memory target = PROVIDERS.challengeTarget(provider);
+        ProvidersRecord memory target = _target(provider);
         if (target.state != PROVIDER_ACTIVE || _isTarget(s, provider)) return;
         uint64 class = target.tier >= 6 ? 1 : 7 - target.tier;
         s.providers[s.count] = provider;
@@ -630,16 +634,38 @@ contract Challenges is Family, IChallenges {
         emit Transition(KIND_CHALLENGE, s.firstId + uint64(i), ACCOUNT_KEEPER, 0, CHALLENGE_SCHEDULED);
     }
 
+    function _target(uint64 provider) private view returns (ProvidersRecord memory) {
+        return PROVIDERS.read(provider);
+    }
+
+    /// @return free of the provider's resources, and of its fizz nodes that wait for a lease, what no lease uses; one CPU is in
+    /// use for each model that the linked node serves
+    /// @custom:rule F-12, CHAL-6
+    function _freeOf(uint64 provider, ProvidersRecord memory target)
+        private
+        view
+        returns (uint64[RESOURCES] memory free)
+    {
+        (Resources memory used,) = LEASES.useOf(provider);
+        if (target.node != 0) used.cpuCount += NODES.loadOf(target.node);
+        Resources memory more = FIZZ.freeOf(provider);
+        free[0] = _less(target.cpuCount + more.cpuCount, used.cpuCount);
+        free[1] = _less(target.memoryGb + more.memoryGb, used.memoryGb);
+        free[2] = _less(target.storageGb + more.storageGb, used.storageGb);
+        free[GPU] = _less(target.gpuCount + more.gpuCount, used.gpuCount);
+    }
+
+    function _less(uint64 value, uint64 used) private pure returns (uint64) {
+        return value > used ? value - used : 0;
+    }
+
     /// @custom:rule F-12, CHAL-6, CHAL-7, OP-73, OP-74
-    function _drawRequirement(Slot memory s, uint64 provider, ChallengeTarget memory target)
+    function _drawRequirement(Slot memory s, uint64 provider, ProvidersRecord memory target)
         private
         view
         returns (uint64[RESOURCES] memory asked)
     {
-        // One CPU for each model that the linked node serves is in use.
-        uint64 used = target.node == 0 ? 0 : NODES.loadOf(target.node);
-        uint64 cpuCount = target.cpuCount > used ? target.cpuCount - used : 0;
-        uint64[RESOURCES] memory free = [cpuCount, target.memoryGb, target.storageGb, target.gpuCount];
+        uint64[RESOURCES] memory free = _freeOf(provider, target);
         for (uint256 resource; resource < RESOURCES; ++resource) {
             uint256 random = Fixed.rnd(s.beacon, PURPOSE_REQUIREMENT, provider, s.slot * RESOURCES + resource);
             uint256 hi = resource == GPU && s.gpuCeil
@@ -696,7 +722,7 @@ contract Challenges is Family, IChallenges {
     }
 
     function _readPoor(Poor memory poor, uint256 i, uint64 provider) private view {
-        ChallengeTarget memory target = PROVIDERS.challengeTarget(provider);
+        ProvidersRecord memory target = _target(provider);
         (poor.provider[i], poor.sumTenths[i]) = (provider, target.ratingSumTenths);
         poor.ratingCount[i] = target.ratingCount == 0 ? 1 : target.ratingCount;
     }

@@ -106,7 +106,7 @@ contract Clock is Family, IClock {
     /// the step has no positions: otherwise what a step does once, at `from` = 0, could be done twice.
     /// @custom:rule TIME-4
     function enterStep(uint64 step, uint64 from, uint64 to, uint64 count) external {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         uint64 settled = clockTotals.settledEraCount;
         uint64 endSlot = (settled + 1) * _param(P_TIME_SLOTS_PER_ERA);
         if (clockTotals.slotCount != endSlot || nowS() < endSlot * _param(P_TIME_SLOT_S)) {

@@ -3,12 +3,17 @@ pragma solidity 0.8.37;
 
 import {Extsload} from "./Extsload.sol";
 import {
+    IAssets,
     IChallenges,
     IClock,
     IEmission,
     IEntityNft,
+    IEscrow,
+    IFizz,
+    ILeases,
     IModels,
     INodes,
+    IOrders,
     IParams,
     IProviders,
     ISlarkLicence,
@@ -21,14 +26,19 @@ import {
 import {
     ACCOUNT_FIRST_AGENT,
     ACCOUNT_KEEPER,
+    FAMILY_ASSETS,
     FAMILY_CALLS,
     FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_EMISSION,
     FAMILY_ENTITY_NFT,
+    FAMILY_ESCROW,
+    FAMILY_FIZZ,
+    FAMILY_LEASES,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_ORDERS,
     FAMILY_PARAMS,
     FAMILY_PROVIDERS,
     FAMILY_SLARKS,
@@ -63,6 +73,11 @@ abstract contract Family is Extsload, IProtocolEvents {
     ISlarkLicence internal immutable LICENCES;
     ISlarks internal immutable SLARKS;
     IChallenges internal immutable CHALLENGES;
+    IAssets internal immutable ASSETS;
+    IEscrow internal immutable ESCROW;
+    IOrders internal immutable ORDERS;
+    ILeases internal immutable LEASES;
+    IFizz internal immutable FIZZ;
 
     /// @param families addresses of all families, in the order of the FAMILY_ constants
     constructor(address[FAMILY_COUNT] memory families) {
@@ -81,6 +96,11 @@ abstract contract Family is Extsload, IProtocolEvents {
         LICENCES = ISlarkLicence(families[FAMILY_SLARK_LICENCE]);
         SLARKS = ISlarks(families[FAMILY_SLARKS]);
         CHALLENGES = IChallenges(families[FAMILY_CHALLENGES]);
+        ASSETS = IAssets(families[FAMILY_ASSETS]);
+        ESCROW = IEscrow(families[FAMILY_ESCROW]);
+        ORDERS = IOrders(families[FAMILY_ORDERS]);
+        LEASES = ILeases(families[FAMILY_LEASES]);
+        FIZZ = IFizz(families[FAMILY_FIZZ]);
     }
 
     /// @return account number of the sender. Reverts UnknownAccount if it is no agent's, EraNotSettled between two steps
@@ -114,6 +134,21 @@ abstract contract Family is Extsload, IProtocolEvents {
                 && caller != address(VALIDATORS) && caller != address(TASKS) && caller != address(EMISSION)
                 && caller != address(PROVIDERS) && caller != address(SLARKS) && caller != address(CHALLENGES)
         ) revert OnlyFamily(caller);
+    }
+
+    /// @notice As _onlyFamily, for what the families of the compute market ask for too.
+    function _onlyFamilyOrMarket() internal view {
+        if (!_isMarket(msg.sender)) _onlyFamily();
+    }
+
+    /// @notice Reverts OnlyFamily unless a contract of the compute market is calling.
+    function _onlyMarket() internal view {
+        if (!_isMarket(msg.sender)) revert OnlyFamily(msg.sender);
+    }
+
+    function _isMarket(address caller) private view returns (bool) {
+        return caller == address(ASSETS) || caller == address(ESCROW) || caller == address(ORDERS)
+            || caller == address(LEASES) || caller == address(FIZZ);
     }
 
     /// @return value of a parameter, as the ledger stores it

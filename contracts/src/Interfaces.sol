@@ -75,6 +75,13 @@ interface IStake {
     /// @return units how many there were
     function undelegateFoundationUnits(uint64 delegation) external returns (uint64 units);
     function delegatedUnits(uint64 delegation) external view returns (uint64);
+    /// @notice Module of Fizz. Opens a delegation of the owner of a fizz node to the provider that is its gateway.
+    /// @return delegation its number
+    function delegateFizz(uint64 owner, uint64 provider, uint64 units) external returns (uint64 delegation);
+    /// @notice Module of Fizz. Starts to unbond all units of a delegation; nothing happens if it has none.
+    function undelegateFizz(uint64 delegation) external;
+    /// @return units what is unbonding @return releaseEra era whose settlement releases it
+    function unbondingOf(uint64 delegation) external view returns (uint64 units, uint64 releaseEra);
     /// @notice Module. Delegates part of a licence's reward from the Slark pool to its provider, in `delegation` if that is
     /// not 0 and backs the provider or moves there, else in a new one of `owner`.
     /// @return used delegation that got it
@@ -148,20 +155,6 @@ interface IEmission {
     function pools() external view returns (uint64 powrUnits, uint64 validatorUnits, uint64 creatorUnits, uint64 stakerUnits, uint64 eraUnits);
 }
 
-/// @notice What a challenge needs to know of its target.
-struct ChallengeTarget {
-    uint64 state;
-    uint64 tier;
-    uint64 node;
-    uint64 challengedEra; // one more than the era in which it was last scheduled, 0 if never
-    uint64 cpuCount;
-    uint64 memoryGb;
-    uint64 storageGb;
-    uint64 gpuCount;
-    uint64 ratingSumTenths;
-    uint64 ratingCount;
-}
-
 interface IProviders {
     /// @return providers ever proposed
     function providerCount() external view returns (uint64);
@@ -170,13 +163,14 @@ interface IProviders {
     function stateOf(uint64 provider) external view returns (uint64);
     /// @return owner account that a delegation would back, 0 if the provider is not Registered, Active or Suspended
     function holderOf(uint64 provider) external view returns (uint64 owner);
-    function challengeTarget(uint64 provider) external view returns (ChallengeTarget memory);
     /// @notice Module. The provider is a target of the present slot.
     function markChallenged(uint64 provider) external;
     /// @notice Module. Outcome of a challenge: CHALLENGE_PASSED, CHALLENGE_FAILED or CHALLENGE_INCONCLUSIVE.
     function recordChallenge(uint64 provider, uint64 outcome) external;
     /// @notice Module. A rating of the provider that the node belongs to, if there is one and it is Active.
     function noteRating(uint64 node, uint64 account, uint64 tenths) external;
+    /// @notice Module. A rating of the provider by the consumer of a closed lease, if it is Active.
+    function rateProvider(uint64 provider, uint64 account, uint64 tenths) external;
     /// @notice Module. Fixes what of the era's liveness is paid, and moves the Slarks' part of forfeits and slashes into
     /// their pool, the rest of the slashes to the foundation. Once an era, before the Slarks are paid.
     function closeLiveness() external;
@@ -228,4 +222,116 @@ interface IChallenges {
     function queueTargets(uint64[] calldata fresh, uint64[] calldata poor, uint64[] calldata rest, uint64 missed) external;
     /// @notice Module. Ends the epoch: empties the lists.
     function resetTargets() external;
+}
+
+// Sections of the compute market.
+
+/// @notice Amounts of each resource.
+struct Resources {
+    uint64 cpuCount;
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount;
+}
+
+interface IAssets {
+    /// @return enabled whether orders may be paid in the asset; the token always
+    function isEnabled(uint64 asset) external view returns (bool enabled);
+    /// @return priceFp tokens per unit of the asset, FP for the token, 0 if none was posted
+    function priceOf(uint64 asset) external view returns (uint64 priceFp);
+    /// @return units of an asset in the wallet of an account; of the token too
+    function unitsOf(uint64 account, uint64 asset) external view returns (uint64 units);
+    /// @notice Module. Moves units of an asset, the token included, between accounts; nothing happens for 0 units.
+    function move(uint64 asset, uint64 from, uint64 to, uint64 units, uint64 reason) external;
+}
+
+interface IEscrow {
+    function escrowCount() external view returns (uint64);
+    function ownerOf(uint64 escrow) external view returns (uint64 owner);
+    function balanceOf(uint64 escrow, uint64 asset) external view returns (uint64 unlockedUnits, uint64 lockedUnits);
+    /// @return needed brackets that the wallet's open leases need with `added` more and `removed` less @return held brackets that its money fills (F-18)
+    function brackets(uint64 escrow, Resources calldata added, Resources calldata removed) external view returns (uint64 needed, uint64 held);
+    /// @notice Module. Unlocked to locked, and back.
+    function lock(uint64 escrow, uint64 asset, uint64 units) external;
+    function unlock(uint64 escrow, uint64 asset, uint64 units) external;
+    /// @notice Module. Pays units out of the locked balance.
+    function pay(uint64 escrow, uint64 asset, uint64 to, uint64 units, uint64 reason) external;
+    /// @notice Module. One lease more / less of the wallet, with its resources.
+    function addUse(uint64 escrow, Resources calldata resources) external;
+    function removeUse(uint64 escrow, Resources calldata resources) external;
+}
+
+/// @notice What a fizz node needs to know of an order.
+struct OrderTerms {
+    uint64 state;
+    uint64 mode;
+    uint64 bidUntilS;
+    uint64 expiresS;
+    uint64 maxPriceUnits;
+    uint64 gpuTier;
+    Resources needs;
+}
+
+interface IOrders {
+    function orderCount() external view returns (uint64);
+    function termsOf(uint64 order) external view returns (OrderTerms memory);
+    /// @notice Module. The order's lease was replaced by another.
+    function setLease(uint64 order, uint64 lease) external;
+    /// @notice Module. The provider was slashed in the era being settled.
+    function recordSlash(uint64 provider) external;
+}
+
+/// @notice What a lease begins with.
+struct LeaseRequest {
+    uint64 order;
+    uint64 escrow;
+    uint64 provider;
+    uint64 fizz;
+    uint64 asset;
+    uint64 priceUnits;
+    uint64 durationS;
+    uint64 actor;
+    Resources resources;
+}
+
+interface ILeases {
+    /// @return resources that the provider's leases use, fizz nodes' apart @return leaseCount its leases that are not closed
+    function useOf(uint64 provider) external view returns (Resources memory resources, uint64 leaseCount);
+    /// @return leaseCount the provider's leases that are not closed, fizz nodes' included
+    function leaseCountOf(uint64 provider) external view returns (uint64 leaseCount);
+    /// @return startS @return accruedS up to when a lease has accrued
+    function timesOf(uint64 lease) external view returns (uint64 startS, uint64 accruedS);
+    /// @notice Module. Opens a lease. @return lease its number
+    function open(LeaseRequest calldata request) external returns (uint64 lease);
+    /// @notice Module. Its fizz node is off since `sinceS`, or is back at `atS`.
+    function pauseByOutage(uint64 lease, uint64 sinceS) external;
+    function resumeAfterOutage(uint64 lease, uint64 sinceS, uint64 atS) external;
+    /// @notice Module. Closes the lease of a fizz node that the subnet expels.
+    function closeExpelled(uint64 lease) external;
+}
+
+/// @notice What the market needs to know of a fizz node.
+struct FizzInfo {
+    uint64 owner;
+    uint64 state;
+    uint64 gateway;
+    uint64 order;
+    uint64 priceUnits;
+    uint64 gpuTier;
+    uint64 detachedS;
+    Resources resources;
+}
+
+interface IFizz {
+    function fizzCount() external view returns (uint64);
+    function infoOf(uint64 fizz) external view returns (FizzInfo memory);
+    /// @return gatewayBps share of the gateway in what its members earn
+    function shareOf(uint64 provider) external view returns (uint64 gatewayBps);
+    /// @return resources of the members of a subnet that are Active
+    function freeOf(uint64 provider) external view returns (Resources memory resources);
+    /// @notice Module. The order is over, and the node that was reserved for it is free again; nothing happens otherwise.
+    function release(uint64 fizz, uint64 order, uint64 actor) external;
+    /// @notice Module. The node serves a lease / does not any more.
+    function serve(uint64 fizz, uint64 lease, uint64 actor) external;
+    function free(uint64 fizz, uint64 actor) external;
 }

@@ -102,7 +102,7 @@ library Liveness {
         a.forfeitUnits = uint64(_least(forfeit, room - raw));
         a.utilisationBps = uint64(Fixed.mulDivDown(taskHourCount, Fixed.BPS, slotsPerEra));
         a.bonusUnits = _bonus(p, r.leaseHours, v);
-        a.slashUnits = _slash(r, h, eraUnits / slotsPerEra, taskHourCount, v);
+        a.slashUnits = _slash(r, h.breached, eraUnits / slotsPerEra, v);
     }
 
     /// @return isShared true if delegators share every slash, false if only misconduct
@@ -211,20 +211,21 @@ library Liveness {
         return uint64(Fixed.mulDivDown(units, factor < cap ? factor : cap, Fixed.MIL));
     }
 
+    /// @param breached hours in task mode whose conditions were broken
     /// @param hourUnits liveness of one hour, as at the start of the era
     /// @custom:rule F-10, SLASH-4, SLASH-5, SLASH-8, SLASH-9, OP-58, OP-59
     function _slash(
         ProviderReportsRecord storage r,
-        Hours memory h,
+        uint256 breached,
         uint256 hourUnits,
-        uint256 taskHourCount,
         uint64[] memory v
     ) private view returns (uint64) {
-        uint256 breachUnits = taskHourCount == 0 ? 0 : uint256(r.feeUnits) / taskHourCount;
+        uint256 breachedCount = ProviderReport.countHours(breached);
+        uint256 breachUnits = breachedCount == 0 ? 0 : uint256(r.feeUnits) / breachedCount;
         if (v.param(FIRST_PARAM, P_SLASH_TASK_MODE) != FORFEIT_FEE && hourUnits > breachUnits) breachUnits = hourUnits;
         (, uint256 outageCount, uint256 extraHourCount) = r.pausesOf();
         if (v.param(FIRST_PARAM, P_SLASH_STANDBY_MODE) == PER_HOUR) outageCount += extraHourCount;
-        uint256 units = ProviderReport.countHours(h.breached) * breachUnits + hourUnits * outageCount;
+        uint256 units = breachedCount * breachUnits + hourUnits * outageCount;
         // Each factor is below 2^53, so the sum fits. Collateral is less than the most in any case.
         return uint64(_least(units, Fixed.MAX_INT));
     }

@@ -15,9 +15,15 @@ uint64 constant SLARK_TIERS = 6;
 uint64 constant CLASS_COUNT = 6;
 uint64 constant SEATS_PER_CLASS = 32;
 uint64 constant MAX_TARGETS = 240;
+uint64 constant ASSET_COUNT = 4;
+uint64 constant DOLLAR_ASSET = 1;
+uint64 constant MAX_BIDS = 64;
+uint64 constant OPERATOR_SEATS = 101;
+uint64 constant SEATS_PER_WORD = 52;
+uint64 constant SLASHED_ERAS = 64;
 
 // Number of contracts of the protocol, and the place of each in the list given to every constructor.
-uint256 constant FAMILY_COUNT = 15;
+uint256 constant FAMILY_COUNT = 20;
 uint256 constant FAMILY_PARAMS = 0;
 uint256 constant FAMILY_CLOCK = 1;
 uint256 constant FAMILY_TOKEN = 2;
@@ -33,6 +39,11 @@ uint256 constant FAMILY_PROVIDERS = 11;
 uint256 constant FAMILY_SLARK_LICENCE = 12;
 uint256 constant FAMILY_SLARKS = 13;
 uint256 constant FAMILY_CHALLENGES = 14;
+uint256 constant FAMILY_ASSETS = 15;
+uint256 constant FAMILY_ESCROW = 16;
+uint256 constant FAMILY_ORDERS = 17;
+uint256 constant FAMILY_LEASES = 18;
+uint256 constant FAMILY_FIZZ = 19;
 
 // Accounts of the protocol (TOK-5).
 uint64 constant ACCOUNT_COMMUNITY = 1;
@@ -52,6 +63,7 @@ uint64 constant ACCOUNT_AIRDROP = 14;
 uint64 constant ACCOUNT_SLASH_POT = 15;
 uint64 constant ACCOUNT_KEEPER = 16;
 uint64 constant ACCOUNT_SLARK_POOL = 17;
+uint64 constant ACCOUNT_ESCROW = 18;
 uint64 constant ACCOUNT_FIRST_AGENT = 32;
 
 // Kinds of entities.
@@ -66,6 +78,12 @@ uint64 constant KIND_ACCOUNT = 8;
 uint64 constant KIND_PROVIDER = 9;
 uint64 constant KIND_SLARK = 10;
 uint64 constant KIND_CHALLENGE = 11;
+uint64 constant KIND_ESCROW = 12;
+uint64 constant KIND_ORDER = 13;
+uint64 constant KIND_LEASE = 14;
+uint64 constant KIND_FIZZ = 15;
+uint64 constant KIND_SUBNET = 16;
+uint64 constant KIND_OPERATOR = 17;
 
 // States (section 5).
 uint64 constant MODEL_REGISTERED = 2;
@@ -136,6 +154,54 @@ uint64 constant CHALLENGE_ANSWERED = 4;
 uint64 constant CHALLENGE_PASSED = 5;
 uint64 constant CHALLENGE_FAILED = 6;
 uint64 constant CHALLENGE_INCONCLUSIVE = 7;
+uint64 constant ORDER_OPEN = 1;
+uint64 constant ORDER_MATCHING = 2;
+uint64 constant ORDER_LEASED = 3;
+uint64 constant ORDER_EXPIRED = 4;
+uint64 constant ORDER_CANCELLED = 5;
+uint64 constant ORDER_MODE_PROVIDER = 0;
+uint64 constant ORDER_MODE_FIZZ = 1;
+uint64 constant ORDER_FLAG_REGION_HARD = 1;
+uint64 constant ORDER_FLAG_SECURED = 2;
+uint64 constant ORDER_FLAG_COMMUNITY = 4;
+uint64 constant ORDER_FLAG_SENSITIVE = 8;
+uint64 constant ORDER_FLAG_COMPLIANCE = 16;
+uint64 constant BID_OPEN = 1;
+uint64 constant BID_OUT = 2;
+uint64 constant BID_WON = 3;
+uint64 constant OPERATOR_ACTIVE = 1;
+uint64 constant OPERATOR_LEFT = 2;
+uint64 constant LEASE_AWAITING = 1;
+uint64 constant LEASE_DEPLOYING = 2;
+uint64 constant LEASE_SERVING = 3;
+uint64 constant LEASE_DOWN = 4;
+uint64 constant LEASE_CLOSED = 5;
+uint64 constant LEASE_TERM_GROSS_BASE = 1;
+uint64 constant LEASE_TERM_CHARGES_UNDEPLOYED = 2;
+uint64 constant LEASE_TERM_CHARGES_DOWNTIME = 4;
+uint64 constant LEASE_TERM_HOUR_UP = 8;
+uint64 constant UPDATE_NONE = 0;
+uint64 constant UPDATE_PROPOSED = 1;
+uint64 constant CLOSE_CONSUMER = 1;
+uint64 constant CLOSE_PROVIDER = 2;
+uint64 constant CLOSE_ENDED = 3;
+uint64 constant CLOSE_EXHAUSTED = 4;
+uint64 constant CLOSE_OUTAGE = 5;
+uint64 constant CLOSE_UPDATED = 6;
+uint64 constant CLOSE_PROVIDER_LOST = 7;
+uint64 constant CLOSE_EXPELLED = 8;
+uint64 constant FIZZ_CONFIGURED = 1;
+uint64 constant FIZZ_REGISTERED = 2;
+uint64 constant FIZZ_ACTIVE = 3;
+uint64 constant FIZZ_RESERVED = 4;
+uint64 constant FIZZ_SERVING = 5;
+uint64 constant FIZZ_DETACHED = 6;
+uint64 constant FIZZ_LEAVING = 7;
+uint64 constant SUBNET_NONE = 0;
+uint64 constant SUBNET_EXISTS = 1;
+uint64 constant SUBNET_DISSOLVED = 2;
+uint64 constant PROPOSAL_EXPEL = 1;
+uint64 constant PROPOSAL_GATEWAY_SHARE = 2;
 
 // Bits of a provider's compliance (ATTR-6).
 uint64 constant COMPLIANCE_SOC2 = 1;
@@ -144,28 +210,30 @@ uint64 constant COMPLIANCE_GDPR = 4;
 uint64 constant COMPLIANCE_AUDIT = 8;
 
 // Settlement steps (TIME-4).
-uint64 constant STEP_COMPUTE_ERA_METRICS = 1;
-uint64 constant STEP_ASSESS_PROVIDERS = 2;
-uint64 constant STEP_OPEN_EMISSION = 3;
-uint64 constant STEP_SLASH_OWN_STAKE = 4;
-uint64 constant STEP_SLASH_DELEGATIONS = 5;
-uint64 constant STEP_PAY_SLARKS = 6;
-uint64 constant STEP_PAY_PROVIDERS = 7;
-uint64 constant STEP_PAY_STAKERS = 8;
-uint64 constant STEP_SCORE_NODES = 9;
-uint64 constant STEP_PAY_NODES = 10;
-uint64 constant STEP_PAY_VALIDATORS = 11;
-uint64 constant STEP_PAY_CREATORS = 12;
-uint64 constant STEP_PAY_DELEGATORS = 13;
-uint64 constant STEP_UPDATE_TRUST = 14;
-uint64 constant STEP_UPDATE_REPUTATIONS = 15;
-uint64 constant STEP_UPDATE_TIERS = 16;
-uint64 constant STEP_UPDATE_SLARKS = 17;
-uint64 constant STEP_POST_SLARKS = 18;
-uint64 constant STEP_RELEASE_DELEGATIONS = 19;
-uint64 constant STEP_POST_RANKING = 20;
-uint64 constant STEP_ROTATE_MODELS = 21;
-uint64 constant STEP_COUNT = 21;
+uint64 constant STEP_ACCRUE_LEASES = 1;
+uint64 constant STEP_COMPUTE_ERA_METRICS = 2;
+uint64 constant STEP_ASSESS_PROVIDERS = 3;
+uint64 constant STEP_OPEN_EMISSION = 4;
+uint64 constant STEP_SLASH_OWN_STAKE = 5;
+uint64 constant STEP_SLASH_DELEGATIONS = 6;
+uint64 constant STEP_PAY_SLARKS = 7;
+uint64 constant STEP_PAY_PROVIDERS = 8;
+uint64 constant STEP_PAY_STAKERS = 9;
+uint64 constant STEP_SCORE_NODES = 10;
+uint64 constant STEP_PAY_NODES = 11;
+uint64 constant STEP_PAY_VALIDATORS = 12;
+uint64 constant STEP_PAY_CREATORS = 13;
+uint64 constant STEP_PAY_DELEGATORS = 14;
+uint64 constant STEP_UPDATE_TRUST = 15;
+uint64 constant STEP_UPDATE_REPUTATIONS = 16;
+uint64 constant STEP_UPDATE_TIERS = 17;
+uint64 constant STEP_UPDATE_SLARKS = 18;
+uint64 constant STEP_POST_SLARKS = 19;
+uint64 constant STEP_RELEASE_DELEGATIONS = 20;
+uint64 constant STEP_POST_MEDIAN = 21;
+uint64 constant STEP_POST_RANKING = 22;
+uint64 constant STEP_ROTATE_MODELS = 23;
+uint64 constant STEP_COUNT = 23;
 
 // Reasons of token moves.
 uint64 constant MOVE_GENESIS = 1;
@@ -196,6 +264,17 @@ uint64 constant MOVE_SLARK_REWARD = 25;
 uint64 constant MOVE_FORFEIT = 26;
 uint64 constant MOVE_RESTITUTION = 27;
 uint64 constant MOVE_LICENCE = 28;
+uint64 constant MOVE_ESCROW_DEPOSIT = 29;
+uint64 constant MOVE_ESCROW_WITHDRAW = 30;
+uint64 constant MOVE_LEASE_PAYMENT = 31;
+uint64 constant MOVE_COMMISSION = 32;
+uint64 constant MOVE_USER_FEE = 33;
+uint64 constant MOVE_PROVIDER_FEE = 34;
+uint64 constant MOVE_GATEWAY_SHARE = 35;
+uint64 constant MOVE_FIZZ_REWARD = 36;
+uint64 constant MOVE_FIZZ_FEE = 37;
+uint64 constant MOVE_MATCH_REWARD = 38;
+uint64 constant MOVE_ISSUE = 39;
 
 // Numbers of the parameters.
 uint256 constant P_TOKEN_DECIMALS = 0;
@@ -455,6 +534,66 @@ uint256 constant P_CHAL_N = 253;
 uint256 constant P_CHAL_TIMEOUT_S = 254;
 uint256 constant P_CHAL_INCONCLUSIVE = 255;
 uint256 constant P_ATTR_GPU_TIER11 = 256;
+uint256 constant P_ORACLE_MODEL = 257;
+uint256 constant P_ORACLE_VOL_BPS_DAY = 258;
+uint256 constant P_ORACLE_PRICE_MIL_1 = 259;
+uint256 constant P_ORACLE_PRICE_MIL_2 = 260;
+uint256 constant P_ORACLE_PRICE_MIL_3 = 261;
+uint256 constant P_ESCROW_MIN_COVER_BPS = 262;
+uint256 constant P_ESCROW_MIN_DEPOSIT = 263;
+uint256 constant P_ESCROW_BRACKET_USD = 264;
+uint256 constant P_ESCROW_BRACKETS_ENFORCED = 265;
+uint256 constant P_FEE_FOUNDATION_BPS = 266;
+uint256 constant P_FEE_USER_FOREIGN_BPS = 267;
+uint256 constant P_FEE_PROVIDER_BASE = 268;
+uint256 constant P_FEE_PROVIDER_FOREIGN_BPS = 269;
+uint256 constant P_FEE_TIER1_REBATE_BPS = 270;
+uint256 constant P_ORDER_BID_WINDOW_BLOCKS = 271;
+uint256 constant P_ORDER_TTL_BLOCKS = 272;
+uint256 constant P_ORDER_MAX_BIDS = 273;
+uint256 constant P_MATCH_W_BPS_REGION = 274;
+uint256 constant P_MATCH_W_BPS_PRICE = 275;
+uint256 constant P_MATCH_W_BPS_FEEDBACK = 276;
+uint256 constant P_MATCH_W_BPS_AVAIL = 277;
+uint256 constant P_MATCH_W_BPS_SLASHES = 278;
+uint256 constant P_MATCH_W_BPS_TIER = 279;
+uint256 constant P_MATCH_W_BPS_STAKE = 280;
+uint256 constant P_MATCH_W_BPS_RANDOM = 281;
+uint256 constant P_MATCH_STAKE_CAP_X_MEDIAN = 282;
+uint256 constant P_MATCH_SLASH_WINDOW_ERAS = 283;
+uint256 constant P_MATCH_BID_FLOOR_BPS = 284;
+uint256 constant P_MATCH_MODE = 285;
+uint256 constant P_MATCH_OPERATORS = 286;
+uint256 constant P_MATCH_QUORUM_BPS = 287;
+uint256 constant P_MATCH_OUTAGE_BPS_SLOT = 288;
+uint256 constant P_MATCH_USER_CHOICE = 289;
+uint256 constant P_MATCH_OP_REWARD = 290;
+uint256 constant P_REGION_MATRIX_CONTINENT = 291;
+uint256 constant P_REGION_MATRIX_OTHER = 292;
+uint256 constant P_ANTI_SELF_LEASE_BAN = 293;
+uint256 constant P_BONUS_EXCLUDE_SELF = 294;
+uint256 constant P_LEASE_CHARGE_UNDEPLOYED = 295;
+uint256 constant P_LEASE_CHARGE_DOWNTIME = 296;
+uint256 constant P_LEASE_DEPLOY_SLA_S = 297;
+uint256 constant P_LEASE_UPDATE_NEEDS_ACCEPT = 298;
+uint256 constant P_FIZZ_REWARD_MODE = 299;
+uint256 constant P_FIZZ_UPTIME_GATE_BPS = 300;
+uint256 constant P_FIZZ_BASE_ERA_GPU = 301;
+uint256 constant P_FIZZ_BASE_ERA_CPU = 302;
+uint256 constant P_FIZZ_AGG_PASS_BPS = 303;
+uint256 constant P_FIZZ_MIN_DELEGATION = 304;
+uint256 constant P_FIZZ_REGISTER_FEE = 305;
+uint256 constant P_FIZZ_SEL_W_BPS_CHALLENGES = 306;
+uint256 constant P_FIZZ_SEL_W_BPS_DELEGATION = 307;
+uint256 constant P_FIZZ_SEL_W_BPS_PRICE = 308;
+uint256 constant P_FIZZ_SEL_W_BPS_CAPACITY = 309;
+uint256 constant P_FIZZ_OUTAGE_ACCRUAL = 310;
+uint256 constant P_FIZZ_OUTAGE_CLOSE_S = 311;
+uint256 constant P_FIZZ_BILLING_UNIT = 312;
+uint256 constant P_FIZZ_GATEWAY_BPS = 313;
+uint256 constant P_FIZZ_FOUNDATION_BPS = 314;
+uint256 constant P_FIZZ_DAO = 315;
+uint256 constant P_FIZZ_POLL_S = 316;
 
 // Storage records: every field a uint64, four to a word.
 struct ClockTotalsRecord {
@@ -935,6 +1074,215 @@ struct ChallengeTotalsRecord {
     uint64 subsets7;
 }
 
+struct AssetsRecord {
+    uint64 isEnabled; // word 0
+    uint64 priceFp;
+    uint64 issuedUnits;
+}
+
+struct EscrowsRecord {
+    uint64 owner; // word 0
+    uint64 leaseCount;
+    uint64 cpuCount;
+    uint64 memoryGb;
+    uint64 storageGb; // word 1
+    uint64 gpuTaskCpuCount;
+    uint64 gpuTaskMemoryGb;
+    uint64 gpuTaskStorageGb;
+    uint64 gpuTaskGpuCount; // word 2
+}
+
+struct EscrowBalancesRecord {
+    uint64 unlockedUnits; // word 0
+    uint64 lockedUnits;
+}
+
+struct EscrowTotalsRecord {
+    uint64 escrowCount; // word 0
+    uint64 unlockedUnits0;
+    uint64 unlockedUnits1;
+    uint64 unlockedUnits2;
+    uint64 unlockedUnits3; // word 1
+    uint64 lockedUnits0;
+    uint64 lockedUnits1;
+    uint64 lockedUnits2;
+    uint64 lockedUnits3; // word 2
+}
+
+struct OrdersRecord {
+    uint64 escrow; // word 0
+    uint64 state;
+    uint64 asset;
+    uint64 mode;
+    uint64 cpuCount; // word 1
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount;
+    uint64 gpuTier; // word 2
+    uint64 region;
+    uint64 durationS;
+    uint64 maxPriceUnits;
+    uint64 flags; // word 3
+    uint64 createdS;
+    uint64 bidUntilS;
+    uint64 expiresS;
+    uint64 bidCount; // word 4
+    uint64 lastBid;
+    uint64 lease;
+    uint64 seed;
+    uint64 operatorSet0; // word 5
+    uint64 operatorSet1;
+    uint64 operatorCount;
+    uint64 voted0;
+    uint64 voted1; // word 6
+    uint64 matchingS;
+}
+
+struct BidsRecord {
+    uint64 order; // word 0
+    uint64 provider;
+    uint64 priceUnits;
+    uint64 fizz;
+    uint64 state; // word 1
+    uint64 previous;
+    uint64 voters0;
+    uint64 voters1;
+}
+
+struct OperatorsRecord {
+    uint64 account; // word 0
+    uint64 state;
+    uint64 joinedS;
+    uint64 voteCount;
+    uint64 wonCount; // word 1
+    uint64 rewardUnits;
+}
+
+struct ProviderMarketRecord {
+    uint64 assetMask; // word 0
+    uint64 slashedEraCount;
+    uint64 lastSlashedEra;
+    uint64 isAssetsSet;
+}
+
+struct OrderTotalsRecord {
+    uint64 orderCount; // word 0
+    uint64 bidCount;
+    uint64 openCount;
+    uint64 operatorCount;
+    uint64 operatorSet0; // word 1
+    uint64 operatorSet1;
+    uint64 medianUnits;
+    uint64 medianBelowCount;
+    uint64 medianNotAboveCount; // word 2
+    uint64 medianTotalCount;
+    uint64 matchedCount;
+    uint64 expiredCount;
+}
+
+struct LeasesRecord {
+    uint64 order; // word 0
+    uint64 escrow;
+    uint64 provider;
+    uint64 fizz;
+    uint64 state; // word 1
+    uint64 asset;
+    uint64 priceUnits;
+    uint64 startS;
+    uint64 endS; // word 2
+    uint64 cpuCount;
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount; // word 3
+    uint64 userFeeBps;
+    uint64 foundationBps;
+    uint64 providerFeeBps;
+    uint64 rebateBps; // word 4
+    uint64 gatewayBps;
+    uint64 terms;
+    uint64 pausedS;
+    uint64 downSinceS; // word 5
+    uint64 manifestS;
+    uint64 deployedS;
+    uint64 accruedS;
+    uint64 paidUnits; // word 6
+    uint64 fundedUnits;
+    uint64 lockedUnits;
+    uint64 place;
+    uint64 ratedTenths; // word 7
+    uint64 closeReason;
+    uint64 closedS;
+    uint64 breachCount;
+}
+
+struct LeaseUpdatesRecord {
+    uint64 state; // word 0
+    uint64 cpuCount;
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount; // word 1
+    uint64 durationS;
+    uint64 priceUnits;
+}
+
+struct ProviderUseRecord {
+    uint64 cpuCount; // word 0
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount;
+    uint64 leaseCount; // word 1
+}
+
+struct LeaseTotalsRecord {
+    uint64 leaseCount; // word 0
+    uint64 openCount;
+}
+
+struct FizzNodesRecord {
+    uint64 owner; // word 0
+    uint64 state;
+    uint64 gateway;
+    uint64 peerId;
+    uint64 cpuCount; // word 1
+    uint64 memoryGb;
+    uint64 storageGb;
+    uint64 gpuCount;
+    uint64 gpuTier; // word 2
+    uint64 priceUnits;
+    uint64 delegation;
+    uint64 order;
+    uint64 lease; // word 3
+    uint64 detachedS;
+    uint64 votedProposal;
+    uint64 joinedEra;
+}
+
+struct SubnetsRecord {
+    uint64 state; // word 0
+    uint64 isOpen;
+    uint64 memberCount;
+    uint64 minDelegationUnits;
+    uint64 gatewayBps; // word 1
+    uint64 isShareFixed;
+    uint64 freeCpuCount;
+    uint64 freeMemoryGb;
+    uint64 freeStorageGb; // word 2
+    uint64 freeGpuCount;
+    uint64 proposal;
+    uint64 proposalKind;
+    uint64 proposalValue; // word 3
+    uint64 proposalEndS;
+    uint64 yesUnits;
+    uint64 noUnits;
+}
+
+struct FizzTotalsRecord {
+    uint64 fizzCount; // word 0
+    uint64 proposalCount;
+    uint64 rewardedEra;
+    uint64 rewardedCount;
+}
+
 // Rejections: what was found and what the rule wanted.
 error UnknownAccount(uint64 have, uint64 need);
 error OnlyKeeper(uint64 have, uint64 need);
@@ -988,6 +1336,21 @@ error SignerRepeated(uint64 have, uint64 need);
 error BudgetExhausted(uint64 have, uint64 need);
 error TierTooLow(uint64 have, uint64 need);
 error KeyMissing(uint64 have, uint64 need);
+error AssetNotEnabled(uint64 have, uint64 need);
+error AssetNotAccepted(uint64 have, uint64 need);
+error InsufficientEscrow(uint64 have, uint64 need);
+error BracketExceeded(uint64 have, uint64 need);
+error SensitiveData(uint64 have, uint64 need);
+error NotMatchable(uint64 have, uint64 need);
+error RegionMismatch(uint64 have, uint64 need);
+error TierExcluded(uint64 have, uint64 need);
+error SelfLease(uint64 have, uint64 need);
+error AlreadyBid(uint64 have, uint64 need);
+error PriceTooLow(uint64 have, uint64 need);
+error OperatorsFull(uint64 have, uint64 need);
+error NotInMode(uint64 have, uint64 need);
+error AlreadyVoted(uint64 have, uint64 need);
+error LeasesOpen(uint64 have, uint64 need);
 
 /// @notice Events of the protocol, the same in every contract.
 interface IProtocolEvents {
@@ -1019,4 +1382,18 @@ interface IProtocolEvents {
     event ResultsCertified(uint64 slot, uint64 class, uint64 groupCount, uint64 signerCount, uint64 targetCount);
     event SubsetsAttested(uint64 era, uint64 signerCount, uint64 unselectedCount);
     event VestingChanged(uint64 delegation, uint64 vestUnits, uint64 vestedUnits);
+    event AssetMoved(uint64 asset, uint64 from, uint64 to, uint64 units, uint64 reason);
+    event PricePosted(uint64 asset, uint64 priceFp);
+    event EscrowChanged(uint64 escrow, uint64 asset, uint64 unlockedUnits, uint64 lockedUnits, uint64 owner);
+    event OrderCreated(uint64 order, uint64 escrow, uint64 consumer, uint64 mode, uint64 durationS, uint64 maxPriceUnits);
+    event BidPlaced(uint64 order, uint64 bid, uint64 provider, uint64 priceUnits, uint64 fizz);
+    event MatchVoted(uint64 order, uint64 seat, uint64 bid, uint64 voterCount);
+    event LeaseCreated(uint64 lease, uint64 order, uint64 provider, uint64 consumer, uint64 priceUnits, uint64 endS);
+    event LeaseAccrued(uint64 lease, uint64 grossUnits, uint64 payeeUnits, uint64 foundationUnits, uint64 feeUnits, uint64 gatewayUnits);
+    event LeaseExtended(uint64 lease, uint64 endS, uint64 lockedUnits);
+    event LeaseClosed(uint64 lease, uint64 reason, uint64 grossUnits, uint64 refundUnits, uint64 consumer, uint64 provider);
+    event FizzChanged(uint64 fizz, uint64 gateway, uint64 priceUnits, uint64 cpuCount, uint64 gpuCount);
+    event SubnetVoted(uint64 provider, uint64 proposal, uint64 fizz, uint64 isYes, uint64 units);
+    event SubnetDecided(uint64 provider, uint64 proposal, uint64 kind, uint64 value, uint64 isPassed);
+    event MedianPosted(uint64 era, uint64 medianUnits);
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Family, OnlyFamily} from "./Family.sol";
 import {Feedback} from "./Feedback.sol";
 import {Fixed} from "./Fixed.sol";
-import {ChallengeTarget, IProviders} from "./Interfaces.sol";
+import {IProviders} from "./Interfaces.sol";
 import {Liveness} from "./Liveness.sol";
 import {ParamSlice} from "./ParamSlice.sol";
 import {
@@ -26,6 +26,7 @@ import {
     InsufficientBalance,
     InsufficientStake,
     KIND_PROVIDER,
+    LeasesOpen,
     MAX_INT,
     MOVE_FORFEIT,
     MOVE_LIVENESS_REWARD,
@@ -193,11 +194,14 @@ contract Providers is Family, IProviders {
         p.exitEra = _era() + _param(P_DELEG_UNBOND_ERAS);
     }
 
-    /// @notice The provider leaves for good: its stake unbonds, its delegators are released when the era is settled.
-    /// @dev Reverts UnknownEntity, NotOwner, WrongState, in this order.
+    /// @notice The provider leaves for good, once it has no lease: its stake unbonds, its delegators are released when the era is
+    /// settled.
+    /// @dev Reverts UnknownEntity, NotOwner, WrongState, LeasesOpen, in this order.
     /// @custom:rule SM-14
     function deregisterProvider(uint64 provider) external {
         ProvidersRecord storage p = _ownedWorking(provider);
+        uint64 leaseCount = LEASES.leaseCountOf(provider);
+        if (leaseCount > 0) revert LeasesOpen(leaseCount, 0);
         p.exitUnits = _ownUnits(provider);
         p.exitEra = _era() + _param(P_DELEG_UNBOND_ERAS);
         nodeProviders[p.node] = 0;
@@ -439,23 +443,6 @@ contract Providers is Family, IProviders {
     }
 
     /// @inheritdoc IProviders
-    function challengeTarget(uint64 provider) external view returns (ChallengeTarget memory) {
-        ProvidersRecord storage p = providers[provider];
-        return ChallengeTarget({
-            state: p.state,
-            tier: p.tier,
-            node: p.node,
-            challengedEra: p.challengedEra,
-            cpuCount: p.cpuCount,
-            memoryGb: p.memoryGb,
-            storageGb: p.storageGb,
-            gpuCount: p.gpuCount,
-            ratingSumTenths: p.ratingSumTenths,
-            ratingCount: p.ratingCount
-        });
-    }
-
-    /// @inheritdoc IProviders
     /// @custom:rule CHAL-4
     function markChallenged(uint64 provider) external {
         _only(address(CHALLENGES));
@@ -484,9 +471,20 @@ contract Providers is Family, IProviders {
     /// @custom:rule FB-1, FB-4
     function noteRating(uint64 node, uint64 account, uint64 tenths) external {
         _only(CALLS);
-        uint64 provider = nodeProviders[node];
+        _rate(nodeProviders[node], account, tenths);
+    }
+
+    /// @inheritdoc IProviders
+    /// @custom:rule FB-1, SM-6
+    function rateProvider(uint64 provider, uint64 account, uint64 tenths) external {
+        _only(address(LEASES));
+        _rate(provider, account, tenths);
+    }
+
+    /// @dev There is no provider 0, so that its state is none.
+    function _rate(uint64 provider, uint64 account, uint64 tenths) private {
         ProvidersRecord storage p = providers[provider];
-        if (provider == 0 || p.state != PROVIDER_ACTIVE) return;
+        if (p.state != PROVIDER_ACTIVE) return;
         (uint64 sumTenths, uint64 ratingCount) = p.addRating(providerRatings, provider, tenths, _param(P_FB_WINDOW));
         emit ProviderRated(provider, account, tenths, sumTenths, ratingCount);
     }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Delegation} from "./Delegation.sol";
-import {Family} from "./Family.sol";
+import {Family, OnlyFamily} from "./Family.sol";
 import {Fixed} from "./Fixed.sol";
 import {IStake} from "./Interfaces.sol";
 import {
@@ -90,7 +90,7 @@ contract Stake is Family, IStake {
     /// @dev Reverts InsufficientBalance. The stake counts for rewards from the next era on.
     /// @custom:rule NODE-1, VAL-1, MODEL-2
     function lockStake(uint64 kind, uint64 entity, uint64 account, uint64 units) external {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         if (kind == KIND_MODEL) modelCollateral[entity] += units;
         else _collateral(kind, entity).addOwn(units, CLOCK.era());
         TOKEN.move(account, ACCOUNT_STAKE_VAULT, units, MOVE_STAKE);
@@ -101,7 +101,7 @@ contract Stake is Family, IStake {
     /// @dev Reverts InsufficientStake(stake, units).
     /// @custom:rule VAL-13
     function releaseStake(uint64 kind, uint64 entity, uint64 account, uint64 units) external {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         uint64 own = ownUnits(kind, entity);
         if (own < units) revert InsufficientStake(own, units);
         _removeOwn(kind, entity, units);
@@ -116,7 +116,7 @@ contract Stake is Family, IStake {
         external
         returns (uint64 taken)
     {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         uint64 own = ownUnits(kind, entity);
         taken = units < own ? units : own;
         if (taken == 0) return 0;
@@ -130,7 +130,7 @@ contract Stake is Family, IStake {
     /// @dev Of own stake, delegations and what is unbonding. Rounds down.
     /// @custom:rule SLASH-7, DELEG-5
     function addSlash(uint64 kind, uint64 entity, uint64 bps) external {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         NodeCollateralRecord storage c = _collateral(kind, entity);
         c.slashPendingUnits += _mulDivDown(_slashable(c), bps, uint64(BPS));
     }
@@ -150,7 +150,7 @@ contract Stake is Family, IStake {
         uint64 fromAccount,
         uint64 reason
     ) external {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         if (poolUnits > rewardUnits) revert ValueOutOfRange(poolUnits, rewardUnits);
         uint64 delegatorsUnits = _announceReward(_collateral(kind, entity), poolUnits);
         uint64 ownerUnits = rewardUnits - delegatorsUnits;
@@ -187,7 +187,7 @@ contract Stake is Family, IStake {
         external
         returns (uint64 misconduct, uint64 operational)
     {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         NodeCollateralRecord storage c = _collateral(KIND_PROVIDER, provider);
         uint64 weight = _slashable(c);
         misconduct = misconductUnits < weight ? misconductUnits : weight;
@@ -199,13 +199,14 @@ contract Stake is Family, IStake {
         operational = operationalUnits < leftUnits ? operationalUnits : leftUnits;
         uint64 units = misconduct + operational;
         if (units == 0) return (0, 0);
+        ORDERS.recordSlash(provider);
         _applySlash(KIND_PROVIDER, provider, units, isAllShared ? units : misconduct, ACCOUNT_SLASH_POT, CLOCK.era());
     }
 
     /// @inheritdoc IStake
     /// @custom:rule DELEG-4
     function delegateFoundationUnits(uint64 provider, uint64 units) external returns (uint64 delegation) {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         delegation = _open(ACCOUNT_FOUNDATION, KIND_PROVIDER, provider, 0);
         _join(delegations[delegation], delegation, ACCOUNT_FOUNDATION, units);
     }
@@ -213,7 +214,7 @@ contract Stake is Family, IStake {
     /// @inheritdoc IStake
     /// @custom:rule DELEG-4, INV-14
     function undelegateFoundationUnits(uint64 delegation) external returns (uint64 units) {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         DelegationsRecord storage d = delegations[delegation];
         units = d.units;
         _unbond(d, delegation, units);
@@ -225,12 +226,37 @@ contract Stake is Family, IStake {
     }
 
     /// @inheritdoc IStake
+    /// @dev As `delegate` without auto-staking, and guarded by Fizz.
+    /// @custom:rule FIZZ-3, OP-77
+    function delegateFizz(uint64 owner, uint64 provider, uint64 units) external returns (uint64 delegation) {
+        _onlyFizz();
+        delegation = _open(owner, KIND_PROVIDER, provider, 0);
+        _join(delegations[delegation], delegation, owner, units);
+    }
+
+    /// @inheritdoc IStake
+    /// @dev As `undelegate`.
+    /// @custom:rule SM-12, DELEG-6
+    function undelegateFizz(uint64 delegation) external {
+        _onlyFizz();
+        DelegationsRecord storage d = delegations[delegation];
+        uint64 units = d.units;
+        if (units > 0) _unbond(d, delegation, units);
+    }
+
+    /// @inheritdoc IStake
+    function unbondingOf(uint64 delegation) external view returns (uint64 units, uint64 releaseEra) {
+        DelegationsRecord storage d = delegations[delegation];
+        return (d.unbondingUnits, d.releaseEra);
+    }
+
+    /// @inheritdoc IStake
     /// @custom:rule SLARK-11, F-11, F-35
     function delegateReward(uint64 licence, uint64 owner, uint64 delegation, uint64 provider, uint64 units)
         external
         returns (uint64 used)
     {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         used = delegation;
         if (used == 0 || !_backs(used, provider)) {
             used = _open(owner, KIND_PROVIDER, provider, 0);
@@ -489,6 +515,10 @@ contract Stake is Family, IStake {
     }
 
     // Guards.
+
+    function _onlyFizz() private view {
+        if (msg.sender != address(FIZZ)) revert OnlyFamily(msg.sender);
+    }
 
     function _checkTarget(uint64 targetKind, uint64 target) private view {
         uint64 count;

@@ -128,14 +128,14 @@ contract Token is ERC20, Family, IToken {
     /// @inheritdoc IToken
     /// @custom:rule TOK-5
     function move(uint64 from, uint64 to, uint64 units, uint64 reason) external {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         _move(from, to, units, reason);
     }
 
     /// @inheritdoc IToken
     /// @custom:rule TOK-5
     function burnUnits(uint64 from, uint64 units) external {
-        _onlyFamily();
+        _onlyFamilyOrMarket();
         if (units == 0) return;
         _debit(from, units);
         tokenTotals.supplyUnits -= units;

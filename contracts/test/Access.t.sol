@@ -2,21 +2,32 @@
 pragma solidity 0.8.37;
 
 import {OnlyFamily} from "../src/Family.sol";
+import {Assets} from "../src/Assets.sol";
 import {Challenges} from "../src/Challenges.sol";
 import {Clock} from "../src/Clock.sol";
 import {EntityNft} from "../src/EntityNft.sol";
+import {Escrow} from "../src/Escrow.sol";
+import {Fizz} from "../src/Fizz.sol";
+import {LeaseRequest, Resources} from "../src/Interfaces.sol";
+import {Leases} from "../src/Leases.sol";
 import {Models} from "../src/Models.sol";
 import {Nodes} from "../src/Nodes.sol";
+import {Orders} from "../src/Orders.sol";
 import {
     ACCOUNT_KEEPER,
     EraNotSettled,
+    FAMILY_ASSETS,
     FAMILY_CALLS,
     FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_ENTITY_NFT,
+    FAMILY_ESCROW,
+    FAMILY_FIZZ,
+    FAMILY_LEASES,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_ORDERS,
     FAMILY_PARAMS,
     FAMILY_PROVIDERS,
     FAMILY_SLARKS,
@@ -74,7 +85,7 @@ contract AccessTest is Deployment {
             check(addressOf(A), actions[i], abi.encodeWithSelector(OnlyKeeper.selector, A, ACCOUNT_KEEPER));
             check(STRANGER, actions[i], abi.encodeWithSelector(OnlyKeeper.selector, 0, ACCOUNT_KEEPER));
         }
-        assertEq(count, 54);
+        assertEq(count, 71);
     }
 
     function test_agentsActions_givenNoAgent_areRefused() public {
@@ -86,7 +97,7 @@ contract AccessTest is Deployment {
             check(addressOf(K), actions[i], abi.encodeWithSelector(UnknownAccount.selector, ACCOUNT_KEEPER, 0));
             check(STRANGER, actions[i], abi.encodeWithSelector(UnknownAccount.selector, 0, 0));
         }
-        assertEq(count, 52);
+        assertEq(count, 85);
     }
 
     /// @dev TIME-4: nobody acts between two chunks of a settlement, nor between two of its steps.
@@ -117,7 +128,7 @@ contract AccessTest is Deployment {
     }
 
     function moduleCalls() private pure returns (ModuleCall[] memory list) {
-        list = new ModuleCall[](39);
+        list = new ModuleCall[](57);
         list[0] = ModuleCall(FAMILY_CLOCK, abi.encodeCall(Clock.enterStep, (1, 0, 0, 0)));
         list[1] = ModuleCall(FAMILY_TOKEN, abi.encodeCall(Token.move, (1, 2, 3, 4)));
         list[2] = ModuleCall(FAMILY_TOKEN, abi.encodeCall(Token.burnUnits, (1, 2)));
@@ -158,6 +169,31 @@ contract AccessTest is Deployment {
         uint64[] memory none = new uint64[](0);
         list[37] = ModuleCall(FAMILY_CHALLENGES, abi.encodeCall(Challenges.queueTargets, (none, none, none, 0)));
         list[38] = ModuleCall(FAMILY_SLARKS, abi.encodeCall(Slarks.recordSelected, (none)));
+        list[39] = ModuleCall(FAMILY_PROVIDERS, abi.encodeCall(Providers.rateProvider, (1, A, 50)));
+        list[40] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.delegateFizz, (A, 1, 1)));
+        list[41] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.undelegateFizz, (1)));
+        listMarketCalls(list);
+    }
+
+    /// @dev What the contracts of the compute market ask of each other.
+    function listMarketCalls(ModuleCall[] memory list) private pure {
+        Resources memory r;
+        LeaseRequest memory q;
+        list[42] = ModuleCall(FAMILY_ASSETS, abi.encodeCall(Assets.move, (0, A, A, 0, 1)));
+        list[43] = ModuleCall(FAMILY_ESCROW, abi.encodeCall(Escrow.lock, (1, 0, 0)));
+        list[44] = ModuleCall(FAMILY_ESCROW, abi.encodeCall(Escrow.unlock, (1, 0, 0)));
+        list[45] = ModuleCall(FAMILY_ESCROW, abi.encodeCall(Escrow.pay, (1, 0, A, 0, 1)));
+        list[46] = ModuleCall(FAMILY_ESCROW, abi.encodeCall(Escrow.addUse, (1, r)));
+        list[47] = ModuleCall(FAMILY_ESCROW, abi.encodeCall(Escrow.removeUse, (1, r)));
+        list[48] = ModuleCall(FAMILY_LEASES, abi.encodeCall(Leases.open, (q)));
+        list[49] = ModuleCall(FAMILY_LEASES, abi.encodeCall(Leases.pauseByOutage, (1, 1)));
+        list[50] = ModuleCall(FAMILY_LEASES, abi.encodeCall(Leases.resumeAfterOutage, (1, 1, 1)));
+        list[51] = ModuleCall(FAMILY_LEASES, abi.encodeCall(Leases.closeExpelled, (1)));
+        list[52] = ModuleCall(FAMILY_FIZZ, abi.encodeCall(Fizz.release, (1, 1, A)));
+        list[53] = ModuleCall(FAMILY_FIZZ, abi.encodeCall(Fizz.serve, (1, 1, A)));
+        list[54] = ModuleCall(FAMILY_FIZZ, abi.encodeCall(Fizz.free, (1, A)));
+        list[55] = ModuleCall(FAMILY_ORDERS, abi.encodeCall(Orders.setLease, (1, 1)));
+        list[56] = ModuleCall(FAMILY_ORDERS, abi.encodeCall(Orders.recordSlash, (1)));
     }
 
     function test_moduleFunctions_givenAnyCallerButAFamily_areRefused() public {
@@ -176,15 +212,43 @@ contract AccessTest is Deployment {
         validators.disengage(1);
     }
 
+    function isMarket(uint256 family) private pure returns (bool) {
+        return family == FAMILY_ASSETS || family == FAMILY_ESCROW || family == FAMILY_ORDERS || family == FAMILY_LEASES
+            || family == FAMILY_FIZZ;
+    }
+
+    function isKeeping(uint256 family) private pure returns (bool) {
+        return family == FAMILY_PARAMS || family == FAMILY_SLARK_LICENCE;
+    }
+
     function test_moduleFunctions_givenEachFamilyButThoseThatOnlyKeep_areAccepted() public {
         for (uint256 i; i < FAMILY_COUNT; ++i) {
             address family = families[i];
-            bool isKeeping = i == FAMILY_PARAMS || i == FAMILY_SLARK_LICENCE;
-            if (isKeeping) vm.expectRevert(abi.encodeWithSelector(OnlyFamily.selector, family));
+            if (isKeeping(i) || isMarket(i)) vm.expectRevert(abi.encodeWithSelector(OnlyFamily.selector, family));
             vm.prank(family);
             validators.engage(1);
         }
-        assertEq(validatorsAt(1).engagedCount, FAMILY_COUNT - 2);
+        assertEq(validatorsAt(1).engagedCount, FAMILY_COUNT - 7);
+    }
+
+    function test_modulesOfToken_givenEachFamilyButThoseThatOnlyKeep_areAccepted() public {
+        for (uint256 i; i < FAMILY_COUNT; ++i) {
+            address family = families[i];
+            if (isKeeping(i)) vm.expectRevert(abi.encodeWithSelector(OnlyFamily.selector, family));
+            vm.prank(family);
+            token.move(A, B, 1, 1);
+        }
+        assertEq(walletsAt(B), OPENING + FAMILY_COUNT - 2);
+    }
+
+    function test_modulesOfTheMarket_givenEachFamily_areTheMarketsOnly() public {
+        for (uint256 i; i < FAMILY_COUNT; ++i) {
+            address family = families[i];
+            if (!isMarket(i)) vm.expectRevert(abi.encodeWithSelector(OnlyFamily.selector, family));
+            vm.prank(family);
+            assets.move(0, A, B, 1, 1);
+        }
+        assertEq(walletsAt(B), OPENING + 5);
     }
 
     function test_families_givenTheirPredictedAddresses_haveCodeThere() public view {

@@ -3,13 +3,18 @@
 pragma solidity 0.8.37;
 
 import {
+    AlreadyBid,
     AlreadyCopied,
     AlreadyRated,
     AlreadySet,
     AlreadySubmitted,
+    AlreadyVoted,
     AmountTooSmall,
+    AssetNotAccepted,
+    AssetNotEnabled,
     BatchMismatch,
     BeaconMismatch,
+    BracketExceeded,
     BudgetExhausted,
     CapacityExhausted,
     ChangeRequired,
@@ -20,12 +25,17 @@ import {
     EndpointNotConformant,
     EraNotSettled,
     ExitQueueNotOver,
+    FAMILY_ASSETS,
     FAMILY_CALLS,
     FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_EMISSION,
+    FAMILY_ESCROW,
+    FAMILY_FIZZ,
+    FAMILY_LEASES,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_ORDERS,
     FAMILY_PROVIDERS,
     FAMILY_SLARKS,
     FAMILY_STAKE,
@@ -34,11 +44,13 @@ import {
     FAMILY_VALIDATORS,
     FeeAboveMaximum,
     InsufficientBalance,
+    InsufficientEscrow,
     InsufficientPrepaid,
     InsufficientStake,
     InvalidKey,
     InvalidSignature,
     KeyMissing,
+    LeasesOpen,
     ModelNotLive,
     NoEligibleNode,
     NoEligibleValidator,
@@ -46,13 +58,20 @@ import {
     NotAssigned,
     NotEngagedHost,
     NotHosting,
+    NotInMode,
+    NotMatchable,
     NotOwner,
     NotRunner,
     NotYourRequest,
     OnlyKeeper,
+    OperatorsFull,
+    PriceTooLow,
     PuzzleMismatch,
     RankingInvalid,
+    RegionMismatch,
     ResultsOutstanding,
+    SelfLease,
+    SensitiveData,
     SignerRepeated,
     SignersMissing,
     SlotOutOfOrder,
@@ -61,6 +80,7 @@ import {
     StillHosting,
     TaskAlreadyOpen,
     TaskPending,
+    TierExcluded,
     TierTooLow,
     UnknownAccount,
     UnknownEntity,
@@ -80,7 +100,7 @@ struct ActionSpec {
     bool isStep;
 }
 
-uint256 constant ACTION_COUNT = 106;
+uint256 constant ACTION_COUNT = 156;
 uint256 constant A_TRANSFER_TOKENS = 0;
 uint256 constant A_OPEN_SLOT = 1;
 uint256 constant A_DELEGATE = 2;
@@ -187,6 +207,56 @@ uint256 constant A_PAY_PROVIDERS = 102;
 uint256 constant A_UPDATE_TIERS = 103;
 uint256 constant A_UPDATE_SLARKS = 104;
 uint256 constant A_POST_SLARKS = 105;
+uint256 constant A_ENABLE_ASSET = 106;
+uint256 constant A_ISSUE_ASSET = 107;
+uint256 constant A_POST_PRICES = 108;
+uint256 constant A_TRANSFER_ASSET = 109;
+uint256 constant A_OPEN_ESCROW = 110;
+uint256 constant A_DEPOSIT_ESCROW = 111;
+uint256 constant A_WITHDRAW_ESCROW = 112;
+uint256 constant A_TRANSFER_ESCROW = 113;
+uint256 constant A_SET_ACCEPTED_ASSETS = 114;
+uint256 constant A_CREATE_ORDER = 115;
+uint256 constant A_PLACE_BID = 116;
+uint256 constant A_CANCEL_ORDER = 117;
+uint256 constant A_OPEN_MATCHING = 118;
+uint256 constant A_MATCH_ORDER = 119;
+uint256 constant A_EXPIRE_ORDER = 120;
+uint256 constant A_CHOOSE_BID = 121;
+uint256 constant A_JOIN_OPERATORS = 122;
+uint256 constant A_LEAVE_OPERATORS = 123;
+uint256 constant A_VOTE_MATCH = 124;
+uint256 constant A_SEND_MANIFEST = 125;
+uint256 constant A_CONFIRM_DEPLOYMENT = 126;
+uint256 constant A_WITHDRAW_LEASE = 127;
+uint256 constant A_EXTEND_LEASE = 128;
+uint256 constant A_PROPOSE_UPDATE = 129;
+uint256 constant A_ACCEPT_UPDATE = 130;
+uint256 constant A_REJECT_UPDATE = 131;
+uint256 constant A_CLOSE_LEASE = 132;
+uint256 constant A_END_LEASE = 133;
+uint256 constant A_PAUSE_LEASE = 134;
+uint256 constant A_RESUME_LEASE = 135;
+uint256 constant A_RATE_LEASE = 136;
+uint256 constant A_CONFIGURE_FIZZ = 137;
+uint256 constant A_CHANGE_FIZZ = 138;
+uint256 constant A_OPEN_GATEWAY = 139;
+uint256 constant A_JOIN_SUBNET = 140;
+uint256 constant A_ACCEPT_FIZZ = 141;
+uint256 constant A_RESERVE_FIZZ = 142;
+uint256 constant A_RELEASE_FIZZ = 143;
+uint256 constant A_LEAVE_SUBNET = 144;
+uint256 constant A_FINISH_LEAVE = 145;
+uint256 constant A_DETACH_FIZZ = 146;
+uint256 constant A_REATTACH_FIZZ = 147;
+uint256 constant A_FLAG_FIZZ = 148;
+uint256 constant A_RELEASE_MEMBER = 149;
+uint256 constant A_PROPOSE_SUBNET = 150;
+uint256 constant A_VOTE_SUBNET = 151;
+uint256 constant A_DECIDE_SUBNET = 152;
+uint256 constant A_REWARD_FIZZ = 153;
+uint256 constant A_ACCRUE_LEASES = 154;
+uint256 constant A_POST_MEDIAN = 155;
 
 /// @return actions every action, by its number
 function listActions() pure returns (ActionSpec[] memory actions) {
@@ -297,32 +367,84 @@ function listActions() pure returns (ActionSpec[] memory actions) {
     actions[103] = ActionSpec("updateTiers(uint64,uint64)", FAMILY_PROVIDERS, 2, false, true, true);
     actions[104] = ActionSpec("updateSlarks(uint64,uint64,uint64[])", FAMILY_SLARKS, 2, true, true, true);
     actions[105] = ActionSpec("postSlarks(uint64,uint64,uint64[])", FAMILY_SLARKS, 2, true, true, true);
+    actions[106] = ActionSpec("enableAsset(uint64)", FAMILY_ASSETS, 1, false, true, false);
+    actions[107] = ActionSpec("issueAsset(uint64,uint64,uint64)", FAMILY_ASSETS, 3, false, true, false);
+    actions[108] = ActionSpec("postPrices(uint64,uint64,uint64)", FAMILY_ASSETS, 3, false, true, false);
+    actions[109] = ActionSpec("transferAsset(uint64,uint64,uint64)", FAMILY_ASSETS, 3, false, false, false);
+    actions[110] = ActionSpec("openEscrow(uint64,uint64)", FAMILY_ESCROW, 2, false, false, false);
+    actions[111] = ActionSpec("depositEscrow(uint64,uint64,uint64)", FAMILY_ESCROW, 3, false, false, false);
+    actions[112] = ActionSpec("withdrawEscrow(uint64,uint64,uint64)", FAMILY_ESCROW, 3, false, false, false);
+    actions[113] = ActionSpec("transferEscrow(uint64,uint64)", FAMILY_ESCROW, 2, false, false, false);
+    actions[114] = ActionSpec("setAcceptedAssets(uint64,uint64)", FAMILY_ORDERS, 2, false, false, false);
+    actions[115] = ActionSpec("createOrder(uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_ORDERS, 12, false, false, false);
+    actions[116] = ActionSpec("placeBid(uint64,uint64,uint64,uint64)", FAMILY_ORDERS, 4, false, false, false);
+    actions[117] = ActionSpec("cancelOrder(uint64)", FAMILY_ORDERS, 1, false, false, false);
+    actions[118] = ActionSpec("openMatching(uint64)", FAMILY_ORDERS, 1, false, true, false);
+    actions[119] = ActionSpec("matchOrder(uint64)", FAMILY_ORDERS, 1, false, true, false);
+    actions[120] = ActionSpec("expireOrder(uint64)", FAMILY_ORDERS, 1, false, true, false);
+    actions[121] = ActionSpec("chooseBid(uint64,uint64)", FAMILY_ORDERS, 2, false, false, false);
+    actions[122] = ActionSpec("joinOperators()", FAMILY_ORDERS, 0, false, false, false);
+    actions[123] = ActionSpec("leaveOperators(uint64)", FAMILY_ORDERS, 1, false, false, false);
+    actions[124] = ActionSpec("voteMatch(uint64,uint64,uint64)", FAMILY_ORDERS, 3, false, false, false);
+    actions[125] = ActionSpec("sendManifest(uint64)", FAMILY_LEASES, 1, false, false, false);
+    actions[126] = ActionSpec("confirmDeployment(uint64)", FAMILY_LEASES, 1, false, false, false);
+    actions[127] = ActionSpec("withdrawLease(uint64)", FAMILY_LEASES, 1, false, false, false);
+    actions[128] = ActionSpec("extendLease(uint64,uint64)", FAMILY_LEASES, 2, false, false, false);
+    actions[129] = ActionSpec("proposeUpdate(uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_LEASES, 7, false, false, false);
+    actions[130] = ActionSpec("acceptUpdate(uint64)", FAMILY_LEASES, 1, false, false, false);
+    actions[131] = ActionSpec("rejectUpdate(uint64)", FAMILY_LEASES, 1, false, false, false);
+    actions[132] = ActionSpec("closeLease(uint64)", FAMILY_LEASES, 1, false, false, false);
+    actions[133] = ActionSpec("endLease(uint64)", FAMILY_LEASES, 1, false, true, false);
+    actions[134] = ActionSpec("pauseLease(uint64,uint64)", FAMILY_LEASES, 2, false, true, false);
+    actions[135] = ActionSpec("resumeLease(uint64,uint64)", FAMILY_LEASES, 2, false, true, false);
+    actions[136] = ActionSpec("rateLease(uint64,uint64)", FAMILY_LEASES, 2, false, false, false);
+    actions[137] = ActionSpec("configureFizz(uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_FIZZ, 7, false, false, false);
+    actions[138] = ActionSpec("changeFizz(uint64,uint64,uint64,uint64,uint64,uint64,uint64)", FAMILY_FIZZ, 7, false, false, false);
+    actions[139] = ActionSpec("openGateway(uint64,uint64,uint64,uint64)", FAMILY_FIZZ, 4, false, false, false);
+    actions[140] = ActionSpec("joinSubnet(uint64,uint64,uint64)", FAMILY_FIZZ, 3, false, false, false);
+    actions[141] = ActionSpec("acceptFizz(uint64)", FAMILY_FIZZ, 1, false, false, false);
+    actions[142] = ActionSpec("reserveFizz(uint64,uint64)", FAMILY_FIZZ, 2, false, false, false);
+    actions[143] = ActionSpec("releaseFizz(uint64)", FAMILY_FIZZ, 1, false, false, false);
+    actions[144] = ActionSpec("leaveSubnet(uint64)", FAMILY_FIZZ, 1, false, false, false);
+    actions[145] = ActionSpec("finishLeave(uint64)", FAMILY_FIZZ, 1, false, false, false);
+    actions[146] = ActionSpec("detachFizz(uint64,uint64)", FAMILY_FIZZ, 2, false, true, false);
+    actions[147] = ActionSpec("reattachFizz(uint64,uint64)", FAMILY_FIZZ, 2, false, true, false);
+    actions[148] = ActionSpec("flagFizz(uint64)", FAMILY_FIZZ, 1, false, true, false);
+    actions[149] = ActionSpec("releaseMember(uint64)", FAMILY_FIZZ, 1, false, true, false);
+    actions[150] = ActionSpec("proposeSubnet(uint64,uint64,uint64)", FAMILY_FIZZ, 3, false, false, false);
+    actions[151] = ActionSpec("voteSubnet(uint64,uint64)", FAMILY_FIZZ, 2, false, false, false);
+    actions[152] = ActionSpec("decideSubnet(uint64)", FAMILY_FIZZ, 1, false, true, false);
+    actions[153] = ActionSpec("rewardFizz(uint64,uint64,uint64[])", FAMILY_FIZZ, 2, true, true, false);
+    actions[154] = ActionSpec("accrueLeases(uint64,uint64)", FAMILY_LEASES, 2, false, true, true);
+    actions[155] = ActionSpec("postMedian(uint64,uint64,uint64[])", FAMILY_ORDERS, 2, true, true, true);
 }
 
 /// @return actions the action of each settlement step, from step 1 on
 function actionsOfSteps() pure returns (uint256[] memory actions) {
-    actions = new uint256[](22);
-    actions[1] = A_COMPUTE_ERA_METRICS;
-    actions[2] = A_ASSESS_PROVIDERS;
-    actions[3] = A_OPEN_EMISSION;
-    actions[4] = A_SLASH_OWN_STAKE;
-    actions[5] = A_SLASH_DELEGATIONS;
-    actions[6] = A_PAY_SLARKS;
-    actions[7] = A_PAY_PROVIDERS;
-    actions[8] = A_PAY_STAKERS;
-    actions[9] = A_SCORE_NODES;
-    actions[10] = A_PAY_NODES;
-    actions[11] = A_PAY_VALIDATORS;
-    actions[12] = A_PAY_CREATORS;
-    actions[13] = A_PAY_DELEGATORS;
-    actions[14] = A_UPDATE_TRUST;
-    actions[15] = A_UPDATE_REPUTATIONS;
-    actions[16] = A_UPDATE_TIERS;
-    actions[17] = A_UPDATE_SLARKS;
-    actions[18] = A_POST_SLARKS;
-    actions[19] = A_RELEASE_DELEGATIONS;
-    actions[20] = A_POST_RANKING;
-    actions[21] = A_ROTATE_MODELS;
+    actions = new uint256[](24);
+    actions[1] = A_ACCRUE_LEASES;
+    actions[2] = A_COMPUTE_ERA_METRICS;
+    actions[3] = A_ASSESS_PROVIDERS;
+    actions[4] = A_OPEN_EMISSION;
+    actions[5] = A_SLASH_OWN_STAKE;
+    actions[6] = A_SLASH_DELEGATIONS;
+    actions[7] = A_PAY_SLARKS;
+    actions[8] = A_PAY_PROVIDERS;
+    actions[9] = A_PAY_STAKERS;
+    actions[10] = A_SCORE_NODES;
+    actions[11] = A_PAY_NODES;
+    actions[12] = A_PAY_VALIDATORS;
+    actions[13] = A_PAY_CREATORS;
+    actions[14] = A_PAY_DELEGATORS;
+    actions[15] = A_UPDATE_TRUST;
+    actions[16] = A_UPDATE_REPUTATIONS;
+    actions[17] = A_UPDATE_TIERS;
+    actions[18] = A_UPDATE_SLARKS;
+    actions[19] = A_POST_SLARKS;
+    actions[20] = A_RELEASE_DELEGATIONS;
+    actions[21] = A_POST_MEDIAN;
+    actions[22] = A_POST_RANKING;
+    actions[23] = A_ROTATE_MODELS;
 }
 
 /// @return true if an error with this selector is a rejection of the protocol
@@ -378,5 +500,20 @@ function isRejection(bytes4 selector) pure returns (bool) {
         || selector == SignerRepeated.selector
         || selector == BudgetExhausted.selector
         || selector == TierTooLow.selector
-        || selector == KeyMissing.selector;
+        || selector == KeyMissing.selector
+        || selector == AssetNotEnabled.selector
+        || selector == AssetNotAccepted.selector
+        || selector == InsufficientEscrow.selector
+        || selector == BracketExceeded.selector
+        || selector == SensitiveData.selector
+        || selector == NotMatchable.selector
+        || selector == RegionMismatch.selector
+        || selector == TierExcluded.selector
+        || selector == SelfLease.selector
+        || selector == AlreadyBid.selector
+        || selector == PriceTooLow.selector
+        || selector == OperatorsFull.selector
+        || selector == NotInMode.selector
+        || selector == AlreadyVoted.selector
+        || selector == LeasesOpen.selector;
 }

@@ -25,6 +25,7 @@ import {
     OnlyKeeper,
     P_CHAL_ATTEST_QUORUM_BPS,
     P_CHAL_COVERAGE_ENFORCED,
+    P_CHAL_DRAW_MAX_BPS,
     P_CHAL_DRAW_MIN_BPS,
     P_CHAL_GPU_ROUND,
     P_CHAL_INCONCLUSIVE,
@@ -44,7 +45,7 @@ import {
 import {BlsSigner} from "./BlsSigner.sol";
 import {Deployment} from "./Deployment.sol";
 import {SlarkWorld} from "./SlarkWorld.sol";
-import {SLOT_PROVIDERS, SLOT_SEATS} from "./Tables.sol";
+import {SLOT_NODES, SLOT_PROVIDERS, SLOT_PROVIDER_USE, SLOT_SEATS, SLOT_SUBNETS} from "./Tables.sol";
 
 /// @notice Challenges (SM-7): every transition and guard, with real signatures.
 contract ChallengesTest is Deployment, SlarkWorld {
@@ -55,6 +56,9 @@ contract ChallengesTest is Deployment, SlarkWorld {
     uint256 private constant PROVIDER_WORDS = 8;
     uint256 private constant AT_PROVIDER_TIER = 2;
     uint256 private constant AT_PROVIDER_STATE = 1;
+    uint256 private constant AT_PROVIDER_NODE = 3;
+    uint256 private constant AT_NODE_LOAD = 6;
+    uint256 private constant AT_SUBNET_FREE = 6;
     uint256 private constant AT_RATING_SUM = 26;
     uint256 private constant AT_RATING_COUNT = 27;
 
@@ -343,6 +347,56 @@ contract ChallengesTest is Deployment, SlarkWorld {
         uint256 lo = free * minBps / 10_000;
         assertLe(asked, hi);
         assertGe(asked, lo < hi ? lo : hi);
+    }
+
+    /// @dev F-12: of all that is free, with nothing left to chance.
+    function asksAllOf(uint64[4] memory free) private {
+        setParam(P_CHAL_DRAW_MIN_BPS, 10_000);
+        setParam(P_CHAL_DRAW_MAX_BPS, 10_000);
+        schedule();
+        for (uint64 i = 1; i <= 3; ++i) {
+            ChallengesRecord memory c = challengesAt(i);
+            if (c.provider != 2) continue;
+            assertEq(abi.encode(c.cpuCount, c.memoryGb, c.storageGb, c.gpuCount), abi.encode(free));
+            return;
+        }
+        assertTrue(false, "no target");
+    }
+
+    function pokeUse(uint64[4] memory used) private {
+        for (uint256 i; i < 4; ++i) {
+            poke(address(leases), SLOT_PROVIDER_USE + 2 * 2, i, used[i]);
+        }
+    }
+
+    function pokeSubnet(uint64[4] memory free) private {
+        for (uint256 i; i < 4; ++i) {
+            poke(address(fizzes), SLOT_SUBNETS + 4 * 2, AT_SUBNET_FREE + i, free[i]);
+        }
+    }
+
+    function test_scheduleChallenges_givenLeases_asksOfWhatTheyLeave() public {
+        pokeUse([uint64(10), 8, 100, 1]);
+        asksAllOf([uint64(6), 56, 900, 0]);
+    }
+
+    function test_scheduleChallenges_givenFreeFizzNodes_asksOfThemToo() public {
+        pokeUse([uint64(10), 8, 100, 1]);
+        pokeSubnet([uint64(4), 16, 50, 2]);
+        asksAllOf([uint64(10), 72, 950, 2]);
+    }
+
+    function test_scheduleChallenges_givenANodeThatServesModels_leavesItsCpusOut() public {
+        pokeProvider(2, AT_PROVIDER_NODE, 5);
+        poke(address(nodes), SLOT_NODES + 4 * 5, AT_NODE_LOAD, 17);
+        pokeSubnet([uint64(4), 0, 0, 0]);
+        asksAllOf([uint64(3), 64, 1_000, 1]);
+    }
+
+    function test_scheduleChallenges_givenMoreInUseThanThereIs_asksForNothing() public {
+        pokeProvider(2, AT_PROVIDER_NODE, 5);
+        poke(address(nodes), SLOT_NODES + 4 * 5, AT_NODE_LOAD, 17);
+        asksAllOf([uint64(0), 64, 1_000, 1]);
     }
 
     // commitPuzzle, issueChallenges

@@ -117,6 +117,11 @@ abstract contract Deployment is World {
         create("SlarkLicence", abi.encode(predicted));
         create("Slarks", abi.encode(predicted));
         create("Challenges", abi.encode(predicted));
+        create("Assets", abi.encode(predicted));
+        create("Escrow", abi.encode(predicted));
+        create("Orders", abi.encode(predicted));
+        create("Leases", abi.encode(predicted));
+        create("Fizz", abi.encode(predicted));
     }
 
     function openAgents(uint64 count, uint64 units) internal {

@@ -6,9 +6,20 @@ import {
     P_CHAL_N,
     P_DELEG_POOL_SHARE_BPS,
     P_DELEG_UNBOND_ERAS,
+    P_ESCROW_BRACKET_USD,
+    P_ESCROW_MIN_COVER_BPS,
     P_FDELEG_RECLAIM_UTIL_BPS,
+    P_FEE_PROVIDER_BASE,
+    P_FIZZ_BILLING_UNIT,
+    P_FIZZ_DAO,
+    P_FIZZ_OUTAGE_ACCRUAL,
+    P_FIZZ_OUTAGE_CLOSE_S,
+    P_FIZZ_REWARD_MODE,
+    P_LEASE_CHARGE_DOWNTIME,
+    P_LEASE_CHARGE_UNDEPLOYED,
     P_LIVE_POOL_ERA,
     P_LIVE_STACK,
+    P_MATCH_OPERATORS,
     P_MODEL_DEPLOY_RETRIES,
     P_MODEL_FORCED_FORFEIT_BPS,
     P_MODEL_REGISTER_FEE,
@@ -17,6 +28,8 @@ import {
     P_NODE_EXIT_ERAS,
     P_NODE_RESERVE_DEADLINE_S,
     P_NODE_SLOTS,
+    P_ORDER_BID_WINDOW_BLOCKS,
+    P_ORDER_MAX_BIDS,
     P_PLACE_POLICY,
     P_PLACE_REPLICAS,
     P_POWR_EXP4_A,
@@ -38,6 +51,7 @@ import {
     P_TIER_INITIAL,
     P_TIER_PROMO_ERAS,
     P_TIER_PROMO_STEP,
+    P_TIME_BLOCK_S,
     P_TIME_SLOTS_PER_ERA,
     P_VAL_AUDIT_BPS,
     P_VAL_COMMISSION_BPS,
@@ -55,8 +69,10 @@ import {ProtocolInvariants} from "./ProtocolInvariants.sol";
 import {SlarkWorld} from "./SlarkWorld.sol";
 import {CallHandler} from "./handlers/CallHandler.sol";
 import {ChallengeHandler} from "./handlers/ChallengeHandler.sol";
+import {FizzHandler} from "./handlers/FizzHandler.sol";
 import {Handler} from "./handlers/Handler.sol";
 import {KeeperHandler} from "./handlers/KeeperHandler.sol";
+import {MarketHandler} from "./handlers/MarketHandler.sol";
 import {ModelHandler} from "./handlers/ModelHandler.sol";
 import {NodeHandler} from "./handlers/NodeHandler.sol";
 import {ProviderHandler} from "./handlers/ProviderHandler.sol";
@@ -98,6 +114,8 @@ abstract contract Campaign is BusyWorld, SlarkWorld, ProtocolInvariants {
         handlers.push(new ProviderHandler(families));
         handlers.push(new SlarkHandler(families));
         handlers.push(new ChallengeHandler(families));
+        handlers.push(new MarketHandler(families));
+        handlers.push(new FizzHandler(families));
         handlers.push(new KeeperHandler(families));
         for (uint256 i; i < handlers.length; ++i) {
             targetContract(address(handlers[i]));
@@ -115,6 +133,15 @@ abstract contract Campaign is BusyWorld, SlarkWorld, ProtocolInvariants {
         setParam(P_SLARK_VEST_ERAS, 3);
         setParam(P_SLARK_SOULBOUND_S, 14_400);
         setParam(P_CHAL_N, 1);
+        // Blocks so long that bids and matches fall into different turns, brackets so small that wallets reach their limits.
+        setParam(P_TIME_BLOCK_S, 60);
+        setParam(P_ORDER_BID_WINDOW_BLOCKS, 4);
+        setParam(P_ORDER_MAX_BIDS, 3);
+        setParam(P_ESCROW_BRACKET_USD, ONE);
+        setParam(P_MATCH_OPERATORS, 4);
+        setParam(P_FIZZ_DAO, 1);
+        setParam(P_FIZZ_REWARD_MODE, 1);
+        setParam(P_FIZZ_OUTAGE_CLOSE_S, 600);
     }
 
     /// @dev Entities in the states that a random history takes long to reach.
@@ -142,10 +169,31 @@ abstract contract Campaign is BusyWorld, SlarkWorld, ProtocolInvariants {
         validators.issueKey(validator, 600);
         submitMetadata(registerModel(CREATOR));
         assign(lastTask());
+        growMarket();
         // Slarks for every class of challenge.
         for (uint64 i; i < 4; ++i) {
             setTier(buyRunning(A + i, 1), 6 - i / 2);
         }
+    }
+
+    /// @dev Wallets in two assets, an order with bids, a lease of a provider, and a subnet with one.
+    function growMarket() private {
+        openMarket();
+        uint64 wallet = openEscrow(CONSUMER, 0, 900 * ONE);
+        issue(1, A, 500 * ONE);
+        openEscrow(A, 1, 300 * ONE);
+        openGateway(1, 0, 250);
+        activeFizz(B, 1, 12 * ONE);
+        leaseOf(activeFizz(A, 1, 15 * ONE), wallet);
+        uint64 order = createOrder(wishOf(wallet, 0));
+        placeBid(order, 1, ONE, 0);
+        confirm(matchOrder(order));
+        placeBid(createOrder(wishOf(wallet, 0)), 3, ONE, 0);
+    }
+
+    function confirm(uint64 lease) private {
+        sendManifest(lease);
+        confirmDeployment(lease);
     }
 
     function invariant_theLedgerHolds() public view {
@@ -272,5 +320,11 @@ contract InvariantsAtTheEdgesTest is Campaign {
         setParam(P_TIER_BELOW7, 0);
         setParam(P_TIER_DELEG_CAP_X_OWN, 1);
         setParam(P_CHAL_FAIL_FORFEIT_SLOTS, 24);
+        setParam(P_ESCROW_MIN_COVER_BPS, 3_333);
+        setParam(P_FEE_PROVIDER_BASE, 1);
+        setParam(P_LEASE_CHARGE_UNDEPLOYED, 0);
+        setParam(P_LEASE_CHARGE_DOWNTIME, 1);
+        setParam(P_FIZZ_BILLING_UNIT, 1);
+        setParam(P_FIZZ_OUTAGE_ACCRUAL, 1);
     }
 }

@@ -6,6 +6,7 @@ import {
     ACCOUNT_CALL_ESCROW,
     ACCOUNT_COMMUNITY,
     ACCOUNT_DELEGATION_VAULT,
+    ACCOUNT_ESCROW,
     ACCOUNT_FIRST_AGENT,
     ACCOUNT_RESTITUTION,
     ACCOUNT_SLARK_POOL,
@@ -79,6 +80,7 @@ import {
     VersionsRecord,
     VestingsRecord
 } from "../src/Protocol.sol";
+import {MarketInvariants} from "./MarketInvariants.sol";
 import {SlarkInvariants} from "./SlarkInvariants.sol";
 
 /// @title ProtocolInvariants
@@ -86,12 +88,13 @@ import {SlarkInvariants} from "./SlarkInvariants.sol";
 /// number. They read storage only, and hold between any two actions, also between two chunks of a settlement step.
 /// What compares two states is asserted where the action is taken, in handlers/.
 /// @dev `require`, not the cheatcodes: thousands of conditions are evaluated after each action.
-abstract contract ProtocolInvariants is SlarkInvariants {
+abstract contract ProtocolInvariants is SlarkInvariants, MarketInvariants {
     function checkInvariants() internal view {
         checkTokens();
         checkCollateral();
         checkProviders();
         checkSlarks();
+        checkMarket();
         checkRegistries();
         checkSeats();
         checkModels();
@@ -121,7 +124,7 @@ abstract contract ProtocolInvariants is SlarkInvariants {
             sum += units;
             if (account >= ACCOUNT_STAKE_VAULT && account <= ACCOUNT_RESTITUTION) locked += units;
             bool isNobody = account == 0
-                || (account > ACCOUNT_SLARK_POOL && account < ACCOUNT_FIRST_AGENT);
+                || (account > ACCOUNT_ESCROW && account < ACCOUNT_FIRST_AGENT);
             if (isNobody) require(units == 0, "INV-6: an account that is nobody's");
         }
         require(wallets[end] == 0, "INV-6: an account that is not open");

@@ -212,7 +212,7 @@ contract ProvidersSettlementTest is Deployment {
         assertEq(providerCollateralAt(provider).ownUnits, 1_000 * ONE - 7 * HOUR_UNITS);
     }
 
-    /// SLASH-5, OP-59, F-10: three of twelve hours in task mode are broken, one of them not full.
+    /// SLASH-5, OP-59, F-10: three of twelve hours in task mode are broken, one of them not full; the fees are those of the three.
     function test_slash_givenBreachesInTaskMode_costsWhatTheModeSays() public {
         ProviderWords memory r = full();
         r.full = ALL ^ 1;
@@ -222,9 +222,9 @@ contract ProvidersSettlementTest is Deployment {
         for (uint64 mode; mode < 3; ++mode) {
             for (uint64 i; i < 2; ++i) {
                 setParam(P_SLASH_TASK_MODE, mode);
-                // An hour's fee above or below an hour's liveness.
-                r.feeUnits = i == 0 ? 12 * ONE : 120 * ONE;
-                uint64 fee = r.feeUnits / 12;
+                // A broken hour's fee above or below an hour's liveness.
+                r.feeUnits = i == 0 ? 3 * ONE : 30 * ONE;
+                uint64 fee = r.feeUnits / 3;
                 ProviderEraRecord memory e = assess(r);
                 uint64 each = mode == 0 || fee > HOUR_UNITS ? fee : HOUR_UNITS;
                 assertEq(providerTotals().slashUnits, 3 * each, "slash");

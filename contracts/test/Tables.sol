@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 
 import {Extsload} from "../src/Extsload.sol";
 import {
+    AssetsRecord,
+    BidsRecord,
     CallTotalsRecord,
     ChallengeTotalsRecord,
     ChallengesRecord,
@@ -11,14 +13,22 @@ import {
     CommitteesRecord,
     DelegationsRecord,
     EmissionTotalsRecord,
+    EscrowBalancesRecord,
+    EscrowTotalsRecord,
+    EscrowsRecord,
+    FAMILY_ASSETS,
     FAMILY_CALLS,
     FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_EMISSION,
     FAMILY_ENTITY_NFT,
+    FAMILY_ESCROW,
+    FAMILY_FIZZ,
+    FAMILY_LEASES,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_ORDERS,
     FAMILY_PARAMS,
     FAMILY_PROVIDERS,
     FAMILY_SLARKS,
@@ -27,7 +37,12 @@ import {
     FAMILY_TASKS,
     FAMILY_TOKEN,
     FAMILY_VALIDATORS,
+    FizzNodesRecord,
+    FizzTotalsRecord,
     HostsRecord,
+    LeaseTotalsRecord,
+    LeaseUpdatesRecord,
+    LeasesRecord,
     LicenceWindowsRecord,
     MembersRecord,
     ModelTotalsRecord,
@@ -38,16 +53,22 @@ import {
     NodeTotalsRecord,
     NodeTrustRecord,
     NodesRecord,
+    OperatorsRecord,
+    OrderTotalsRecord,
+    OrdersRecord,
     PrepaidRecord,
     ProviderCollateralRecord,
     ProviderEraRecord,
+    ProviderMarketRecord,
     ProviderReportsRecord,
     ProviderTotalsRecord,
+    ProviderUseRecord,
     ProvidersRecord,
     RequestsRecord,
     SlarkTotalsRecord,
     SlarksRecord,
     StakeTotalsRecord,
+    SubnetsRecord,
     TaskTotalsRecord,
     TasksRecord,
     TokenTotalsRecord,
@@ -115,6 +136,25 @@ uint256 constant SLOT_CHALLENGES = 4294967296;
 uint256 constant SLOT_COMMITTEES = 12884901888;
 uint256 constant SLOT_SEATS = 21474836480;
 uint256 constant SLOT_CHALLENGE_TOTALS = 22548578304;
+uint256 constant SLOT_ASSETS = 0;
+uint256 constant SLOT_ASSET_WALLETS = 4294967296;
+uint256 constant SLOT_ESCROWS = 0;
+uint256 constant SLOT_ESCROW_BALANCES = 12884901888;
+uint256 constant SLOT_ESCROW_TOTALS = 17179869184;
+uint256 constant SLOT_ORDERS = 0;
+uint256 constant SLOT_BIDS = 30064771072;
+uint256 constant SLOT_OPERATORS = 38654705664;
+uint256 constant SLOT_PROVIDER_MARKET = 47244640256;
+uint256 constant SLOT_SLASHED_ERAS = 51539607552;
+uint256 constant SLOT_ORDER_TOTALS = 52613349376;
+uint256 constant SLOT_LEASES = 0;
+uint256 constant SLOT_LEASE_UPDATES = 34359738368;
+uint256 constant SLOT_OPEN_LEASES = 42949672960;
+uint256 constant SLOT_PROVIDER_USE = 44023414784;
+uint256 constant SLOT_LEASE_TOTALS = 52613349376;
+uint256 constant SLOT_FIZZ_NODES = 0;
+uint256 constant SLOT_SUBNETS = 17179869184;
+uint256 constant SLOT_FIZZ_TOTALS = 34359738368;
 
 /// @title Tables
 /// @notice Reads every table of the ledger from raw storage, so that tests see what is stored and not what is answered: one
@@ -698,6 +738,226 @@ abstract contract Tables {
 
     function challengeTotals() internal view returns (ChallengeTotalsRecord memory record) {
         uint256 fields = _fields(families[FAMILY_CHALLENGES], SLOT_CHALLENGE_TOTALS, 6);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function assetsAt(uint256 id) internal view returns (AssetsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ASSETS], SLOT_ASSETS + id * 1, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function assetsTo(uint256 last) internal view returns (AssetsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_ASSETS], SLOT_ASSETS, 1, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function assetWalletsAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_ASSETS], SLOT_ASSET_WALLETS, id);
+    }
+
+    function assetWalletsTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_ASSETS], SLOT_ASSET_WALLETS, last + 1);
+    }
+
+    function escrowsAt(uint256 id) internal view returns (EscrowsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ESCROW], SLOT_ESCROWS + id * 3, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function escrowsTo(uint256 last) internal view returns (EscrowsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_ESCROW], SLOT_ESCROWS, 3, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function escrowBalancesAt(uint256 id) internal view returns (EscrowBalancesRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ESCROW], SLOT_ESCROW_BALANCES + id * 1, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function escrowBalancesTo(uint256 last) internal view returns (EscrowBalancesRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_ESCROW], SLOT_ESCROW_BALANCES, 1, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function escrowTotals() internal view returns (EscrowTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ESCROW], SLOT_ESCROW_TOTALS, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function ordersAt(uint256 id) internal view returns (OrdersRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ORDERS], SLOT_ORDERS + id * 7, 7);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function ordersTo(uint256 last) internal view returns (OrdersRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_ORDERS], SLOT_ORDERS, 7, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function bidsAt(uint256 id) internal view returns (BidsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ORDERS], SLOT_BIDS + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function bidsTo(uint256 last) internal view returns (BidsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_ORDERS], SLOT_BIDS, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function operatorsAt(uint256 id) internal view returns (OperatorsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ORDERS], SLOT_OPERATORS + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function operatorsTo(uint256 last) internal view returns (OperatorsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_ORDERS], SLOT_OPERATORS, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function providerMarketAt(uint256 id) internal view returns (ProviderMarketRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ORDERS], SLOT_PROVIDER_MARKET + id * 1, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function providerMarketTo(uint256 last) internal view returns (ProviderMarketRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_ORDERS], SLOT_PROVIDER_MARKET, 1, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function slashedErasAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_ORDERS], SLOT_SLASHED_ERAS, id);
+    }
+
+    function slashedErasTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_ORDERS], SLOT_SLASHED_ERAS, last + 1);
+    }
+
+    function orderTotals() internal view returns (OrderTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_ORDERS], SLOT_ORDER_TOTALS, 3);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function leasesAt(uint256 id) internal view returns (LeasesRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_LEASES], SLOT_LEASES + id * 8, 8);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function leasesTo(uint256 last) internal view returns (LeasesRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_LEASES], SLOT_LEASES, 8, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function leaseUpdatesAt(uint256 id) internal view returns (LeaseUpdatesRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_LEASES], SLOT_LEASE_UPDATES + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function leaseUpdatesTo(uint256 last) internal view returns (LeaseUpdatesRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_LEASES], SLOT_LEASE_UPDATES, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function openLeasesAt(uint256 id) internal view returns (uint64) {
+        return _lane(families[FAMILY_LEASES], SLOT_OPEN_LEASES, id);
+    }
+
+    function openLeasesTo(uint256 last) internal view returns (uint64[] memory) {
+        return _lanes(families[FAMILY_LEASES], SLOT_OPEN_LEASES, last + 1);
+    }
+
+    function providerUseAt(uint256 id) internal view returns (ProviderUseRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_LEASES], SLOT_PROVIDER_USE + id * 2, 2);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function providerUseTo(uint256 last) internal view returns (ProviderUseRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_LEASES], SLOT_PROVIDER_USE, 2, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function leaseTotals() internal view returns (LeaseTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_LEASES], SLOT_LEASE_TOTALS, 1);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function fizzNodesAt(uint256 id) internal view returns (FizzNodesRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_FIZZ], SLOT_FIZZ_NODES + id * 4, 4);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function fizzNodesTo(uint256 last) internal view returns (FizzNodesRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_FIZZ], SLOT_FIZZ_NODES, 4, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function subnetsAt(uint256 id) internal view returns (SubnetsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_FIZZ], SLOT_SUBNETS + id * 4, 4);
+        assembly ("memory-safe") {
+            record := fields
+        }
+    }
+
+    function subnetsTo(uint256 last) internal view returns (SubnetsRecord[] memory records) {
+        uint256 list = _records(families[FAMILY_FIZZ], SLOT_SUBNETS, 4, last + 1);
+        assembly ("memory-safe") {
+            records := list
+        }
+    }
+
+    function fizzTotals() internal view returns (FizzTotalsRecord memory record) {
+        uint256 fields = _fields(families[FAMILY_FIZZ], SLOT_FIZZ_TOTALS, 1);
         assembly ("memory-safe") {
             record := fields
         }

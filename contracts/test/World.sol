@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Assets} from "../src/Assets.sol";
 import {Calls} from "../src/Calls.sol";
 import {Challenges} from "../src/Challenges.sol";
 import {Clock} from "../src/Clock.sol";
 import {Emission} from "../src/Emission.sol";
 import {EntityNft} from "../src/EntityNft.sol";
+import {Escrow} from "../src/Escrow.sol";
+import {Fizz} from "../src/Fizz.sol";
+import {Leases} from "../src/Leases.sol";
 import {Models} from "../src/Models.sol";
 import {Nodes} from "../src/Nodes.sol";
+import {Orders} from "../src/Orders.sol";
 import {Params} from "../src/Params.sol";
 import {
     ACCOUNT_KEEPER,
     ClockTotalsRecord,
+    FAMILY_ASSETS,
     FAMILY_CALLS,
     FAMILY_CHALLENGES,
     FAMILY_CLOCK,
     FAMILY_COUNT,
     FAMILY_EMISSION,
     FAMILY_ENTITY_NFT,
+    FAMILY_ESCROW,
+    FAMILY_FIZZ,
+    FAMILY_LEASES,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_ORDERS,
     FAMILY_PARAMS,
     FAMILY_PROVIDERS,
     FAMILY_SLARKS,
@@ -33,10 +43,12 @@ import {
     IProtocolEvents,
     MembersRecord,
     NODE_ONLINE,
+    PROVIDER_ACTIVE,
     P_PLACE_REPLICAS,
     P_TIME_SLOTS_PER_ERA,
     P_TIME_SLOT_S,
     SLARK_RUNNING,
+    STEP_ACCRUE_LEASES,
     STEP_ASSESS_PROVIDERS,
     STEP_COMPUTE_ERA_METRICS,
     STEP_COUNT,
@@ -48,6 +60,7 @@ import {
     STEP_PAY_SLARKS,
     STEP_PAY_STAKERS,
     STEP_PAY_VALIDATORS,
+    STEP_POST_MEDIAN,
     STEP_POST_RANKING,
     STEP_POST_SLARKS,
     STEP_RELEASE_DELEGATIONS,
@@ -122,6 +135,11 @@ abstract contract World is Base, Tables, IProtocolEvents {
     SlarkLicence internal licences;
     Slarks internal slarks;
     Challenges internal challenges;
+    Assets internal assets;
+    Escrow internal escrow;
+    Orders internal orders;
+    Leases internal leases;
+    Fizz internal fizzes;
 
     /// @dev All licences, as the step over them by accuracy found them.
     uint64[] private accuracyOrder;
@@ -143,6 +161,11 @@ abstract contract World is Base, Tables, IProtocolEvents {
         licences = SlarkLicence(addresses[FAMILY_SLARK_LICENCE]);
         slarks = Slarks(addresses[FAMILY_SLARKS]);
         challenges = Challenges(addresses[FAMILY_CHALLENGES]);
+        assets = Assets(addresses[FAMILY_ASSETS]);
+        escrow = Escrow(addresses[FAMILY_ESCROW]);
+        orders = Orders(addresses[FAMILY_ORDERS]);
+        leases = Leases(addresses[FAMILY_LEASES]);
+        fizzes = Fizz(addresses[FAMILY_FIZZ]);
     }
 
     // Who acts, and how it ends
@@ -319,6 +342,8 @@ abstract contract World is Base, Tables, IProtocolEvents {
     /// @return count positions of a settlement step now
     function positionsOf(uint64 step) internal view returns (uint64 count) {
         if (step == STEP_OPEN_EMISSION) return 1;
+        if (step == STEP_ACCRUE_LEASES) return leaseTotals().openCount;
+        if (step == STEP_POST_MEDIAN) return providerTotals().providerCount;
         if (step == STEP_POST_RANKING) return nodeTotals().onlineCount;
         if (step == STEP_POST_SLARKS) return slarkTotals().drawableCount;
         if (step == STEP_ASSESS_PROVIDERS || step == STEP_PAY_PROVIDERS || step == STEP_UPDATE_TIERS) {
@@ -348,12 +373,16 @@ abstract contract World is Base, Tables, IProtocolEvents {
         if (step == STEP_POST_SLARKS) {
             return (address(slarks), abi.encodeCall(Slarks.postSlarks, (from, to, slarksByTier(from, to))));
         }
+        if (step == STEP_POST_MEDIAN) {
+            return (address(orders), abi.encodeCall(Orders.postMedian, (from, to, listOf(medianUnits()))));
+        }
         bytes4 selector;
         (target, selector) = _stepFunction(step);
         data = abi.encodeWithSelector(selector, from, to);
     }
 
     function _stepFunction(uint64 step) private view returns (address, bytes4) {
+        if (step == STEP_ACCRUE_LEASES) return (address(leases), Leases.accrueLeases.selector);
         if (step == STEP_COMPUTE_ERA_METRICS) return (address(nodes), Nodes.computeEraMetrics.selector);
         if (step == STEP_ASSESS_PROVIDERS) return (address(providers), Providers.assessProviders.selector);
         if (step == STEP_OPEN_EMISSION) return (address(emission), Emission.openEmission.selector);
@@ -443,6 +472,24 @@ abstract contract World is Base, Tables, IProtocolEvents {
             (all[place], trusts[place]) = (node, trustFp);
         }
         return _part(all, online, from, to);
+    }
+
+    /// @return units lower median of the collateral of the Active providers, what they have asked back apart; 0 of none
+    function medianUnits() internal view returns (uint64 units) {
+        uint64 count = providerTotals().providerCount;
+        uint64[] memory sorted = new uint64[](count);
+        uint256 active;
+        for (uint64 provider = 1; provider <= count; ++provider) {
+            if (providersAt(provider).state != PROVIDER_ACTIVE) continue;
+            uint64 collateral = providerCollateralAt(provider).ownUnits - providersAt(provider).exitUnits
+                + providerCollateralAt(provider).delegatedUnits;
+            uint256 place = active++;
+            for (; place > 0 && sorted[place - 1] > collateral; --place) {
+                sorted[place] = sorted[place - 1];
+            }
+            sorted[place] = collateral;
+        }
+        return active == 0 ? 0 : sorted[(active - 1) / 2];
     }
 
     // Validators and their tasks

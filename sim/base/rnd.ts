@@ -19,6 +19,7 @@ export const PURPOSE = {
   slarkSeat: 11,
   requirement: 12,
   misconduct: 13,
+  match: 14,
 } as const;
 
 const TWO_32 = 4_294_967_296;

@@ -26,7 +26,7 @@ import { eventsOf } from './vectorFile.ts';
 const AGENTS = 6;
 const SLOTS = 24;
 const ACTIONS_PER_SLOT = 14;
-const CAPACITIES = { paramValues: 256, ratings: 8_000, providerRatings: 64_000 };
+const CAPACITIES = { paramValues: 512, ratings: 8_000, providerRatings: 64_000 };
 const OVERRIDES: Readonly<Record<string, number>> = {
   'time.slots_per_era': 2,
   'chal.n': 1,

@@ -5,27 +5,45 @@
 import { EVENTS, MOVE } from '../protocol/events.ts';
 import {
   ACCOUNT,
+  ASSET_COUNT,
+  BID_STATE,
   CHALLENGE_STATE,
   CLASS_COUNT,
+  CLOSE_REASON,
   COMPLIANCE,
+  DOLLAR_ASSET,
   FAULT,
   FIELDS,
+  FIZZ_STATE,
   HOST_STATE,
   HOSTS_PER_MODEL,
   KIND,
+  LEASE_STATE,
+  LEASE_TERM,
+  MAX_BIDS,
   MAX_TARGETS,
   MODEL_STATE,
   NODE_STATE,
+  OPERATOR_SEATS,
+  OPERATOR_STATE,
+  ORDER_FLAG,
+  ORDER_MODE,
+  ORDER_STATE,
+  PROPOSAL_KIND,
   PROVIDER_STATE,
   PROVIDER_TIERS,
   REQUEST_STATE,
   SEATS_PER_CLASS,
+  SEATS_PER_WORD,
   SLARK_STATE,
   SLARK_TIERS,
+  SLASHED_ERAS,
   STEP,
+  SUBNET_STATE,
   TABLES_OF_CONTRACT,
   TASK_KIND,
   TASK_STATE,
+  UPDATE_STATE,
   VALIDATOR_STATE,
   VERDICT,
 } from '../protocol/layout.ts';
@@ -81,6 +99,12 @@ uint64 constant SLARK_TIERS = ${SLARK_TIERS};
 uint64 constant CLASS_COUNT = ${CLASS_COUNT};
 uint64 constant SEATS_PER_CLASS = ${SEATS_PER_CLASS};
 uint64 constant MAX_TARGETS = ${MAX_TARGETS};
+uint64 constant ASSET_COUNT = ${ASSET_COUNT};
+uint64 constant DOLLAR_ASSET = ${DOLLAR_ASSET};
+uint64 constant MAX_BIDS = ${MAX_BIDS};
+uint64 constant OPERATOR_SEATS = ${OPERATOR_SEATS};
+uint64 constant SEATS_PER_WORD = ${SEATS_PER_WORD};
+uint64 constant SLASHED_ERAS = ${SLASHED_ERAS};
 
 // Number of contracts of the protocol, and the place of each in the list given to every constructor.
 uint256 constant FAMILY_COUNT = ${Object.keys(TABLES_OF_CONTRACT).length};
@@ -105,6 +129,18 @@ ${constants('FAULT', FAULT)}
 ${constants('PROVIDER', PROVIDER_STATE)}
 ${constants('SLARK', SLARK_STATE)}
 ${constants('CHALLENGE', CHALLENGE_STATE)}
+${constants('ORDER', ORDER_STATE)}
+${constants('ORDER_MODE', ORDER_MODE)}
+${constants('ORDER_FLAG', ORDER_FLAG)}
+${constants('BID', BID_STATE)}
+${constants('OPERATOR', OPERATOR_STATE)}
+${constants('LEASE', LEASE_STATE)}
+${constants('LEASE_TERM', LEASE_TERM)}
+${constants('UPDATE', UPDATE_STATE)}
+${constants('CLOSE', CLOSE_REASON)}
+${constants('FIZZ', FIZZ_STATE)}
+${constants('SUBNET', SUBNET_STATE)}
+${constants('PROPOSAL', PROPOSAL_KIND)}
 
 // Bits of a provider's compliance (ATTR-6).
 ${constants('COMPLIANCE', COMPLIANCE)}

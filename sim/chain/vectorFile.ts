@@ -20,6 +20,9 @@ export const VECTOR_FAMILIES = [
   ...['trust', 'models', 'feedback', 'calls', 'validators', 'tasks', 'emission'],
   ...['providers', 'tiers', 'liveness', 'slashing'],
   ...['slarks', 'challenges'],
+  ...['assets', 'escrow', 'leases'],
+  ...['fizz'],
+  ...['orders', 'matching'],
 ] as const;
 
 /**
@@ -70,7 +73,7 @@ export type VectorOfFamily = { readonly family: string; readonly file: string; r
 /** Agents that genesis opens wallets for on the chain that runs the vectors; a vector may use fewer. */
 export const VECTOR_AGENTS = 12;
 
-export const VECTOR_CAPACITIES: Capacities = { paramValues: 256, ratings: 8_000, providerRatings: 8_000 };
+export const VECTOR_CAPACITIES: Capacities = { paramValues: 512, ratings: 8_000, providerRatings: 8_000 };
 
 /** Genesis of the chain that runs all vectors, and of the core before a vector's own accounts and parameters. */
 export function planVectors(

@@ -5,15 +5,23 @@
 import { assert } from '../base/assert.ts';
 import { MAX_INT } from '../base/fixedPoint.ts';
 import { ACTION_NAMES, ACTIONS, type Action, type ActionName, type ActionSpec, type Rule } from './actions.ts';
+import * as assets from './assets.ts';
 import * as calls from './calls.ts';
 import * as challenges from './challenges.ts';
 import * as clock from './clock.ts';
 import * as delegation from './delegation.ts';
 import * as emission from './emission.ts';
+import * as escrow from './escrow.ts';
+import * as fizz from './fizz.ts';
 import { ACCOUNT, F, STEP } from './layout.ts';
+import * as leaseActions from './leaseActions.ts';
+import * as leaseUpdates from './leaseUpdates.ts';
 import * as liveness from './liveness.ts';
+import * as matching from './matching.ts';
 import * as models from './models.ts';
 import * as nodes from './nodes.ts';
+import * as operators from './operators.ts';
+import * as orders from './orders.ts';
 import * as placement from './placement.ts';
 import * as powr from './powr.ts';
 import * as providers from './providers.ts';
@@ -22,6 +30,7 @@ import * as slarkRewards from './slarkRewards.ts';
 import * as slarks from './slarks.ts';
 import * as slarkTiers from './slarkTiers.ts';
 import { reject, type State } from './state.ts';
+import * as subnets from './subnets.ts';
 import * as tasks from './tasks.ts';
 import * as tiers from './tiers.ts';
 import * as token from './token.ts';
@@ -135,6 +144,56 @@ const RULES: Readonly<Record<ActionName, Rule>> = {
   updateTiers: tiers.updateTiers,
   updateSlarks: slarkTiers.updateSlarks,
   postSlarks: slarkTiers.postSlarks,
+  enableAsset: assets.enableAsset,
+  issueAsset: assets.issueAsset,
+  postPrices: assets.postPrices,
+  transferAsset: assets.transferAsset,
+  openEscrow: escrow.openEscrow,
+  depositEscrow: escrow.depositEscrow,
+  withdrawEscrow: escrow.withdrawEscrow,
+  transferEscrow: escrow.transferEscrow,
+  setAcceptedAssets: orders.setAcceptedAssets,
+  createOrder: orders.createOrder,
+  placeBid: orders.placeBid,
+  cancelOrder: orders.cancelOrder,
+  openMatching: orders.openMatching,
+  matchOrder: orders.matchOrder,
+  expireOrder: orders.expireOrder,
+  chooseBid: orders.chooseBid,
+  joinOperators: operators.joinOperators,
+  leaveOperators: operators.leaveOperators,
+  voteMatch: operators.voteMatch,
+  postMedian: matching.postMedian,
+  sendManifest: leaseActions.sendManifest,
+  confirmDeployment: leaseActions.confirmDeployment,
+  withdrawLease: leaseActions.withdrawLease,
+  extendLease: leaseActions.extendLease,
+  proposeUpdate: leaseUpdates.proposeUpdate,
+  acceptUpdate: leaseUpdates.acceptUpdate,
+  rejectUpdate: leaseUpdates.rejectUpdate,
+  closeLease: leaseActions.closeLease,
+  endLease: leaseActions.endLease,
+  pauseLease: leaseActions.pauseLease,
+  resumeLease: leaseActions.resumeLease,
+  rateLease: leaseActions.rateLease,
+  accrueLeases: leaseActions.accrueLeases,
+  configureFizz: fizz.configureFizz,
+  changeFizz: fizz.changeFizz,
+  openGateway: fizz.openGateway,
+  joinSubnet: fizz.joinSubnet,
+  acceptFizz: fizz.acceptFizz,
+  reserveFizz: fizz.reserveFizz,
+  releaseFizz: fizz.releaseFizz,
+  leaveSubnet: fizz.leaveSubnet,
+  finishLeave: fizz.finishLeave,
+  detachFizz: fizz.detachFizz,
+  reattachFizz: fizz.reattachFizz,
+  flagFizz: fizz.flagFizz,
+  releaseMember: fizz.releaseMember,
+  rewardFizz: fizz.rewardFizz,
+  proposeSubnet: subnets.proposeSubnet,
+  voteSubnet: subnets.voteSubnet,
+  decideSubnet: subnets.decideSubnet,
 };
 
 const rules: readonly Rule[] = ACTION_NAMES.map((name) => RULES[name]);

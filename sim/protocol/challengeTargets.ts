@@ -5,8 +5,10 @@
 import { compareProducts, max, min, mulDivUp } from '../base/fixedPoint.ts';
 import { PURPOSE, pick } from '../base/rnd.ts';
 import { draw, slotCount } from './clock.ts';
+import { subnetFree } from './fizzNodes.ts';
 import { F, MAX_TARGETS, PROVIDER_STATE, STRIDE } from './layout.ts';
 import { requirementRange } from './requirement.ts';
+import type { Resources } from './resources.ts';
 import { getParam, recordAt, type State } from './state.ts';
 
 const T = F.challengeTotals;
@@ -30,14 +32,6 @@ const LISTS = {
 
 /** A target of the slot, and whether this is its second try. */
 export type Target = { readonly provider: number; readonly retried: 0 | 1 };
-
-/** What a target is asked for. */
-export type Requirement = {
-  readonly cpuCount: number;
-  readonly memoryGb: number;
-  readonly storageGb: number;
-  readonly gpuCount: number;
-};
 
 function providerField(s: State, provider: number, index: number): number {
   return s.providers[provider * STRIDE.providers + index]!;
@@ -186,29 +180,49 @@ export function chooseTargets(s: State, slot: number): Target[] {
 }
 
 /** CPUs of a provider that the D-node linked to it has in use: one for each model that it serves. @rule F-12 */
-function usedCpuCount(s: State, provider: number): number {
+function nodeCpuCount(s: State, provider: number): number {
   const node = providerField(s, provider, P.node);
-  if (node === 0) return 0;
-  return min(providerField(s, provider, P.cpuCount), s.nodes[node * STRIDE.nodes + F.nodes.loadCount]!);
+  return node === 0 ? 0 : s.nodes[node * STRIDE.nodes + F.nodes.loadCount]!;
 }
 
 /**
- * What a target of the slot is asked for: of each resource a whole number, uniform in the range of F-12.
+ * What a provider and the Active members of its subnet have free: registered less what leases and the linked D-node use, and
+ * never below 0.
+ *
+ * @rule F-12, CHAL-6, CHAL-12
+ */
+export function freeForChallenge(s: State, provider: number): Resources {
+  const ofSubnet = subnetFree(s, provider);
+  const free = (name: keyof Resources, inNodeCount: number): number => {
+    const usedCount = (s.providerUse[provider * STRIDE.providerUse + F.providerUse[name]] ?? 0) + inNodeCount;
+    return max(providerField(s, provider, P[name]) + ofSubnet[name], usedCount) - usedCount;
+  };
+  return {
+    cpuCount: free('cpuCount', nodeCpuCount(s, provider)),
+    memoryGb: free('memoryGb', 0),
+    storageGb: free('storageGb', 0),
+    gpuCount: free('gpuCount', 0),
+  };
+}
+
+/**
+ * What a target of the slot is asked for: of each resource a whole number, uniform in the range of F-12. A gateway is asked
+ * for its subnet too.
  *
  * @rule F-12, CHAL-6, OP-73, OP-74
  */
-export function drawRequirement(s: State, provider: number, slot: number): Requirement {
+export function drawRequirement(s: State, provider: number, slot: number): Resources {
   const minBps = getParam(s, 'chal.draw_min_bps');
   const maxBps = getParam(s, 'chal.draw_max_bps');
   const ask = (resource: number, freeCount: number, isRoundedUp: boolean): number => {
     const { lo, hi } = requirementRange(freeCount, minBps, maxBps, isRoundedUp);
     return lo + pick(draw(s, PURPOSE.requirement, provider, slot * 4 + resource), hi - lo + 1);
   };
-  const cpuCount = providerField(s, provider, P.cpuCount) - usedCpuCount(s, provider);
+  const free = freeForChallenge(s, provider);
   return {
-    cpuCount: ask(0, cpuCount, false),
-    memoryGb: ask(1, providerField(s, provider, P.memoryGb), false),
-    storageGb: ask(2, providerField(s, provider, P.storageGb), false),
-    gpuCount: ask(3, providerField(s, provider, P.gpuCount), getParam(s, 'chal.gpu_round') === CEIL),
+    cpuCount: ask(0, free.cpuCount, false),
+    memoryGb: ask(1, free.memoryGb, false),
+    storageGb: ask(2, free.storageGb, false),
+    gpuCount: ask(3, free.gpuCount, getParam(s, 'chal.gpu_round') === CEIL),
   };
 }

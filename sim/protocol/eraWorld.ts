@@ -8,7 +8,7 @@ import { type ActionName, action } from './actions.ts';
 import { applyAction } from './apply.ts';
 import { createBeacons } from './beacons.ts';
 import { commitBeacon } from './clock.ts';
-import { ACCOUNT, F, FIELDS, KIND, NODE_STATE, STRIDE, type TableName } from './layout.ts';
+import { ACCOUNT, ASSET_COUNT, F, FIELDS, KIND, NODE_STATE, SLASHED_ERAS, STRIDE, type TableName } from './layout.ts';
 import { mintNft } from './nft.ts';
 import { ledgerParams, PARAMS, type ParamKey } from './params.ts';
 import { ERA_STEPS } from './processEra.ts';
@@ -34,6 +34,8 @@ export type EraWorldOptions = {
   readonly params?: Partial<Record<ParamKey, number>>;
   /** Most records of each table (parameters have what they need). */
   readonly capacity?: number;
+  /** Most records of single tables, where `capacity` would be too few. */
+  readonly capacities?: Partial<Record<TableName, number>>;
 };
 
 /** Account of agent 0, 1, … */
@@ -45,7 +47,14 @@ export function agent(index: number): number {
 export function createEraWorld(options: EraWorldOptions = {}): State {
   const capacity = options.capacity ?? 128;
   const capacities = Object.fromEntries((Object.keys(FIELDS) as TableName[]).map((name) => [name, capacity]));
-  const s = createState({ ...capacities, paramValues: PARAMS.length });
+  const s = createState({
+    ...capacities,
+    paramValues: PARAMS.length,
+    assetWallets: (capacity + 1) * ASSET_COUNT,
+    escrowBalances: (capacity + 1) * ASSET_COUNT,
+    slashedEras: (capacity + 1) * SLASHED_ERAS,
+    ...options.capacities,
+  });
   s.paramValues.set(ledgerParams({ 'time.slots_per_era': 2, ...options.params }));
   genesis(s);
   commitBeacon(s, commitment.words);
@@ -156,10 +165,11 @@ export function settle(
     if (isDone(s, step.name)) continue;
     const count = step.count(s);
     const list = step.bulk?.(s);
+    const whole = step.whole?.(s);
     let from = 0;
     do {
       const to = count === 0 ? 0 : chunkEnd(from, count);
-      mustPass(s, step.name, ACCOUNT.keeper, [from, to], list?.slice(from, to));
+      mustPass(s, step.name, ACCOUNT.keeper, [from, to], whole ?? list?.slice(from, to));
       from = to;
     } while (from < count);
   }

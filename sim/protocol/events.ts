@@ -37,6 +37,23 @@ export const EVENTS = {
   ResultsCertified: ['slot', 'class', 'groupCount', 'signerCount', 'targetCount'],
   SubsetsAttested: ['era', 'signerCount', 'unselectedCount'],
   VestingChanged: ['delegation', 'vestUnits', 'vestedUnits'],
+  /** As Moved, of a foreign asset; from 0: issued. */
+  AssetMoved: ['asset', 'from', 'to', 'units', 'reason'],
+  PricePosted: ['asset', 'priceFp'],
+  EscrowChanged: ['escrow', 'asset', 'unlockedUnits', 'lockedUnits', 'owner'],
+  OrderCreated: ['order', 'escrow', 'consumer', 'mode', 'durationS', 'maxPriceUnits'],
+  BidPlaced: ['order', 'bid', 'provider', 'priceUnits', 'fizz'],
+  MatchVoted: ['order', 'seat', 'bid', 'voterCount'],
+  LeaseCreated: ['lease', 'order', 'provider', 'consumer', 'priceUnits', 'endS'],
+  /** Increments of one accrual (F-17): what the consumer paid for the service, and its parts. `feeUnits`: fees of both sides. */
+  LeaseAccrued: ['lease', 'grossUnits', 'payeeUnits', 'foundationUnits', 'feeUnits', 'gatewayUnits'],
+  LeaseExtended: ['lease', 'endS', 'lockedUnits'],
+  /** Reason: one of CLOSE_REASON. */
+  LeaseClosed: ['lease', 'reason', 'grossUnits', 'refundUnits', 'consumer', 'provider'],
+  FizzChanged: ['fizz', 'gateway', 'priceUnits', 'cpuCount', 'gpuCount'],
+  SubnetVoted: ['provider', 'proposal', 'fizz', 'isYes', 'units'],
+  SubnetDecided: ['provider', 'proposal', 'kind', 'value', 'isPassed'],
+  MedianPosted: ['era', 'medianUnits'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type EventName = keyof typeof EVENTS;
@@ -77,4 +94,15 @@ export const MOVE = {
   forfeit: 26,
   restitution: 27,
   licence: 28,
+  escrowDeposit: 29,
+  escrowWithdraw: 30,
+  leasePayment: 31,
+  commission: 32,
+  userFee: 33,
+  providerFee: 34,
+  gatewayShare: 35,
+  fizzReward: 36,
+  fizzFee: 37,
+  matchReward: 38,
+  issue: 39,
 } as const;

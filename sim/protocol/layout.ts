@@ -416,6 +416,166 @@ export const FIELDS = {
     'subsets6',
     'subsets7',
   ],
+  // Assets.sol (foreign payment assets 1 to 3 and their oracle prices: TOK-4, NUM-7)
+  assets: ['isEnabled', 'priceFp', 'issuedUnits'],
+  // Of foreign assets: record account·4 + asset. Native units are in table `wallets`.
+  assetWallets: ['units'],
+  // Escrow.sol: what the open leases of a wallet use, of machines without and with GPU (F-18).
+  escrows: [
+    'owner',
+    'leaseCount',
+    'cpuCount',
+    'memoryGb',
+    'storageGb',
+    'gpuTaskCpuCount',
+    'gpuTaskMemoryGb',
+    'gpuTaskStorageGb',
+    'gpuTaskGpuCount',
+  ],
+  // Record wallet·4 + asset.
+  escrowBalances: ['unlockedUnits', 'lockedUnits'],
+  escrowTotals: [
+    'escrowCount',
+    'unlockedUnits0',
+    'unlockedUnits1',
+    'unlockedUnits2',
+    'unlockedUnits3',
+    'lockedUnits0',
+    'lockedUnits1',
+    'lockedUnits2',
+    'lockedUnits3',
+  ],
+  // Orders.sol (orders, bids, matching)
+  orders: [
+    'escrow',
+    'state',
+    'asset',
+    'mode',
+    'cpuCount',
+    'memoryGb',
+    'storageGb',
+    'gpuCount',
+    'gpuTier',
+    'region',
+    'durationS',
+    'maxPriceUnits',
+    'flags',
+    'createdS',
+    'bidUntilS',
+    'expiresS',
+    'bidCount',
+    'lastBid',
+    'lease',
+    'seed',
+    'operatorSet0',
+    'operatorSet1',
+    'operatorCount',
+    'voted0',
+    'voted1',
+    'matchingS',
+  ],
+  // The bids of an order are a list: `previous` is the bid before on the same order, 0 ends. Voters are bits by operator seat.
+  bids: ['order', 'provider', 'priceUnits', 'fizz', 'state', 'previous', 'voters0', 'voters1'],
+  // Seat of an operator is its record minus 1.
+  operators: ['account', 'state', 'joinedS', 'voteCount', 'wonCount', 'rewardUnits'],
+  // Of a provider: which assets it accepts (bit a: asset a), and in how many eras it was slashed.
+  providerMarket: ['assetMask', 'slashedEraCount', 'lastSlashedEra', 'isAssetsSet'],
+  // Eras (plus 1) in which a provider was slashed, the last 64: record provider·64 + number modulo 64.
+  slashedEras: ['era'],
+  orderTotals: [
+    'orderCount',
+    'bidCount',
+    'openCount',
+    'operatorCount',
+    'operatorSet0',
+    'operatorSet1',
+    'medianUnits',
+    'medianBelowCount',
+    'medianNotAboveCount',
+    'medianTotalCount',
+    'matchedCount',
+    'expiredCount',
+  ],
+  // Leases.sol
+  leases: [
+    'order',
+    'escrow',
+    'provider',
+    'fizz',
+    'state',
+    'asset',
+    'priceUnits',
+    'startS',
+    'endS',
+    'cpuCount',
+    'memoryGb',
+    'storageGb',
+    'gpuCount',
+    'userFeeBps',
+    'foundationBps',
+    'providerFeeBps',
+    'rebateBps',
+    'gatewayBps',
+    'terms',
+    'pausedS',
+    'downSinceS',
+    'manifestS',
+    'deployedS',
+    'accruedS',
+    'paidUnits',
+    'fundedUnits',
+    'lockedUnits',
+    'place',
+    'ratedTenths',
+    'closeReason',
+    'closedS',
+    'breachCount',
+  ],
+  // What a consumer asks the running lease of the same number to become (LEASE-11).
+  leaseUpdates: ['state', 'cpuCount', 'memoryGb', 'storageGb', 'gpuCount', 'durationS', 'priceUnits'],
+  // Leases that are not closed, places 1 to `openCount`.
+  openLeases: ['lease'],
+  // What a provider has in use, and its leases that are not closed (INV-53).
+  providerUse: ['cpuCount', 'memoryGb', 'storageGb', 'gpuCount', 'leaseCount'],
+  leaseTotals: ['leaseCount', 'openCount'],
+  // Fizz.sol (fizz nodes, subnets). Record of a subnet is its gateway's provider number.
+  fizzNodes: [
+    'owner',
+    'state',
+    'gateway',
+    'peerId',
+    'cpuCount',
+    'memoryGb',
+    'storageGb',
+    'gpuCount',
+    'gpuTier',
+    'priceUnits',
+    'delegation',
+    'order',
+    'lease',
+    'detachedS',
+    'votedProposal',
+    'joinedEra',
+  ],
+  subnets: [
+    'state',
+    'isOpen',
+    'memberCount',
+    'minDelegationUnits',
+    'gatewayBps',
+    'isShareFixed',
+    'freeCpuCount',
+    'freeMemoryGb',
+    'freeStorageGb',
+    'freeGpuCount',
+    'proposal',
+    'proposalKind',
+    'proposalValue',
+    'proposalEndS',
+    'yesUnits',
+    'noUnits',
+  ],
+  fizzTotals: ['fizzCount', 'proposalCount', 'rewardedEra', 'rewardedCount'],
 } as const;
 
 /** The contract that stores each table, in the order in which tables enter the digest. */
@@ -453,6 +613,11 @@ export const TABLES_OF_CONTRACT = {
     'seats',
     'challengeTotals',
   ],
+  Assets: ['assets', 'assetWallets'],
+  Escrow: ['escrows', 'escrowBalances', 'escrowTotals'],
+  Orders: ['orders', 'bids', 'operators', 'providerMarket', 'slashedEras', 'orderTotals'],
+  Leases: ['leases', 'leaseUpdates', 'openLeases', 'providerUse', 'leaseTotals'],
+  Fizz: ['fizzNodes', 'subnets', 'fizzTotals'],
 } as const satisfies Record<string, readonly TableName[]>;
 
 export type ContractName = keyof typeof TABLES_OF_CONTRACT;
@@ -521,6 +686,25 @@ export const F = {
   committees: indexFields(FIELDS.committees),
   seats: indexFields(FIELDS.seats),
   challengeTotals: indexFields(FIELDS.challengeTotals),
+  assets: indexFields(FIELDS.assets),
+  assetWallets: indexFields(FIELDS.assetWallets),
+  escrows: indexFields(FIELDS.escrows),
+  escrowBalances: indexFields(FIELDS.escrowBalances),
+  escrowTotals: indexFields(FIELDS.escrowTotals),
+  orders: indexFields(FIELDS.orders),
+  bids: indexFields(FIELDS.bids),
+  operators: indexFields(FIELDS.operators),
+  providerMarket: indexFields(FIELDS.providerMarket),
+  slashedEras: indexFields(FIELDS.slashedEras),
+  orderTotals: indexFields(FIELDS.orderTotals),
+  leases: indexFields(FIELDS.leases),
+  leaseUpdates: indexFields(FIELDS.leaseUpdates),
+  openLeases: indexFields(FIELDS.openLeases),
+  providerUse: indexFields(FIELDS.providerUse),
+  leaseTotals: indexFields(FIELDS.leaseTotals),
+  fizzNodes: indexFields(FIELDS.fizzNodes),
+  subnets: indexFields(FIELDS.subnets),
+  fizzTotals: indexFields(FIELDS.fizzTotals),
 } as const satisfies { readonly [T in TableName]: FieldIndex<(typeof FIELDS)[T]> };
 
 /**
@@ -556,6 +740,8 @@ export const ACCOUNT = {
   keeper: 16,
   /** Slarks' era pool (F-11). */
   slarkPool: 17,
+  /** Consumers' escrow wallets, of every asset (SM-13). */
+  escrow: 18,
   firstAgent: 32,
 } as const;
 
@@ -572,6 +758,12 @@ export const KIND = {
   provider: 9,
   slark: 10,
   challenge: 11,
+  escrow: 12,
+  order: 13,
+  lease: 14,
+  fizz: 15,
+  subnet: 16,
+  operator: 17,
 } as const;
 
 /** SM-1. Drafts are off-chain (MODEL-1), so the ledger's first state is Registered. */
@@ -631,6 +823,57 @@ export const PROVIDER_STATE = {
 /** SM-5. */
 export const SLARK_STATE = { owned: 1, pending: 2, running: 3, offline: 4, banned: 5 } as const;
 
+/** Payment assets: 0 is the token, the others are foreign (TOK-4). */
+export const ASSET_COUNT = 4;
+/** Foreign asset 1 is the unit of account for brackets: one unit of it is a US dollar (F-18). */
+export const DOLLAR_ASSET = 1;
+
+/** SM-6, before the lease. */
+export const ORDER_STATE = { open: 1, matching: 2, leased: 3, expired: 4, cancelled: 5 } as const;
+/** `out` is a bid that lost, was beaten by a better one, or whose provider is no longer eligible. */
+export const BID_STATE = { open: 1, out: 2, won: 3 } as const;
+export const ORDER_MODE = { provider: 0, fizz: 1 } as const;
+/** Bits of `orders.flags`: the region is a must (MATCH-2); tiers 1–3 only, tiers 4–7 only (ORDER-2); data is sensitive (FIZZ-15); certificates count (OP-37). */
+export const ORDER_FLAG = { regionHard: 1, secured: 2, community: 4, sensitive: 8, compliance: 16 } as const;
+/** Most bids of an order: `order.max_bids` ≤ 64. Most seats of operators: `match.operators` ≤ 101, in two words of 52 and 49 bits. */
+export const MAX_BIDS = 64;
+export const OPERATOR_SEATS = 101;
+export const SEATS_PER_WORD = 52;
+/** Slashed eras of a provider that matching remembers. */
+export const SLASHED_ERAS = 64;
+export const OPERATOR_STATE = { active: 1, left: 2 } as const;
+
+/** SM-6, from the lease on. Awaiting: no manifest yet. Down: the service does not run (breach). */
+export const LEASE_STATE = { awaiting: 1, deploying: 2, serving: 3, down: 4, closed: 5 } as const;
+/** Bits of `leases.terms`, fixed when the lease begins: what the provider fee is taken of, what is charged, in which unit. */
+export const LEASE_TERM = { grossBase: 1, chargesUndeployed: 2, chargesDowntime: 4, hourUp: 8 } as const;
+export const UPDATE_STATE = { none: 0, proposed: 1 } as const;
+/** Why a lease was closed. */
+export const CLOSE_REASON = {
+  consumer: 1,
+  provider: 2,
+  ended: 3,
+  exhausted: 4,
+  outage: 5,
+  updated: 6,
+  providerLost: 7,
+  expelled: 8,
+} as const;
+
+/** SM-12. */
+export const FIZZ_STATE = {
+  configured: 1,
+  registered: 2,
+  active: 3,
+  reserved: 4,
+  serving: 5,
+  detached: 6,
+  leaving: 7,
+} as const;
+export const SUBNET_STATE = { none: 0, exists: 1, dissolved: 2 } as const;
+/** What a subnet may vote on (OP-81). */
+export const PROPOSAL_KIND = { expel: 1, gatewayShare: 2 } as const;
+
 /** SM-7, and of the committee of a (slot, class): the states up to Answered. Settled is the end of the era, which keeps no record. */
 export const CHALLENGE_STATE = {
   scheduled: 1,
@@ -655,46 +898,50 @@ export const COMPLIANCE = { soc2: 1, hipaa: 2, gdpr: 4, audit: 8 } as const;
 
 /** Steps of an era's settlement, in the order of TIME-4 (its number in brackets). A step is entered when the one before is complete. */
 export const STEP = {
+  /** (1) Leases accrue to the boundary. Over leases that are not closed. */
+  accrueLeases: 1,
   /** (3) Era metrics: Q_i of F-4 and the largest contribution. Over nodes. */
-  computeEraMetrics: 1,
+  computeEraMetrics: 2,
   /** (3–6) Forfeits, slashes, liveness and bonus of providers; slashes of their own stake. Over providers. */
-  assessProviders: 2,
+  assessProviders: 3,
   /** (3) Size of the era's emission and of its pools. One call. */
-  openEmission: 3,
+  openEmission: 4,
   /** (6) Pending stake slashes, own parts. Over validators. */
-  slashOwnStake: 4,
+  slashOwnStake: 5,
   /** (6) Pending stake slashes, delegated parts. Over delegations. */
-  slashDelegations: 5,
+  slashDelegations: 6,
   /** (7) Slark pool and its shares. Over licences. */
-  paySlarks: 6,
+  paySlarks: 7,
   /** (8) Liveness and bonus, restitution. Over providers. */
-  payProviders: 7,
+  payProviders: 8,
   /** (8) Stakers' part of the emission. Over delegations. */
-  payStakers: 8,
+  payStakers: 9,
   /** (9) PoWR scores S_i. Over nodes. */
-  scoreNodes: 9,
+  scoreNodes: 10,
   /** (9) PoWR rewards. Over nodes. */
-  payNodes: 10,
+  payNodes: 11,
   /** (10) Validators' era pot. Over validators. */
-  payValidators: 11,
+  payValidators: 12,
   /** (10) Creators' part of the emission. Over models. */
-  payCreators: 12,
+  payCreators: 13,
   /** (8, 10, F-9) Delegators' shares of the rewards of steps 7, 10 and 11. Over delegations. */
-  payDelegators: 13,
+  payDelegators: 14,
   /** (11) Trust weights. Over nodes. */
-  updateTrust: 14,
+  updateTrust: 15,
   /** (11) Validator reputations and the next era's committee weights. Over validators. */
-  updateReputations: 15,
+  updateReputations: 16,
   /** (12) Trust tiers of providers, and the next epoch's targets. Over providers. */
-  updateTiers: 16,
+  updateTiers: 17,
   /** (12) Tiers of Slarks, in order of their accuracy. Over licences. */
-  updateSlarks: 17,
+  updateSlarks: 18,
   /** (12) The list by tier from which committees are drawn in the next era. Over licences that can be drawn. */
-  postSlarks: 18,
+  postSlarks: 19,
   /** (13) Release of unbonded delegations and of vested ones. Over delegations. */
-  releaseDelegations: 19,
+  releaseDelegations: 20,
+  /** (13) Median collateral of the Active providers, for the stake term of matching (F-15). Over providers. */
+  postMedian: 21,
   /** (15) The list by trust weight that placement uses in the next era (F-22). Over ranked nodes. */
-  postRanking: 20,
+  postRanking: 22,
   /** (15) Rotation of production replicas (MODEL-14). Over models. */
-  rotateModels: 21,
+  rotateModels: 23,
 } as const;

@@ -185,13 +185,18 @@ export function vaultsHoldWhatTheyOwe(s: State): string | null {
         sumField(s.prepaid, STRIDE.prepaid, F.prepaid.lockedUnits, accounts),
     ],
     ['task pot', ACCOUNT.taskPot, openFees(s)],
+    [
+      'escrow of leases',
+      ACCOUNT.escrow,
+      s.escrowTotals[F.escrowTotals.unlockedUnits0]! + s.escrowTotals[F.escrowTotals.lockedUnits0]!,
+    ],
   ] as const;
   for (const [name, account, units] of owed) {
     if (s.wallets[account] !== units) return `The ${name} holds ${s.wallets[account]} units and owes ${units}`;
   }
   for (let account = 0; account < ACCOUNT.firstAgent; account++) {
     const isPot = account === ACCOUNT.slashPot || account === ACCOUNT.slarkPool;
-    const isNobody = account === 0 || account > ACCOUNT.slarkPool || (isPot && !isSettling(s));
+    const isNobody = account === 0 || account > ACCOUNT.escrow || (isPot && !isSettling(s));
     if (isNobody && s.wallets[account] !== 0)
       return `Account ${account} is nobody’s outside a settlement and holds ${s.wallets[account]} units`;
   }

@@ -107,7 +107,6 @@ describe('assessProviders', () => {
           const has = (bitsOf: number, hour: number): boolean => Math.floor(bitsOf / 2 ** hour) % 2 === 1;
           const counts = { paid: 0, forfeited: 0, nothing: 0 };
           let breachCount = 0;
-          let taskCount = 0;
           for (let h = 0; h < 24; h++) {
             const isFailed = Array.from({ length: slots }, (_, i) => h - i).some(
               (slot) => slot >= 0 && has(failed, slot),
@@ -121,10 +120,9 @@ describe('assessProviders', () => {
               failed: isFailed,
             };
             counts[judge(bits, mode)] += 1;
-            if (bits.active && bits.task) taskCount += 1;
             if (bits.active && bits.task && bits.breached) breachCount += 1;
           }
-          const feePerHour = taskCount === 0 ? 0 : Math.floor(feeUnits / taskCount);
+          const feePerHour = breachCount === 0 ? 0 : Math.floor(feeUnits / breachCount);
           const perBreach = mode === 0 ? feePerHour : Math.max(100_000, feePerHour);
           const slash = breachCount * perBreach + 100_000 * (streaks + perHour * extra);
           finishEra(s);

@@ -119,14 +119,17 @@ function judgeHours(s: State, report: ProviderReport, failedHours: number): { co
   return { counted, forfeited: judged & ~counted };
 }
 
-/** Operational slashes of the era, before they are held against the collateral; at most MAX_INT. @rule F-10, SLASH-4, SLASH-5, SLASH-8 */
+/**
+ * Operational slashes of the era, before they are held against the collateral; at most MAX_INT. The fee of a breached hour is
+ * the mean over the breached hours.
+ *
+ * @rule F-10, SLASH-4, SLASH-5, SLASH-8
+ */
 function operationalUnits(s: State, report: ProviderReport, hourUnits: number): number {
-  const taskHours = report.activeHours & report.taskHours;
-  const taskCount = countHours(taskHours);
-  const feeUnits = taskCount === 0 ? 0 : mulDivDown(report.feeUnits, 1, taskCount);
+  const breachedCount = countHours(report.activeHours & report.taskHours & report.breachedHours);
+  const feeUnits = breachedCount === 0 ? 0 : mulDivDown(report.feeUnits, 1, breachedCount);
   const isFeeOnly = getParam(s, 'slash.task_mode') === TASK_MODE.forfeitFee;
   const breachUnits = isFeeOnly ? feeUnits : max(hourUnits, feeUnits);
-  const breachedCount = countHours(taskHours & report.breachedHours);
   const isPerHour = getParam(s, 'slash.standby_mode') === 1;
   const outageCount = report.streakCount + (isPerHour ? report.extraHourCount : 0);
   const taskUnits = mulDivCapped(breachedCount, breachUnits, 1, MAX_INT);
@@ -140,12 +143,17 @@ export function bonusOf(s: State, leaseHours: number, compliance: number): numbe
     const hours = s.paramValues[PARAM['bonus.ladder_hours.1'] + i]!;
     if (hours > 0 && hours <= leaseHours) units = s.paramValues[PARAM['bonus.ladder_tokens.1'] + i]!;
   }
+  return mulDivDown(units, certificatesMil(s, compliance), MIL);
+}
+
+/** What certificates are worth: a factor each, up to a limit. @returns mil, 1 000 without any @rule F-8, F-15, ATTR-6, OP-37 */
+export function certificatesMil(s: State, compliance: number): number {
   let factorMil = MIL;
   for (const certificate of CERTIFICATES) {
     if ((compliance & certificate) === 0) continue;
     factorMil = mulDivDown(factorMil, getParam(s, 'attr.compliance_mil'), MIL);
   }
-  return mulDivDown(units, min(factorMil, getParam(s, 'attr.compliance_cap_mil')), MIL);
+  return min(factorMil, getParam(s, 'attr.compliance_cap_mil'));
 }
 
 /**

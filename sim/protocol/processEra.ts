@@ -1,11 +1,12 @@
 /**
  * The end of an era, as TIME-4 lists it: the table of contents of the settlement. Each entry is one step, over a number
- * of positions; a ledger may run a step in chunks of any size. Numbers that are missing here (1, 14) belong to leases and
- * governance, families that this build does not have; (2) is settled when a result is certified, for the era to sum up.
+ * of positions; a ledger may run a step in chunks of any size. Number 14, missing here, belongs to governance, a family that
+ * this build does not have; (2) is settled when a result is certified, for the era to sum up.
  */
 import type { Action } from './actions.ts';
 import { action } from './actions.ts';
 import { ACCOUNT, F } from './layout.ts';
+import { medianCollateral } from './matching.ts';
 import { rankNodes } from './placement.ts';
 import { rankByAccuracy, rankByTier } from './slarkTiers.ts';
 import type { State } from './state.ts';
@@ -18,6 +19,8 @@ type SettlementStep = {
   readonly count: (s: State) => number;
   /** The list that the step takes, one entry per position. */
   readonly bulk?: (s: State) => readonly number[];
+  /** A list that every chunk takes whole, in place of `bulk`. */
+  readonly whole?: (s: State) => readonly number[];
 };
 
 const nodes = (s: State): number => s.nodeTotals[F.nodeTotals.nodeCount]!;
@@ -29,6 +32,7 @@ const delegations = (s: State): number => s.stakeTotals[F.stakeTotals.delegation
 
 /** @rule TIME-4 */
 export const ERA_STEPS: readonly SettlementStep[] = [
+  { time4: 1, name: 'accrueLeases', count: (s) => s.leaseTotals[F.leaseTotals.openCount]! },
   { time4: 3, name: 'computeEraMetrics', count: nodes },
   { time4: 4, name: 'assessProviders', count: providers },
   { time4: 3, name: 'openEmission', count: () => 1 },
@@ -48,6 +52,7 @@ export const ERA_STEPS: readonly SettlementStep[] = [
   { time4: 12, name: 'updateSlarks', count: licences, bulk: rankByAccuracy },
   { time4: 12, name: 'postSlarks', count: (s) => s.slarkTotals[F.slarkTotals.drawableCount]!, bulk: rankByTier },
   { time4: 13, name: 'releaseDelegations', count: delegations },
+  { time4: 13, name: 'postMedian', count: providers, whole: (s) => [medianCollateral(s)] },
   { time4: 15, name: 'postRanking', count: (s) => s.nodeTotals[F.nodeTotals.onlineCount]!, bulk: rankNodes },
   { time4: 15, name: 'rotateModels', count: models },
 ];
@@ -60,10 +65,11 @@ export function* eraSettlement(s: State, chunkSize: number): Generator<Action, v
   for (const step of ERA_STEPS) {
     const count = step.count(s);
     const list = step.bulk?.(s);
+    const whole = step.whole?.(s);
     let from = 0;
     do {
       const to = Math.min(from + chunkSize, count);
-      yield action(step.name, ACCOUNT.keeper, [from, to], list?.slice(from, to));
+      yield action(step.name, ACCOUNT.keeper, [from, to], whole ?? list?.slice(from, to));
       from = to;
     } while (from < count);
   }

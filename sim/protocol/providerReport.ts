@@ -38,7 +38,7 @@ export type ProviderReport = {
   /** Assignments of the era, and those that were finished. At most 2^26 − 1 are told. */
   readonly assignedCount: number;
   readonly finishedCount: number;
-  /** Fee income of the era's hours in task mode. */
+  /** Fee income of the breached hours, in tokens: the price an hour of each lease affected, and fees of requests served. */
   readonly feeUnits: number;
   /** Whole hours of lease served. */
   readonly leaseHours: number;

@@ -5,7 +5,7 @@ import { createTracker, findViolations } from './invariants.ts';
 import { ACCOUNT, F, KIND, PROVIDER_STATE, STRIDE } from './layout.ts';
 import { holderOf } from './nft.ts';
 import { readRecord, writeRecord } from './nodeWorld.ts';
-import { rateProvider } from './providers.ts';
+import { rateProvider, rateProviderOf } from './providers.ts';
 import { addProvider, enoughFor, PLAIN_SPEC, readProvider, report } from './providerWorld.ts';
 import { R } from './rejections.ts';
 import type { State } from './state.ts';
@@ -169,8 +169,8 @@ describe('the foundation’s delegation', () => {
     writeRecord(s, 'providers', 1, { gpuCount: 1, gpuTier: 9 });
     const before = walletUnits(s, ACCOUNT.foundation);
     mustPass(s, 'delegateFoundation', KEEPER, [1]);
-    // 10 of 1 000 tokens of collateral, half of them the foundation's; two of two hours in task mode.
-    report(s, [{ activeHours: 3, taskHours: 3, breachedHours: 1, feeUnits: 20 * TOKEN }]);
+    // 10 of 1 000 tokens of collateral, half of them the foundation’s: the fee of the one breached hour of two in task mode.
+    report(s, [{ activeHours: 3, taskHours: 3, breachedHours: 1, feeUnits: 10 * TOKEN }]);
     passEra(s);
     expect(readRecord(s, 'delegations', 1).units).toBe(495 * TOKEN);
     mustPass(s, 'reclaimFoundation', KEEPER, [1]);
@@ -208,6 +208,17 @@ describe('rateProvider', () => {
     expect(eventsSince(s)).toEqual([
       { name: 'ProviderRated', provider: 1, account: DELEGATOR, tenths: 40, sumTenths: 40, ratingCount: 1 },
     ]);
+  });
+
+  it('given the provider itself > rates it as an answer of its node would, while it is Active', () => {
+    s = createEraWorld({ agents: 3, capacity: 2_000 });
+    addProvider(s, OWNER, 7, enoughFor(7));
+    s.eventCount = 0;
+    rateProviderOf(s, 1, DELEGATOR, 30);
+    writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.deactivated });
+    rateProviderOf(s, 1, DELEGATOR, 50);
+    expect(readProvider(s, 1)).toMatchObject({ ratingSumTenths: 30, ratingCount: 1 });
+    expect(eventsSince(s)).toHaveLength(1);
   });
 });
 

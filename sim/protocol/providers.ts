@@ -254,9 +254,9 @@ export const unstakeProvider: Rule = (s, actor, args) => {
 
 /**
  * Leaves the network: the own stake comes back after unbonding, delegations are released when the era is settled, the node
- * can be linked again.
+ * can be linked again. Not while one of its leases is open.
  *
- * @rejects UnknownEntity, NotOwner, WrongState
+ * @rejects UnknownEntity, NotOwner, WrongState, LeasesOpen
  * @rule SM-14
  */
 export const deregisterProvider: Rule = (s, actor, args) => {
@@ -266,6 +266,8 @@ export const deregisterProvider: Rule = (s, actor, args) => {
   const at = providerAt(provider);
   const state = s.providers[at + P.state]!;
   if (state !== S.registered && state !== S.active) return reject(s, R.WrongState, state, 0);
+  const leaseCount = s.providerUse[provider * STRIDE.providerUse + F.providerUse.leaseCount]!;
+  if (leaseCount > 0) return reject(s, R.LeasesOpen, leaseCount, 0);
 
   s.providers[at + P.exitUnits] = ownUnits(s, KIND.provider, provider);
   s.providers[at + P.exitEra] = currentEra(s) + getParam(s, 'deleg.unbond_eras');
@@ -423,14 +425,8 @@ export const reportProviders: Rule = (s, _actor, args, bulk) => {
   return 0;
 };
 
-/**
- * Notes the rating of an answer for the provider that the serving node is linked to, if there is one and it is Active.
- *
- * @rule FB-1, FB-4
- */
-export function rateProvider(s: State, node: number, account: number, tenths: number): void {
-  const provider = s.nodeProviders[node] ?? 0;
-  if (provider === 0) return;
+/** Notes a consumer's rating of a provider, if that is Active. @rule FB-1, FB-4 */
+export function rateProviderOf(s: State, provider: number, account: number, tenths: number): void {
   const at = providerAt(provider);
   if (s.providers[at + P.state] !== S.active) return;
   addRating(s, 'providers', provider, tenths);
@@ -443,6 +439,12 @@ export function rateProvider(s: State, node: number, account: number, tenths: nu
     s.providers[at + P.ratingSumTenths],
     s.providers[at + P.ratingCount],
   );
+}
+
+/** Notes the rating of an answer for the provider that the serving node is linked to, if there is one. @rule FB-1, FB-4 */
+export function rateProvider(s: State, node: number, account: number, tenths: number): void {
+  const provider = s.nodeProviders[node] ?? 0;
+  if (provider !== 0) rateProviderOf(s, provider, account, tenths);
 }
 
 /** Pays out own stake that was asked back and is due, less what slashes took; never while a case is open. @rule DELEG-6, SLASH-1, SM-14, INV-12 */

@@ -20,6 +20,7 @@ import {
   type TableName,
   VALIDATOR_STATE,
 } from './layout.ts';
+import { MARKET_WALK_PARAMS, marketProposals } from './marketWalk.ts';
 import { packNodeReport } from './nodeReport.ts';
 import { ledgerParams } from './params.ts';
 import { eraSettlement } from './processEra.ts';
@@ -86,6 +87,7 @@ export const WALK_PARAMS: Readonly<Record<string, number>> = {
   'slark.foundation_nodes': 3,
   'slark.vest_threshold': 20,
   'slark.vest_eras': 3,
+  ...MARKET_WALK_PARAMS,
 };
 
 export const WALK_AGENTS = 8;
@@ -203,6 +205,7 @@ function createProposals(s: State, nextInt: NextInt, keyring?: Keyring): readonl
     ...validatorProposals(s, nextInt, choose),
     ...providerProposals(s, nextInt, choose),
     ...slarkProposals(s, nextInt, choose, keyring),
+    ...marketProposals(s, nextInt, choose),
   ];
 }
 

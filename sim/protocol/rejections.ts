@@ -56,6 +56,21 @@ export const REJECTIONS = [
   'BudgetExhausted', // (delegated, budget): DELEG-4
   'TierTooLow', // (tier, minimum): DELEG-4
   'KeyMissing', // (licence, 0): CHAL-10
+  'AssetNotEnabled', // (asset, 0): TOK-4
+  'AssetNotAccepted', // (asset, accepted set): PROV-6
+  'InsufficientEscrow', // (unlocked, amount): ESCROW-3, OP-82
+  'BracketExceeded', // (brackets needed, brackets held): F-18
+  'SensitiveData', // (flags, 0): FIZZ-15
+  'NotMatchable', // (provider, 0): OP-43
+  'RegionMismatch', // (region, wanted): MATCH-2
+  'TierExcluded', // (tier, flags): ORDER-2
+  'SelfLease', // (account, 0): OP-109
+  'AlreadyBid', // (order, provider): ORDER-5
+  'PriceTooLow', // (price, minimum)
+  'OperatorsFull', // (operators, seats): OP-85
+  'NotInMode', // (mode, needed): the parameter or the order asks for the other way
+  'AlreadyVoted', // (order or proposal, seat or fizz node)
+  'LeasesOpen', // (leases, 0): SM-14
 ] as const;
 
 export type RejectionName = (typeof REJECTIONS)[number];

@@ -8,6 +8,7 @@ import { allocShare, BPS, max, min, mulDivDown } from '../base/fixedPoint.ts';
 import { currentEra } from './clock.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT, F, KIND, STRIDE } from './layout.ts';
+import { recordSlash } from './slashRecord.ts';
 import { emit, recordAt, type State } from './state.ts';
 import { moveUnits } from './token.ts';
 
@@ -171,13 +172,13 @@ export function addSlash(s: State, kind: number, entity: number, bps: number): v
 
 /**
  * Takes the own part of a slash at once and announces the rest to the entity's delegations, which pay in the step that is
- * theirs, by what they have delegated and what is unbonding.
+ * theirs, by what they have delegated and what is unbonding. Matching remembers the era in which a provider was slashed.
  *
  * @param slashUnits all that is slashed, at most what can be slashed
  * @param sharedUnits part of it that own stake and delegations bear in proportion; the rest is the own stake's alone
  * @param toAccount account that gets the own part
  * @invariant INV-7, INV-8: a slash ≤ the collateral present, its parts sum to it
- * @rule SLASH-6, SLASH-7, OP-60
+ * @rule SLASH-6, SLASH-7, OP-60, F-15
  */
 export function applySlash(
   s: State,
@@ -200,6 +201,7 @@ export function applySlash(
   moveUnits(s, ACCOUNT.stakeVault, toAccount, ownPart, MOVE.slash);
   emit(s, 'Slashed', kind, entity, slashUnits);
   emitStakeChanged(s, kind, entity);
+  if (kind === KIND.provider && slashUnits > 0) recordSlash(s, entity);
 }
 
 /**

@@ -4,11 +4,16 @@
  */
 import {
   CHALLENGE_STATE,
+  FIZZ_STATE,
   KIND,
+  LEASE_STATE,
   MODEL_STATE,
   NODE_STATE,
+  OPERATOR_STATE,
+  ORDER_STATE,
   PROVIDER_STATE,
   SLARK_STATE,
+  SUBNET_STATE,
   TASK_STATE,
   VALIDATOR_STATE,
 } from './layout.ts';
@@ -22,6 +27,10 @@ const T = TASK_STATE;
 const P = PROVIDER_STATE;
 const L = SLARK_STATE;
 const C = CHALLENGE_STATE;
+const O = ORDER_STATE;
+const E = LEASE_STATE;
+const Z = FIZZ_STATE;
+const U = SUBNET_STATE;
 
 /** SM-1, for a model until its first version is live, then Live until removed. */
 const MODEL: Successors = {
@@ -123,6 +132,48 @@ const PROVIDER: Successors = {
   [P.rejected]: [],
 };
 
+/** SM-6, before the lease. */
+const ORDER: Successors = {
+  0: [O.open],
+  [O.open]: [O.matching, O.expired, O.cancelled],
+  [O.matching]: [O.leased, O.expired],
+  [O.leased]: [],
+  [O.expired]: [],
+  [O.cancelled]: [],
+};
+
+/** SM-6, LeaseActive in its four forms, then Closed. */
+const LEASE: Successors = {
+  0: [E.awaiting],
+  [E.awaiting]: [E.deploying, E.down, E.closed],
+  [E.deploying]: [E.serving, E.down, E.closed],
+  [E.serving]: [E.down, E.closed],
+  [E.down]: [E.awaiting, E.deploying, E.serving, E.closed],
+  [E.closed]: [],
+};
+
+/** SM-12. A member whose delegation a slash has made too small falls back to Registered (INV-57). */
+const FIZZ: Successors = {
+  0: [Z.configured],
+  [Z.configured]: [Z.registered],
+  [Z.registered]: [Z.active, Z.leaving, Z.configured],
+  [Z.active]: [Z.reserved, Z.registered, Z.leaving, Z.configured],
+  [Z.reserved]: [Z.active, Z.serving, Z.leaving, Z.configured],
+  [Z.serving]: [Z.detached, Z.active],
+  [Z.detached]: [Z.serving, Z.active],
+  [Z.leaving]: [Z.configured],
+};
+
+/** SM-12, last row. */
+const SUBNET: Successors = { 0: [U.exists], [U.exists]: [U.dissolved], [U.dissolved]: [U.exists] };
+
+/** MATCH-5: operators opt in and out. */
+const OPERATOR: Successors = {
+  0: [OPERATOR_STATE.active],
+  [OPERATOR_STATE.active]: [OPERATOR_STATE.left],
+  [OPERATOR_STATE.left]: [OPERATOR_STATE.active],
+};
+
 const MACHINES: { readonly [kind: number]: Successors } = {
   [KIND.model]: MODEL,
   [KIND.version]: VERSION,
@@ -132,6 +183,11 @@ const MACHINES: { readonly [kind: number]: Successors } = {
   [KIND.provider]: PROVIDER,
   [KIND.slark]: SLARK,
   [KIND.challenge]: CHALLENGE,
+  [KIND.order]: ORDER,
+  [KIND.lease]: LEASE,
+  [KIND.fizz]: FIZZ,
+  [KIND.subnet]: SUBNET,
+  [KIND.operator]: OPERATOR,
 };
 
 /** True if `state` is one of the machine's, 0 (not created) excluded. */
@@ -139,7 +195,7 @@ export function isState(kind: number, state: number): boolean {
   return state !== 0 && MACHINES[kind]?.[state] !== undefined;
 }
 
-/** True if the machine of `kind` may step from `from` to `to`; 0 is the state before creation. @rule SM-1, SM-2, SM-3, SM-4, SM-5, SM-7, SM-14 */
+/** True if the machine of `kind` may step from `from` to `to`; 0 is the state before creation. @rule SM-1, SM-2, SM-3, SM-4, SM-5, SM-6, SM-7, SM-12, SM-14 */
 export function isTransition(kind: number, from: number, to: number): boolean {
   return MACHINES[kind]?.[from]?.includes(to) === true;
 }

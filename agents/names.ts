@@ -10,6 +10,8 @@ const STYLE: { readonly [R in Role]: (faker: Faker) => string } = {
   consumer: (faker) => faker.company.name(),
   delegator: (faker) => faker.person.fullName(),
   slark: (faker) => `${faker.person.lastName()} watch`,
+  fizz: (faker) => `${faker.person.firstName()}’s ${faker.animal.type()}`,
+  matchmaker: (faker) => `${faker.person.lastName()} matching`,
 };
 
 /**

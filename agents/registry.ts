@@ -2,8 +2,11 @@
 import { assert } from '../sim/base/assert.ts';
 import type { Strategy } from '../sim/engine/agentContract.ts';
 import type { Role } from '../sim/engine/scenario.ts';
+import { abandoner } from './consumer/abandoner.ts';
 import { brigader } from './consumer/brigader.ts';
+import { drainer } from './consumer/drainer.ts';
 import { honest } from './consumer/honest.ts';
+import { renter } from './consumer/renter.ts';
 import { spammer as consumerSpammer } from './consumer/spammer.ts';
 import { cloner } from './creator/cloner.ts';
 import { improver } from './creator/improver.ts';
@@ -12,17 +15,27 @@ import { steady as steadyCreator } from './creator/steady.ts';
 import { dodger } from './delegator/dodger.ts';
 import { whale } from './delegator/whale.ts';
 import { yieldSeeker } from './delegator/yieldSeeker.ts';
+import { evening } from './fizz/evening.ts';
+import { freeRider } from './fizz/freeRider.ts';
+import { sybil } from './fizz/sybil.ts';
+import { biasedOperator, honestOperator } from './matchmaker/operator.ts';
 import { cheater } from './miner/cheater.ts';
 import { degrading } from './miner/degrading.ts';
 import { farmer } from './miner/farmer.ts';
+import { frontRunner } from './miner/frontRunner.ts';
 import { hoarder } from './miner/hoarder.ts';
 import { misdeclarer } from './miner/misdeclarer.ts';
+import { misuser } from './miner/misuser.ts';
 import { newcomer } from './miner/newcomer.ts';
 import { oscillator } from './miner/oscillator.ts';
 import { parker } from './miner/parker.ts';
 import { prioritiser } from './miner/prioritiser.ts';
+import { skimmer } from './miner/skimmer.ts';
 import { overclaimer, spoofer } from './miner/spoofer.ts';
+import { squatter } from './miner/squatter.ts';
 import { steady as steadyMiner } from './miner/steady.ts';
+import { underpricer } from './miner/underpricer.ts';
+import { washer } from './miner/washer.ts';
 import { whitewasher } from './miner/whitewasher.ts';
 import { absentee } from './slark/absentee.ts';
 import { chaser } from './slark/chaser.ts';
@@ -75,6 +88,20 @@ export const STRATEGIES: readonly Strategy[] = [
   selfBacker,
   slarkCopier,
   chaser,
+  underpricer,
+  frontRunner,
+  washer,
+  squatter,
+  misuser,
+  skimmer,
+  renter,
+  abandoner,
+  drainer,
+  evening,
+  sybil,
+  freeRider,
+  honestOperator,
+  biasedOperator,
 ];
 
 const byName = new Map(STRATEGIES.map((strategy) => [`${strategy.role}/${strategy.name}`, strategy]));

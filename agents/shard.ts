@@ -68,6 +68,10 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
       );
       messages.push(agent, MESSAGE.judge, challenge, licence, verdict, delayMs);
     },
+    misuse(lease) {
+      assert(phase === PHASE.serve, `Agent ${agent} misuses a lease in phase ${phase}; that is possible in serve only`);
+      messages.push(agent, MESSAGE.misuse, lease, 0, 0, 0);
+    },
   };
   return {
     decide(nextPhase, slotCount) {

@@ -47,7 +47,7 @@ export function eraAxis(bins: EraBins, kind: 'points' | 'bars'): Spec {
 }
 
 /** Numbers as axes write them. Shares are fractions of 1. */
-const formats = { number: ',~f', amount: '~s', share: '.0%', ratio: '.3~f' } as const;
+const formats = { number: ',~f', amount: '~s', share: '.0%', percent: '~%', ratio: '.3~f' } as const;
 export type Format = keyof typeof formats;
 
 /** Up to four digits are written out, larger amounts with a prefix: '2,500', '20k'. */

@@ -1,5 +1,21 @@
 /** All figures of a report, by the question that they answer. */
 import { intentFigure, profitFigure, standingFigure } from './agentFigures.ts';
+import {
+  computePriceFigure,
+  fizzFigure,
+  hasMarket,
+  leaseEndFigure,
+  moneyFlowFigure,
+  orderFigure,
+  paymentFigure,
+  queueFigure,
+  returnByGpuFigure,
+  returnFigure,
+  shareByStakeFigure,
+  shareByTierFigure,
+  subnetFigure,
+  utilisationFigure,
+} from './computeFigures.ts';
 import type { Made, Section } from './figure.ts';
 import { courseFigure, demandFigure, networkFigure, qualityFigure, serviceFigure } from './marketFigures.ts';
 import { emissionFigure, gasFigure, giniFigure, incomeFigure, lorenzFigure } from './moneyFigures.ts';
@@ -67,7 +83,27 @@ export function makeSections(reading: Reading): Section[] {
         ? [challengeFigure(reading), detectionFigure(reading), standingFigure(reading, 'slark')]
         : ['Challenges and their detection of over-claiming: nobody was challenged in this run.'],
     ),
-    section('market', 'Market', 'What happens on the market?', [
+    section(
+      'compute',
+      'Compute market',
+      'What happens on the compute market?',
+      hasMarket(reading)
+        ? [
+            orderFigure(reading),
+            queueFigure(reading),
+            computePriceFigure(reading),
+            utilisationFigure(reading),
+            leaseEndFigure(reading),
+            shareByTierFigure(reading),
+            shareByStakeFigure(reading),
+            returnFigure(reading),
+            returnByGpuFigure(reading),
+            fizzFigure(reading),
+            subnetFigure(reading),
+          ]
+        : ['Orders, leases, prices, returns and fizz nodes: there is no compute market in this run.'],
+    ),
+    section('market', 'Models', 'What happens on the market of models?', [
       demandFigure(reading),
       qualityFigure(reading),
       courseFigure(reading, 'rank'),
@@ -76,6 +112,7 @@ export function makeSections(reading: Reading): Section[] {
       networkFigure(reading),
     ]),
     section('money', 'Money', 'Who gets the money?', [
+      ...(hasMarket(reading) ? [moneyFlowFigure(reading), paymentFigure(reading)] : []),
       incomeFigure(reading),
       emissionFigure(reading),
       lorenzFigure(reading),

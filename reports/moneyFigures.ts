@@ -24,7 +24,7 @@ export function incomeFigure(reading: Reading): Made {
     ...overEras(reading, data, { kind: 'bars', series: 'group', value: 'income_tokens', format: 'number' }),
     id: 'income',
     title: `${capital(first.label)} received ${formatShare(first.tokens / all)} of all income`,
-    summary: `Income of all agents per era (calls, era rewards and delegation together), by role and strategy: ${formatList(totals.slice(0, 4).map(({ label, tokens }) => `${label} ${formatShare(tokens / all)}`))}${totals.length > 4 ? '; the rest share what is left' : ''}.`,
+    summary: `Income of all agents per era (calls, leases, era rewards, liveness and delegation together), by role and strategy: ${formatList(totals.slice(0, 4).map(({ label, tokens }) => `${label} ${formatShare(tokens / all)}`))}${totals.length > 4 ? '; the rest share what is left' : ''}.`,
     size: 'half',
     spec: charts.stackedBars({
       bins: reading.bins,

@@ -197,7 +197,7 @@ function provenanceSection({ manifest, summary, scenarioYaml, changedKeys }: Pag
       [
         'Agents',
         Object.entries(manifest.roles)
-          .map(([role, count]) => formatQuantity(count, role))
+          .map(([role, count]) => formatQuantity(count, role === 'fizz' ? 'fizz node' : role))
           .join(', '),
       ],
       ['Threads', String(manifest.threads)],

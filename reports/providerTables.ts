@@ -140,7 +140,10 @@ export function survivalTable(reading: Reading): Table {
 }
 
 /** Names of the GPU sub-tiers (ATTR-4) and of the compute classes (ATTR-2). */
-const GPUS = ['Entry', 'Low', 'Medium', 'High', 'Ultra'].flatMap((name) => [`${name} 1`, `${name} 2`]);
+export const GPUS: readonly string[] = ['Entry', 'Low', 'Medium', 'High', 'Ultra'].flatMap((name) => [
+  `${name} 1`,
+  `${name} 2`,
+]);
 const COMPUTE = ['basic', 'general', 'HPC'];
 
 function hardwareOf({ gpuTier, computeTier }: ProviderRow): string {

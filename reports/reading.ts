@@ -63,12 +63,19 @@ export const fraction = (fp: number): number => fp / FP;
 
 /** Income of an agent in an era, base units, whatever its source. */
 export const incomeUnits = (row: AgentRow): number =>
-  row.callUnits + row.rewardUnits + row.delegationUnits + row.livenessUnits + row.slarkUnits + row.restitutionUnits;
+  row.callUnits +
+  row.rewardUnits +
+  row.delegationUnits +
+  row.livenessUnits +
+  row.slarkUnits +
+  row.leaseUnits +
+  row.restitutionUnits;
 /** What an agent owns at an era's end, base units. */
 export const wealthUnits = (row: AgentRow): number => row.walletUnits + row.stakeUnits + row.delegatedUnits;
 
-/** Several agents of a role, as texts name them: Slark is a name. */
-export const pluralOf = (role: AgentRow['role']): string => (role === 'slark' ? 'Slarks' : `${role}s`);
+/** Several agents of a role, as texts name them: Slark is a name, and fizz that of a kind of node. */
+export const pluralOf = (role: AgentRow['role']): string =>
+  role === 'slark' ? 'Slarks' : role === 'fizz' ? 'fizz nodes' : `${role}s`;
 
 export type Group = {
   readonly label: string;

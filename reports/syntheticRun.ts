@@ -162,6 +162,7 @@ function agentRows(era: number, groups: readonly Group[], text: string): AgentRo
         livenessUnits: group.role === 'miner' ? Math.round(income * 0.5) : 0,
         slarkUnits: group.role === 'slark' ? income : 0,
         restitutionUnits: 0,
+        leaseUnits: 0,
         penaltyUnits: group.intent === 'malicious' && noise(5, era, g, i) > 0.9 ? 20 * UNITS : 0,
         spentUnits: group.role === 'consumer' ? 3 * UNITS : 0,
         standingFp: group.standing < 0 ? -1 : Math.round(Math.max(0, Math.min(1, course)) * 1_000_000_000),
@@ -355,5 +356,9 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
     providers,
     slarks,
     challenges,
+    market: [],
+    flows: [],
+    economics: [],
+    fizz: [],
   };
 }

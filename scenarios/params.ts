@@ -139,10 +139,12 @@ export const WHOLES: readonly { readonly what: string; readonly keys: readonly P
       'econ.emission_rest_bps.foundation',
     ],
   },
-  ...(['econ.alloc_bps', 'dn.split_bps', 'trust.w_bps', 'rank.w_bps'] as const).map((group) => ({
-    what: `${group}.*`,
-    keys: PARAMS.map((spec) => spec.key).filter((key) => key.startsWith(`${group}.`)),
-  })),
+  ...(['econ.alloc_bps', 'dn.split_bps', 'trust.w_bps', 'rank.w_bps', 'match.w_bps', 'fizz.sel_w_bps'] as const).map(
+    (group) => ({
+      what: `${group}.*`,
+      keys: PARAMS.map((spec) => spec.key).filter((key) => key.startsWith(`${group}.`)),
+    }),
+  ),
 ];
 
 /** Offset of the last phase in a time slot, the nodes' era report. @source T-PHASE */

@@ -345,7 +345,10 @@ function entranceUnits(role: Role, params: ParamValues): bigint {
       return params.stored('deleg.min');
     case 'slark':
       return params.stored('slark.buy_tokens.1');
+    case 'fizz':
+      return params.stored('fizz.min_delegation') + params.stored('fizz.register_fee');
     case 'consumer':
+    case 'matchmaker':
       return 0n;
   }
 }
@@ -387,7 +390,8 @@ export function readPopulations(list: readonly Tree[], listPlace: Place, context
         )) ??
       Number(fallbackUnits);
     const openPlace = open?.value.place ?? { ...item.place, to: item.place.from + 1 };
-    const needed = entranceUnits(role, params);
+    const isProviderOnly = role === 'miner' && specs.every((spec) => options.get(spec)?.facets === 'spheron');
+    const needed = isProviderOnly ? params.stored('tier.stake_tokens.7') : entranceUnits(role, params);
     if (BigInt(openUnits) < needed) {
       issues.flag(
         'W303',
@@ -400,9 +404,10 @@ export function readPopulations(list: readonly Tree[], listPlace: Place, context
     if (takenUnits > source) exceededAt ??= openPlace;
 
     const hardware = item.entries.get('hardware');
-    if (hardware !== undefined && role !== 'miner' && role !== 'slark')
+    const hasHardware = role === 'miner' || role === 'slark' || role === 'fizz';
+    if (hardware !== undefined && !hasHardware)
       issues.flag('E212', hardware.keyPlace, `a ${role} has no hardware`, {
-        fix: 'remove hardware; only miners and Slarks have it',
+        fix: 'remove hardware; only miners, Slarks and fizz nodes have it',
       });
     const demandEntry = item.entries.get('demand');
     if (demandEntry !== undefined && role !== 'consumer')
@@ -419,8 +424,10 @@ export function readPopulations(list: readonly Tree[], listPlace: Place, context
         count: share.count,
         openUnits,
         options: options.get(share.spec)!,
-        hardware:
-          role === 'miner' || role === 'slark' ? (wordOf(item, 'hardware', HARDWARE_CLASSES) ?? DEFAULTS.hardware) : '',
+        hardware: hasHardware
+          ? (wordOf(item, 'hardware', HARDWARE_CLASSES) ??
+            (role === 'fizz' ? DEFAULTS.fizzHardware : DEFAULTS.hardware))
+          : '',
         demand,
         entrySlot,
       });
@@ -436,15 +443,15 @@ export function readPopulations(list: readonly Tree[], listPlace: Place, context
       },
     );
   }
-  checkRoles(list, listPlace, context);
+  checkRoles(list, groups, listPlace, context);
   return { groups, traces };
 }
 
 const LARGEST_NETWORK = 1_000_000;
 
-function checkRoles(list: readonly Tree[], place: Place, context: Context): void {
+function checkRoles(list: readonly Tree[], groups: readonly Population[], place: Place, context: Context): void {
   const { issues, params } = context;
-  const counts: Record<Role, number> = { creator: 0, miner: 0, validator: 0, consumer: 0, delegator: 0, slark: 0 };
+  const counts = Object.fromEntries(ROLE_NAMES.map((role) => [role, 0])) as Record<Role, number>;
   const unreadable = list.some((item) => item.kind !== 'map' || wordOf(item, 'role', ROLE_NAMES) === undefined);
   for (const item of list) {
     const role = item.kind === 'map' ? wordOf(item, 'role', ROLE_NAMES) : undefined;
@@ -462,7 +469,10 @@ function checkRoles(list: readonly Tree[], place: Place, context: Context): void
     validator: 'nothing is ever approved',
     consumer: 'nobody calls a model',
   };
-  for (const [role, consequence] of Object.entries(without)) {
+  // A network of providers alone has no models, and is not told that it lacks them.
+  const hasNodes = groups.some(({ role, options }) => role === 'miner' && options.facets !== 'spheron');
+  const isMarketOnly = counts.creator + counts.validator === 0 && counts.miner > 0 && !hasNodes;
+  for (const [role, consequence] of isMarketOnly ? [] : Object.entries(without)) {
     if (counts[role as Role] === 0)
       issues.flag('W301', place, `there is no ${role}: ${consequence}`, {
         fix: `add { role: ${role}, … } if that is not meant`,

@@ -34,6 +34,10 @@ function refuseProviders(root: MapTree, issues: IssueList): void {
     const role = scalarOf(item, 'role');
     const options = mapOf(item, 'options');
     const facets = options === undefined ? undefined : scalarOf(options, 'facets');
+    if (role?.value === 'fizz' || role?.value === 'matchmaker')
+      issues.flag('E207', role.place, 'there is no compute market with modules.spheron: false', {
+        fix: 'remove the population, or write modules.spheron: true',
+      });
     if (role?.value === 'slark')
       issues.flag('E207', role.place, 'there are no Slarks with modules.spheron: false', {
         fix: 'remove the population, or write modules.spheron: true',
@@ -193,10 +197,11 @@ function readExpectations(root: MapTree, issues: IssueList): Expectation[] {
 /** Hours that the bitmaps of a provider's report have room for. @rule LIVE-4, TIER-8 */
 const HOURS_OF_REPORT = 24;
 
-/** True if anybody may run a provider or a Slark, as the engine decides it. */
+/** True if anybody may run a provider, a Slark or a fizz node, as the engine decides it. */
 function usesProviders(populations: readonly Population[]): boolean {
   return populations.some(
-    ({ role, options }) => role === 'slark' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
+    ({ role, options }) =>
+      role === 'slark' || role === 'fizz' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
   );
 }
 

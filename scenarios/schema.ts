@@ -16,6 +16,8 @@ export const ROLE_NAMES = [
   'consumer',
   'delegator',
   'slark',
+  'fizz',
+  'matchmaker',
 ] as const satisfies readonly Role[];
 export const LEDGERS = ['core', 'chain', 'lockstep'] as const satisfies readonly LedgerKind[];
 export const DEVICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
@@ -48,8 +50,18 @@ export const DEFAULTS = {
   signedBps: 100,
   poissonMil: 500,
   hardware: 'community',
+  fizzHardware: 'home',
   record: 'all',
-  openTokens: { creator: 1_000, miner: 2_000, validator: 2_000, consumer: 500, delegator: 5_000, slark: 1_000 },
+  openTokens: {
+    creator: 1_000,
+    miner: 2_000,
+    validator: 2_000,
+    consumer: 500,
+    delegator: 5_000,
+    slark: 1_000,
+    fizz: 1_000,
+    matchmaker: 100,
+  },
 } as const;
 
 /**

@@ -1,8 +1,19 @@
 /** Builds a miner's strategy out of its steps: all miners live the same life and differ in the three answers given here. */
-import type { Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
+import type { AgentRandom, Decision, Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
 import { PHASE } from '../../sim/engine/agentContract.ts';
+import { PROVIDER_STATE } from '../../sim/protocol/layout.ts';
 import { numberOption } from '../options.ts';
-import { answerChallenges, facetsOf, leaveProvider, orderPuzzles, type ProviderPlan, runProvider } from './provider.ts';
+import { answerUpdates, runMarket } from './market.ts';
+import {
+  answerChallenges,
+  currentProvider,
+  facetsOf,
+  leaveProvider,
+  orderPuzzles,
+  type ProviderPlan,
+  providerField,
+  runProvider,
+} from './provider.ts';
 import {
   advance,
   answerDeployments,
@@ -34,10 +45,11 @@ export function createMiner(plan: MinerPlan): Strategy {
   return {
     role: 'miner',
     name: plan.name,
-    phases: [PHASE.open, PHASE.work, PHASE.serve],
+    phases: [PHASE.open, PHASE.bid, PHASE.lastBid, PHASE.work, PHASE.serve, PHASE.reveal, PHASE.close],
     decide(view, memory, random, out) {
       const { isNode, isProvider } = facetsOf(view);
       const provider = plan.provider ?? {};
+      if (isProvider) inMarket(view, random, provider, out);
       if (view.phase === PHASE.open) {
         plan.before?.(view, memory, out);
         const exitEra = plan.exitEra?.(view) ?? 0;
@@ -52,7 +64,7 @@ export function createMiner(plan: MinerPlan): Strategy {
       } else if (view.phase === PHASE.work) {
         if (isNode) orderWork(view, plan.choice(view, memory), out);
         if (isProvider) orderPuzzles(view, provider, out);
-      } else {
+      } else if (view.phase === PHASE.serve) {
         if (isNode) {
           answerDeployments(view, random, out);
           serve(view, random, plan.choice(view, memory), out);
@@ -61,6 +73,14 @@ export function createMiner(plan: MinerPlan): Strategy {
       }
     },
   };
+}
+
+/** The market, for a provider that is in service; one that is suspended or short of stake still serves what it has rented out. */
+function inMarket(view: View, random: AgentRandom, plan: ProviderPlan, out: Decision): void {
+  const provider = currentProvider(view);
+  if (provider === 0 || providerField(view, provider, 'state') < PROVIDER_STATE.active) return;
+  runMarket(view, random, provider, plan.market ?? {}, out);
+  if (view.phase === PHASE.close) answerUpdates(view, provider, out);
 }
 
 /** Runs what the version says. */

@@ -6,7 +6,9 @@ import { BPS, mulDivDown } from '../../sim/base/fixedPoint.ts';
 import type { AgentRandom, Capacity, Decision, View } from '../../sim/engine/agentContract.ts';
 import { F, NODE_STATE, PROVIDER_STATE, PROVIDER_TIERS, STRIDE } from '../../sim/protocol/layout.ts';
 import type { ParamKey } from '../../sim/protocol/params.ts';
+import { RESOURCE_NAMES, type Resources } from '../../sim/protocol/resources.ts';
 import { numberOption } from '../options.ts';
+import type { MarketPlan } from './market.ts';
 
 /** The variant that a puzzle is read with: the reference. */
 const PUZZLE_VARIANT = 0;
@@ -20,6 +22,8 @@ export type ProviderPlan = {
   readonly answers?: (view: View, challenge: number) => boolean;
   /** Tokens that it stakes beyond what its trust tier needs; option `stake_margin`, where nothing is said. */
   readonly margin?: (view: View) => number;
+  /** What it asks for an order and how it keeps its word; honest, where nothing is said. */
+  readonly market?: MarketPlan;
   /** Whether it enters anew after it has left; never, where nothing is said. */
   readonly comesBack?: boolean;
 };
@@ -133,22 +137,30 @@ function openChallenges(view: View, plan: ProviderPlan): number[] {
 }
 
 /** CPUs that the own node of a challenged provider has in use: one for each model that it serves. */
-export function busyCpuCount(view: View, challenge: number): number {
+function busyCpuCount(view: View, challenge: number): number {
   const provider = view.ledger.challenges[challenge * STRIDE.challenges + F.challenges.provider]!;
   const node = providerField(view, provider, 'node');
   return node === 0 ? 0 : view.ledger.nodes[node * STRIDE.nodes + F.nodes.loadCount]!;
 }
 
-/** Whether the machine has what a challenge asks for, with so many of its CPUs in use. */
-export function hasRoom(view: View, challenge: number, busyCount: number): boolean {
-  const asks = (name: 'cpuCount' | 'memoryGb' | 'storageGb' | 'gpuCount'): number =>
-    view.ledger.challenges[challenge * STRIDE.challenges + F.challenges[name]]!;
-  const { cpuCount, memoryGb, storageGb, gpuCount } = view.capacity;
-  return (
-    asks('cpuCount') <= Math.max(0, cpuCount - busyCount) &&
-    asks('memoryGb') <= memoryGb &&
-    asks('storageGb') <= storageGb &&
-    asks('gpuCount') <= gpuCount
+/** Whether the machine has what a challenge asks for beside what is in use: models that it serves, and leases. */
+export function hasRoom(view: View, challenge: number): boolean {
+  const provider = view.ledger.challenges[challenge * STRIDE.challenges + F.challenges.provider]!;
+  return carries(view, challenge, (name) => {
+    const leased = view.ledger.providerUse[provider * STRIDE.providerUse + F.providerUse[name]]!;
+    return name === 'cpuCount' ? leased + busyCpuCount(view, challenge) : leased;
+  });
+}
+
+/** Whether it would have that with all of its other work thrown out. */
+export function hasRoomAlone(view: View, challenge: number): boolean {
+  return carries(view, challenge, () => 0);
+}
+
+function carries(view: View, challenge: number, used: (name: keyof Resources) => number): boolean {
+  const at = challenge * STRIDE.challenges;
+  return RESOURCE_NAMES.every(
+    (name) => view.ledger.challenges[at + F.challenges[name]]! <= Math.max(0, view.capacity[name] - used(name)),
   );
 }
 

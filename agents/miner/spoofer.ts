@@ -7,7 +7,7 @@ import type { Capacity, View } from '../../sim/engine/agentContract.ts';
 import { cartelSeatCount, classOf } from '../cartel.ts';
 import { numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
-import { busyCpuCount, hasRoom } from './provider.ts';
+import { hasRoom, hasRoomAlone } from './provider.ts';
 
 /** Most that a registration may say. */
 const MOST = { cpuCount: 4_096, memoryGb: 65_536, storageGb: 1_000_000, gpuCount: 64 } as const;
@@ -48,12 +48,9 @@ export const spoofer = createMiner({
   provider: {
     claim: (view) =>
       scaledCapacity(view, (resource) => numberOption(view, FACTORS[resource]) || numberOption(view, 'factor_mil')),
-    answers: (view, challenge) =>
-      view.options.evades !== 'on' || hasRoom(view, challenge, busyCpuCount(view, challenge)),
+    answers: (view, challenge) => view.options.evades !== 'on' || hasRoom(view, challenge),
     evicts: (view, challenge) =>
-      isWarned(view, challenge) &&
-      !hasRoom(view, challenge, busyCpuCount(view, challenge)) &&
-      hasRoom(view, challenge, 0),
+      isWarned(view, challenge) && !hasRoom(view, challenge) && hasRoomAlone(view, challenge),
   },
 });
 

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const rooms = ['sim', 'agents', 'scenarios', 'reports', 'bench', 'contracts'];
+const rooms = ['sim', 'agents', 'scenarios', 'reports', 'bench', 'contracts', 'fixtures/hardware'];
 /** Files that start a process or a thread of their own. Every other file is bundled into shared chunks. */
 const entries = ['sim/cli/main.ts', 'agents/worker.ts', 'sim/inference/runner.ts', 'sim/chain/guard.ts'];
 

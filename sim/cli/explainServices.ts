@@ -144,10 +144,8 @@ export function providerSlash(
 ): Pick<MoneyLine, 'rules' | 'what' | 'how' | 'numbers' | 'byRuleUnits'> {
   const { slashUnits, hourUnits } = ledger.assess(row);
   const { misconductUnits, ownUnits, delegatedUnits, unbondingUnits } = row;
-  const taskHours = row.activeBits & row.taskBits;
-  const breachedCount = hoursOf(taskHours & row.breachedBits);
-  const taskCount = hoursOf(taskHours);
-  const feeUnits = taskCount === 0 ? 0 : mulDivDown(row.feeUnits, 1, taskCount);
+  const breachedCount = hoursOf(row.activeBits & row.taskBits & row.breachedBits);
+  const feeUnits = breachedCount === 0 ? 0 : mulDivDown(row.feeUnits, 1, breachedCount);
   const isPerHour = rules.value('slash.standby_mode') === 1;
   const outageCount = row.streakCount + (isPerHour ? row.extraHourCount : 0);
   const weightUnits = ownUnits + delegatedUnits + unbondingUnits;

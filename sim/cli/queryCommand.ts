@@ -52,6 +52,11 @@ const HOW_RECORDED: Readonly<Partial<Record<TableName, string>>> = {
   providers: YOUNGER,
   slarks: YOUNGER,
   challenges: YOUNGER,
+  market: YOUNGER,
+  flows: YOUNGER,
+  leases: YOUNGER,
+  economics: YOUNGER,
+  fizz: YOUNGER,
   events:
     'It recorded no events; write `record: { events: all }` into the scenario, or --set record.events=all, and run it again.',
 };

@@ -9,7 +9,17 @@ import type { TableName } from '../protocol/layout.ts';
 import type { Role } from './scenario.ts';
 
 /** Phases in which agents act, by their offset in the slot (T-PHASE). `work` is no block: in it, inference is ordered for `serve`. */
-export const PHASE = { open: 60, match: 66, work: 119, serve: 120, reveal: 330, close: 420 } as const;
+export const PHASE = {
+  open: 60,
+  bid: 62,
+  /** A block later: the last of a bid window of two blocks (BEH-12). */
+  lastBid: 64,
+  match: 66,
+  work: 119,
+  serve: 120,
+  reveal: 330,
+  close: 420,
+} as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 export type ReadonlyTable = { readonly length: number; readonly [index: number]: number };
@@ -78,6 +88,28 @@ export type View = {
   };
   /** Findings that the other seats have handed in about a challenge so far: 1 pass, 2 fail. */
   verdictsOn(challenge: number): readonly number[];
+  /** Escrow wallets of the account; orders of a wallet that are open or being matched; its leases that are not closed. */
+  myEscrows(): readonly number[];
+  ordersOf(escrow: number): readonly number[];
+  leasesOf(escrow: number): readonly number[];
+  /** Leases of a wallet that were closed within the last day and have not been rated. */
+  closedLeasesOf(escrow: number): readonly number[];
+  /** Leases of a provider that are not closed, those of its subnet included. */
+  leasesOfProvider(provider: number): readonly number[];
+  /** Fizz nodes of the account, and those that belong to the subnet of a provider. */
+  myFizz(): readonly number[];
+  membersOf(provider: number): readonly number[];
+  /** Whether the machine of an account answers when it is polled: in this slot it is on and reachable (FIZZ-5). */
+  answersPolls(account: number): boolean;
+  /** Orders of the whole market that are open for bids or being matched, ascending. */
+  openOrders(): readonly number[];
+  /** Open bids on an order, latest first; and which of them the engine would take now, 0 for none (F-15, MATCH-6). */
+  bidsOf(order: number): readonly number[];
+  winnerOf(order: number): number;
+  /** What a machine costs its owner per hour, capital and running costs, in base units at the oracle's price (ECON-7). */
+  costUnitsPerHour(machine: Pick<Capacity, 'cpuCount' | 'memoryGb' | 'storageGb' | 'gpuCount' | 'gpuTier'>): number;
+  /** Oracle price of a foreign asset in tokens per unit, FP-scaled; FP for asset 0. */
+  priceFp(asset: number): number;
   /** What the agent's own machine really has, and the class it is of (ATTR-2 to ATTR-5). */
   readonly capacity: Capacity;
   /** Live models in order of market rank (F-21), with their rank and the weight of a consumer's choice. */
@@ -150,6 +182,8 @@ export type Decision = {
   respond(challenge: number, answerId: number, responseMs: number, evicts: boolean): void;
   /** Hands in what a licence found about a challenge: 1 pass, 2 fail; allowed in phases `reveal` and `close`. The first counts. */
   judge(challenge: number, licence: number, verdict: number, delayMs: number): void;
+  /** Misuses the data of a consumer on a lease (BEH-15), allowed in phase `serve`; off the ledger, and found out by chance. */
+  misuse(lease: number): void;
 };
 
 /** A strategy: called in the phases it subscribes to. Pure but for `memory`, which is its own. */

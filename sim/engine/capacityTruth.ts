@@ -1,7 +1,7 @@
 /** What a provider really has against what it registered, and its chance in a challenge: known to the simulator alone. */
-import { FP, max, min, mulDivDown } from '../base/fixedPoint.ts';
+import { BPS, FP, max, min, mulDivDown } from '../base/fixedPoint.ts';
 import { countPassing, passProbabilityFp } from '../protocol/detection.ts';
-import { ACCOUNT, F, STRIDE } from '../protocol/layout.ts';
+import { ACCOUNT, F, FIZZ_STATE, STRIDE } from '../protocol/layout.ts';
 import { requirementRange } from '../protocol/requirement.ts';
 import { getParam, type State } from '../protocol/state.ts';
 import { CAPACITY, CAPACITY_SIZE, type SharedRun } from './shared.ts';
@@ -20,6 +20,56 @@ function trueCapacityOf(run: SharedRun, s: State, provider: number, resource: Re
   return run.capacity[agent * CAPACITY_SIZE + CAPACITY[resource]]!;
 }
 
+/** Whether an agent's machine is on and reachable in the present slot. */
+function isOn(run: SharedRun, account: number): boolean {
+  return run.world[(account - ACCOUNT.firstAgent) * 4 + 3] === 1;
+}
+
+/**
+ * What the Active members of a subnet can really deliver: each exposes at most what its owner's device has, and a device
+ * counts once, however many peers it poses as (BEH-37).
+ */
+function membersCapacity(run: SharedRun, s: State, provider: number, resource: Resource): number {
+  const { head, next } = run.lists.membersOfProvider;
+  const exposed = new Map<number, number>();
+  for (let fizz = head[provider]!; fizz !== 0; fizz = next[fizz]!) {
+    const at = fizz * STRIDE.fizzNodes;
+    const owner = s.fizzNodes[at + F.fizzNodes.owner]!;
+    if (s.fizzNodes[at + F.fizzNodes.state] !== FIZZ_STATE.active || !isOn(run, owner)) continue;
+    exposed.set(owner, (exposed.get(owner) ?? 0) + s.fizzNodes[at + F.fizzNodes[resource]]!);
+  }
+  let sum = 0;
+  for (const [owner, units] of exposed)
+    sum += min(units, run.capacity[(owner - ACCOUNT.firstAgent) * CAPACITY_SIZE + CAPACITY[resource]]!);
+  return sum;
+}
+
+/** What of a resource a provider has in use: leases, and for CPUs the models that its node serves. */
+function usedCount(s: State, provider: number, resource: Resource): number {
+  const leased = s.providerUse[provider * STRIDE.providerUse + F.providerUse[resource]]!;
+  if (resource !== 'cpuCount') return leased;
+  const node = s.providers[provider * STRIDE.providers + F.providers.node]!;
+  return leased + (node === 0 ? 0 : s.nodes[node * STRIDE.nodes + F.nodes.loadCount]!);
+}
+
+/**
+ * Whether a provider and its subnet can deploy the workload of a challenge now: what is asked for is there and not in use
+ * (CHAL-8). With a subnet, a share of it is enough (OP-76).
+ *
+ * @param evicts whether it throws its other work out for the time being
+ */
+export function canDeploy(run: SharedRun, s: State, challenge: number, evicts: boolean): boolean {
+  const at = challenge * STRIDE.challenges;
+  const provider = s.challenges[at + F.challenges.provider]!;
+  const hasMembers = s.subnets[provider * STRIDE.subnets + F.subnets.memberCount]! > 0;
+  const shareBps = hasMembers ? getParam(s, 'fizz.agg_pass_bps') : BPS;
+  return RESOURCES.every((resource) => {
+    const own = trueCapacityOf(run, s, provider, resource) - (evicts ? 0 : usedCount(s, provider, resource));
+    const delivered = max(0, own) + (hasMembers ? membersCapacity(run, s, provider, resource) : 0);
+    return delivered * BPS >= s.challenges[at + F.challenges[resource]]! * shareBps;
+  });
+}
+
 /** Largest of registered over true capacity of a provider, in thousandths, at least 1000. */
 export function overClaimMil(run: SharedRun, s: State, provider: number): number {
   return RESOURCES.reduce((most, resource) => {
@@ -34,13 +84,11 @@ export function overClaimMil(run: SharedRun, s: State, provider: number): number
  * @rule F-13
  */
 export function expectedPassShare(run: SharedRun, s: State, provider: number): number {
-  const node = s.providers[provider * STRIDE.providers + F.providers.node]!;
-  const load = node === 0 ? 0 : s.nodes[node * STRIDE.nodes + F.nodes.loadCount]!;
   const isCeil = getParam(s, 'chal.gpu_round') === CEIL;
   const [least, most] = [getParam(s, 'chal.draw_min_bps'), getParam(s, 'chal.draw_max_bps')];
   const resources = RESOURCES.map((resource) => {
     const registered = registeredOf(s, provider, resource);
-    const used = resource === 'cpuCount' ? min(registered, load) : 0;
+    const used = min(registered, usedCount(s, provider, resource));
     const range = requirementRange(registered - used, least, most, resource === 'gpuCount' && isCeil);
     return countPassing(range, trueCapacityOf(run, s, provider, resource), used);
   });

@@ -5,11 +5,14 @@
 import { sha256OfParts } from '../base/hash.ts';
 import {
   ACCOUNT,
+  ASSET_COUNT,
   CLASS_COUNT,
   type ContractName,
   F,
   HOSTS_PER_MODEL,
+  OPERATOR_SEATS,
   SEATS_PER_CLASS,
+  SLASHED_ERAS,
   STRIDE,
   TABLES_OF_CONTRACT,
   type TableName,
@@ -34,6 +37,7 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
   const validators = s.validatorTotals[F.validatorTotals.validatorCount]! + 1;
   const providers = s.providerTotals[F.providerTotals.providerCount]! + 1;
   const licences = s.slarkTotals[F.slarkTotals.slarkCount]! + 1;
+  const escrows = s.escrowTotals[F.escrowTotals.escrowCount]! + 1;
   switch (table) {
     case 'paramValues':
       return [{ from: 0, to: PARAMS.length }];
@@ -100,6 +104,33 @@ export function usedRanges(s: State, table: TableName): readonly RecordRange[] {
     case 'delegations':
     case 'vestings':
       return [{ from: 0, to: s.stakeTotals[F.stakeTotals.delegationCount]! + 1 }];
+    case 'assets':
+      return [{ from: 0, to: ASSET_COUNT }];
+    case 'assetWallets':
+      return [{ from: 0, to: accounts * ASSET_COUNT }];
+    case 'escrows':
+      return [{ from: 0, to: escrows }];
+    case 'escrowBalances':
+      return [{ from: 0, to: escrows * ASSET_COUNT }];
+    case 'orders':
+      return [{ from: 0, to: s.orderTotals[F.orderTotals.orderCount]! + 1 }];
+    case 'bids':
+      return [{ from: 0, to: s.orderTotals[F.orderTotals.bidCount]! + 1 }];
+    case 'operators':
+      return [{ from: 0, to: OPERATOR_SEATS + 1 }];
+    case 'slashedEras':
+      return [{ from: 0, to: providers * SLASHED_ERAS }];
+    case 'leases':
+    case 'leaseUpdates':
+      return [{ from: 0, to: s.leaseTotals[F.leaseTotals.leaseCount]! + 1 }];
+    case 'openLeases':
+      return [{ from: 0, to: s.leaseTotals[F.leaseTotals.openCount]! + 1 }];
+    case 'providerMarket':
+    case 'providerUse':
+    case 'subnets':
+      return [{ from: 0, to: providers }];
+    case 'fizzNodes':
+      return [{ from: 0, to: s.fizzTotals[F.fizzTotals.fizzCount]! + 1 }];
     default:
       return [{ from: 0, to: 1 }];
   }

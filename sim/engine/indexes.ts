@@ -2,9 +2,23 @@
  * Keeps the linked lists of `shared.ts` current: who owns which entity, which requests a node has, which tasks wait for a
  * validator. Run by the engine after each block; the agents' threads only read.
  */
-import { F, HOST_STATE, HOSTS_PER_MODEL, MODEL_STATE, SLARK_STATE, STRIDE, TASK_STATE } from '../protocol/layout.ts';
+import {
+  F,
+  FIZZ_STATE,
+  HOST_STATE,
+  HOSTS_PER_MODEL,
+  LEASE_STATE,
+  MODEL_STATE,
+  ORDER_STATE,
+  SLARK_STATE,
+  STRIDE,
+  TASK_STATE,
+} from '../protocol/layout.ts';
 import type { State } from '../protocol/state.ts';
 import type { ListName, SharedRun } from './shared.ts';
+
+/** Time in which agents remember a closed lease. */
+const RATING_S = 86_400;
 
 export type Indexer = {
   /** Brings all lists up to the state. Cost: new entities, requests of the slot, open tasks, models. */
@@ -21,6 +35,10 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
   let delegationsSeen = 0;
   let providersSeen = 0;
   let tasksSeen = 0;
+  let ordersSeen = 0;
+  let leasesSeen = 0;
+  /** Leases that may still be rated, ascending. */
+  const unrated: number[] = [];
   let requestSlot = -1;
   let requestsSeen = 0;
   let requestsRouted = 0;
@@ -123,8 +141,62 @@ export function createIndexer(run: SharedRun, s: State, openTasks: OpenTasks): I
     }
   }
 
+  /** Wallets change owners, orders and leases end, fizz nodes move: the lists of the market are made anew, of what is open. */
+  function updateMarket(): void {
+    const escrowCount = s.escrowTotals[F.escrowTotals.escrowCount]!;
+    const fizzCount = s.fizzTotals[F.fizzTotals.fizzCount]!;
+    if (escrowCount === 0 && fizzCount === 0) return;
+    run.lists.escrowsOfAccount.head.fill(0);
+    for (let escrow = 1; escrow <= escrowCount; escrow++)
+      append('escrowsOfAccount', s.escrows[escrow * STRIDE.escrows + F.escrows.owner]!, escrow);
+    run.lists.ordersOfEscrow.head.fill(0);
+    const { openOrders } = run;
+    let openCount = openOrders[0]!;
+    for (const count = s.orderTotals[F.orderTotals.orderCount]!; ordersSeen < count; )
+      openOrders[++openCount] = ++ordersSeen;
+    let kept = 0;
+    for (let i = 1; i <= openCount; i++) {
+      const order = openOrders[i]!;
+      const at = order * STRIDE.orders;
+      if (s.orders[at + F.orders.state]! > ORDER_STATE.matching) continue;
+      openOrders[++kept] = order;
+      append('ordersOfEscrow', s.orders[at + F.orders.escrow]!, order);
+    }
+    openOrders[0] = kept;
+    run.lists.leasesOfEscrow.head.fill(0);
+    run.lists.leasesOfProvider.head.fill(0);
+    const open = s.openLeases.slice(1, s.leaseTotals[F.leaseTotals.openCount]! + 1).sort();
+    for (const lease of open) {
+      const at = lease * STRIDE.leases;
+      append('leasesOfEscrow', s.leases[at + F.leases.escrow]!, lease);
+      append('leasesOfProvider', s.leases[at + F.leases.provider]!, lease);
+    }
+    run.lists.closedLeasesOfEscrow.head.fill(0);
+    for (const count = s.leaseTotals[F.leaseTotals.leaseCount]!; leasesSeen < count; ) unrated.push(++leasesSeen);
+    let unratedCount = 0;
+    for (const lease of unrated) {
+      const at = lease * STRIDE.leases;
+      const isClosed = s.leases[at + F.leases.state] === LEASE_STATE.closed;
+      const isOld = isClosed && s.nowS - s.leases[at + F.leases.closedS]! > RATING_S;
+      if (isOld || s.leases[at + F.leases.ratedTenths] !== 0) continue;
+      unrated[unratedCount++] = lease;
+      if (isClosed) append('closedLeasesOfEscrow', s.leases[at + F.leases.escrow]!, lease);
+    }
+    unrated.length = unratedCount;
+    run.lists.fizzOfAccount.head.fill(0);
+    run.lists.membersOfProvider.head.fill(0);
+    for (let fizz = 1; fizz <= fizzCount; fizz++) {
+      const at = fizz * STRIDE.fizzNodes;
+      const state = s.fizzNodes[at + F.fizzNodes.state]!;
+      append('fizzOfAccount', s.fizzNodes[at + F.fizzNodes.owner]!, fizz);
+      if (state >= FIZZ_STATE.registered && state <= FIZZ_STATE.detached)
+        append('membersOfProvider', s.fizzNodes[at + F.fizzNodes.gateway]!, fizz);
+    }
+  }
+
   return {
     update() {
+      updateMarket();
       updateOwned();
       updateLicences();
       updateRequests();

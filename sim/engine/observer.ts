@@ -1,10 +1,12 @@
 /** Turns the events of a run into the rows of its tables (`trace.ts`) and the flat metrics of its summary. Reads, never decides. */
 import { FP, mulDivDown } from '../base/fixedPoint.ts';
 import { ACTION_NAMES, type Action } from '../protocol/actions.ts';
+import { tokenValueOf } from '../protocol/assets.ts';
 import { EV, EVENT_NAMES, MOVE } from '../protocol/events.ts';
 import { marketRankFp } from '../protocol/feedback.ts';
 import {
   ACCOUNT,
+  ASSET_COUNT,
   F,
   HOST_STATE,
   HOSTS_PER_MODEL,
@@ -21,6 +23,9 @@ import { REJECTIONS } from '../protocol/rejections.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import type { View } from './agentContract.ts';
 import { createEntityRecorder, type EntityRecorder, type EntityRows } from './entityRows.ts';
+import type { MarketFigures } from './market.ts';
+import { createMarketMetrics } from './marketMetrics.ts';
+import { createMarketRecorder, type MarketRows } from './marketRows.ts';
 import type { BlockResult } from './ports.ts';
 import { createProviderMetrics } from './providerMetrics.ts';
 import { herfindahlFp } from './providerRows.ts';
@@ -34,7 +39,14 @@ export type EraRows = {
   readonly agents: readonly AgentRow[];
   readonly models: readonly ModelRow[];
   readonly events: readonly EventRow[];
-} & EntityRows;
+} & EntityRows &
+  MarketRows;
+
+/** Figures of a run without a market. */
+const NO_MARKET: MarketFigures = {
+  ...{ outageSlots: 0, backlogSlots: 0, misuses: 0 },
+  ...{ misuseCases: 0, hiddenOutageS: 0, votedMatches: 0, wrongMatches: 0 },
+};
 
 export type Observer = {
   /** Looks on while an era is settled; see {@link EntityRecorder}. */
@@ -71,6 +83,7 @@ type Tally = {
   liveness: number;
   slark: number;
   restitution: number;
+  lease: number;
   penalty: number;
   spent: number;
   requests: number;
@@ -90,6 +103,7 @@ const emptyTally = (): Tally => ({
   liveness: 0,
   slark: 0,
   restitution: 0,
+  lease: 0,
   penalty: 0,
   spent: 0,
   requests: 0,
@@ -102,10 +116,13 @@ const emptyTally = (): Tally => ({
 });
 
 /** All that an agent took in. */
-const incomeOf = (t: Tally): number => t.call + t.reward + t.delegation + t.liveness + t.slark + t.restitution;
+const incomeOf = (t: Tally): number =>
+  t.call + t.reward + t.delegation + t.liveness + t.slark + t.restitution + t.lease;
 
 /** Reasons of Moved by which an agent pays for a service, and by which stake is lost; and the vaults that it lies in. */
-const FEES: readonly number[] = [MOVE.taskFee, MOVE.registerFee, MOVE.licence];
+const FEES: readonly number[] = [MOVE.taskFee, MOVE.registerFee, MOVE.licence, MOVE.fizzFee];
+/** Reasons by which an agent earns on the compute market. */
+const LEASE_INCOME: readonly number[] = [MOVE.leasePayment, MOVE.gatewayShare, MOVE.matchReward];
 const LOSSES: readonly number[] = [MOVE.penalty, MOVE.slash];
 const VAULTS: readonly number[] = [ACCOUNT.stakeVault, ACCOUNT.delegationVault];
 
@@ -140,6 +157,7 @@ export function createObserver(
   catalogue: readonly StrategySpec[],
   names: readonly string[],
   keep: { readonly agents: boolean; readonly events: boolean },
+  marketFigures: () => MarketFigures = () => NO_MARKET,
 ): Observer {
   const { agents } = run.roster;
   const intents = new Map(catalogue.map((spec) => [`${spec.role}/${spec.name}`, spec.intent]));
@@ -159,6 +177,8 @@ export function createObserver(
   let lastEra: EraRow | null = null;
   const entities = createEntityRecorder(s, run);
   const providerMetrics = createProviderMetrics(run);
+  const market = createMarketRecorder(s, run);
+  const marketMetrics = createMarketMetrics(run, marketFigures);
   let missedBefore = 0;
 
   const tallyOf = (account: number): Tally | undefined => tallies[account - ACCOUNT.firstAgent];
@@ -229,8 +249,23 @@ export function createObserver(
         const from = tallyOf(e[at + 1]!);
         if (from !== undefined && FEES.includes(reason)) from.spent += e[at + 3]!;
         if (to !== undefined && reason === MOVE.restitution) to.restitution += e[at + 3]!;
+        if (to !== undefined && LEASE_INCOME.includes(reason)) to.lease += e[at + 3]!;
         if (reason === MOVE.callCreator) creatorUnits = e[at + 3]!;
         if (LOSSES.includes(reason) && VAULTS.includes(e[at + 1]!)) lostUnits = e[at + 3]!;
+        break;
+      }
+      case EV.AssetMoved: {
+        const to = tallyOf(e[at + 3]!);
+        if (to !== undefined && LEASE_INCOME.includes(e[at + 5]!)) to.lease += tokenValueOf(s, e[at + 4]!, e[at + 1]!);
+        break;
+      }
+      case EV.LeaseAccrued: {
+        const lease = e[at + 1]! * STRIDE.leases;
+        const escrow = s.leases[lease + F.leases.escrow]! * STRIDE.escrows;
+        const consumer = tallyOf(s.escrows[escrow + F.escrows.owner]!);
+        // Payee, foundation, fees and gateway: all that the consumer was charged.
+        const units = e[at + 3]! + e[at + 4]! + e[at + 5]! + e[at + 6]!;
+        if (consumer !== undefined) consumer.spent += tokenValueOf(s, units, s.leases[lease + F.leases.asset]!);
         break;
       }
       case EV.Burnt: {
@@ -246,6 +281,7 @@ export function createObserver(
         if (reason === MOVE.stakerReward || reason === MOVE.delegatorReward) to.delegation += e[at + 4]!;
         else if (e[at + 1] === KIND.provider) to.liveness += e[at + 4]!;
         else if (e[at + 1] === KIND.slark) to.slark += e[at + 4]!;
+        else if (e[at + 1] === KIND.fizz) to.liveness += e[at + 4]!;
         else to.reward += e[at + 4]!;
         if (e[at + 1] === KIND.model) modelOf(e[at + 2]!).income += e[at + 4]!;
         break;
@@ -386,6 +422,24 @@ export function createObserver(
     return { stake, delegated };
   }
 
+  /** What each agent has of foreign assets, and in escrow wallets, in tokens. */
+  function marketHoldings(): Float64Array {
+    const held = new Float64Array(agents.length);
+    for (let i = 0; i < agents.length; i++)
+      for (let asset = 1; asset < ASSET_COUNT; asset++)
+        held[i]! += tokenValueOf(s, s.assetWallets[agents[i]!.account * ASSET_COUNT + asset]!, asset);
+    for (let escrow = 1; escrow <= s.escrowTotals[F.escrowTotals.escrowCount]!; escrow++) {
+      const agent = s.escrows[escrow * STRIDE.escrows + F.escrows.owner]! - ACCOUNT.firstAgent;
+      for (let asset = 0; asset < ASSET_COUNT; asset++) {
+        const at = (escrow * ASSET_COUNT + asset) * STRIDE.escrowBalances;
+        const units =
+          s.escrowBalances[at + F.escrowBalances.unlockedUnits]! + s.escrowBalances[at + F.escrowBalances.lockedUnits]!;
+        held[agent]! += tokenValueOf(s, units, asset);
+      }
+    }
+    return held;
+  }
+
   /** Notes the results of an era's licences for their owners. */
   function judgeSlarks(rows: readonly SlarkRow[]): void {
     const results = new Map<number, { all: number; aligned: number }>();
@@ -501,6 +555,7 @@ export function createObserver(
         const at = i * EVENT_STRIDE;
         observeEvent(at);
         entities.observeEvent(at, slot);
+        market.observeEvent(at);
         if (!keep.events) continue;
         const e = s.events;
         events.push({
@@ -525,6 +580,7 @@ export function createObserver(
     },
     endEra(era, digest) {
       const { stake, delegated } = holdings();
+      const held = marketHoldings();
       const entityRows = entities.take(era);
       judgeSlarks(entityRows.slarks);
       const rows: AgentRow[] = agents.map((info, i) => {
@@ -540,7 +596,8 @@ export function createObserver(
           walletUnits:
             s.wallets[info.account]! +
             s.prepaid[info.account * STRIDE.prepaid + F.prepaid.freeUnits]! +
-            s.prepaid[info.account * STRIDE.prepaid + F.prepaid.lockedUnits]!,
+            s.prepaid[info.account * STRIDE.prepaid + F.prepaid.lockedUnits]! +
+            held[i]!,
           stakeUnits: stake[i]!,
           delegatedUnits: delegated[i]!,
           callUnits: t.call,
@@ -549,6 +606,7 @@ export function createObserver(
           livenessUnits: t.liveness,
           slarkUnits: t.slark,
           restitutionUnits: t.restitution,
+          leaseUnits: t.lease,
           penaltyUnits: t.penalty,
           spentUnits: t.spent,
           standingFp: standing[i]!,
@@ -564,7 +622,7 @@ export function createObserver(
       const wealth = rows.map((row) => row.walletUnits + row.stakeUnits + row.delegatedUnits);
       const minerIncome = rows
         .filter((row) => row.role === 'miner')
-        .map((row) => row.callUnits + row.rewardUnits + row.livenessUnits);
+        .map((row) => row.callUnits + row.rewardUnits + row.livenessUnits + row.leaseUnits);
       const e = F.emissionTotals;
       const row: EraRow = {
         era,
@@ -609,15 +667,27 @@ export function createObserver(
       lastEra = row;
       const { nodes, validators, delegations, calls, providers, slarks, challenges } = entityRows;
       providerMetrics.add(row, entityRows, entityRows.tierMoves);
+      const paid = new Map(providers.map((own) => [own.provider, own]));
+      const marketRows = market.take(era, (provider) => {
+        const own = paid.get(provider);
+        const collateral = own === undefined ? 0 : own.ownUnits + own.delegatedUnits + own.unbondingUnits;
+        return {
+          rewardUnits: own?.ownerUnits ?? 0,
+          lostUnits: own === undefined || collateral === 0 ? 0 : mulDivDown(own.slashUnits, own.ownUnits, collateral),
+        };
+      });
+      marketMetrics.add(marketRows);
       return {
         era: row,
         models: modelTable,
         events: eventTable,
         ...(keep.agents
-          ? { agents: rows, nodes, validators, delegations, calls, providers, slarks, challenges }
+          ? { agents: rows, nodes, validators, delegations, calls, providers, slarks, challenges, ...marketRows }
           : {
               ...{ agents: [], nodes: [], validators: [], delegations: [], calls: [] },
               ...{ providers: [], slarks: [], challenges: [] },
+              ...{ leases: [], economics: [], fizz: [] },
+              ...{ market: marketRows.market, flows: marketRows.flows },
             }),
       };
     },
@@ -647,9 +717,9 @@ export function createObserver(
         const known = members.filter((i) => standing[i]! >= 0);
         if (known.length > 0)
           out[`standing.${group}`] = known.reduce((acc, i) => acc + standing[i]!, 0) / known.length / FP;
-        Object.assign(out, providerMetrics.ofGroup(group, members));
+        Object.assign(out, providerMetrics.ofGroup(group, members), marketMetrics.ofGroup(group, members));
       }
-      Object.assign(out, providerMetrics.ofRun());
+      Object.assign(out, providerMetrics.ofRun(), marketMetrics.ofRun());
       out['requests.total'] = runSums.requests;
       out['requests.served_share'] = runSums.requests === 0 ? 0 : runSums.served / runSums.requests;
       out['tasks.settled'] = runSums.settled;
@@ -666,7 +736,10 @@ export function createObserver(
       out['gini.miner_income'] = giniOf(
         agents
           .filter((a) => a.role === 'miner')
-          .map((a) => totals[a.agent]!.call + totals[a.agent]!.reward + totals[a.agent]!.liveness),
+          .map((a) => {
+            const t = totals[a.agent]!;
+            return t.call + t.reward + t.liveness + t.lease;
+          }),
       );
       out['burnt.total'] = tokens(s.tokenTotals[F.tokenTotals.burntUnits]!);
       out['emission.total'] = tokens(s.emissionTotals[F.emissionTotals.emittedUnits]!);

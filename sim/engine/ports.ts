@@ -54,7 +54,7 @@ export type DecisionBatch = {
 };
 
 /** What agents tell each other without the ledger: a target its answer to a challenge, a Slark its finding to the referee. */
-export const MESSAGE = { respond: 1, judge: 2 } as const;
+export const MESSAGE = { respond: 1, judge: 2, misuse: 3 } as const;
 export const MESSAGE_SIZE = 6;
 
 /**

@@ -19,6 +19,7 @@ import {
   VERDICT,
 } from '../protocol/layout.ts';
 import { getParam, type State } from '../protocol/state.ts';
+import { canDeploy } from './capacityTruth.ts';
 import { type KeyRing, MESSAGE, MESSAGE_SIZE } from './ports.ts';
 import type { ProviderWatch } from './providerWatch.ts';
 import { answerAt, CAPACITY, CAPACITY_SIZE, judgementAt, RESPONSE, RESPONSE_SIZE, type SharedRun } from './shared.ts';
@@ -242,21 +243,6 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     );
   }
 
-  /** Physics of a workload: whether what is asked for is there and not in use (CHAL-8). */
-  function fits(s: State, challenge: number, evicts: boolean): boolean {
-    const at = challenge * STRIDE.challenges;
-    const provider = s.challenges[at + F.challenges.provider]! * STRIDE.providers;
-    const own = (s.providers[provider + F.providers.owner]! - ACCOUNT.firstAgent) * CAPACITY_SIZE;
-    const node = s.providers[provider + F.providers.node]!;
-    const busyCount = evicts || node === 0 ? 0 : s.nodes[node * STRIDE.nodes + F.nodes.loadCount]!;
-    return (
-      s.challenges[at + F.challenges.cpuCount]! <= Math.max(0, run.capacity[own + CAPACITY.cpuCount]! - busyCount) &&
-      s.challenges[at + F.challenges.memoryGb]! <= run.capacity[own + CAPACITY.memoryGb]! &&
-      s.challenges[at + F.challenges.storageGb]! <= run.capacity[own + CAPACITY.storageGb]! &&
-      s.challenges[at + F.challenges.gpuCount]! <= run.capacity[own + CAPACITY.gpuCount]!
-    );
-  }
-
   function isChallenge(s: State, challenge: number): boolean {
     return Number.isInteger(challenge) && challenge >= 1 && challenge <= countNow(s);
   }
@@ -284,7 +270,7 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     const { sample, level } = sampleOfPuzzle(run, challengeClass, provider);
     const right = run.answers[answerAt(run, PUZZLE_VARIANT, sample, level)]!;
     run.responses[at + RESPONSE.isAnswered] = 1;
-    run.responses[at + RESPONSE.fits] = fits(s, challenge, evicts) ? 1 : 0;
+    run.responses[at + RESPONSE.fits] = canDeploy(run, s, challenge, evicts) ? 1 : 0;
     run.responses[at + RESPONSE.isRight] = right !== 0 && answerId === right ? 1 : 0;
     run.responses[at + RESPONSE.responseMs] = ms;
     watch.noteResponse(provider, ms, evicts);
@@ -388,6 +374,7 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
           number,
           number,
         ];
+        if (kind !== MESSAGE.respond && kind !== MESSAGE.judge) continue;
         const reason =
           kind === MESSAGE.respond
             ? takeResponse(s, agent, challenge, a, b, c === 1)

@@ -40,7 +40,7 @@ describe('createRoster', () => {
   });
 
   it('knows the roles in the order of execution', () => {
-    expect(ROLES).toEqual(['creator', 'miner', 'validator', 'consumer', 'delegator', 'slark']);
+    expect(ROLES).toEqual(['creator', 'miner', 'validator', 'consumer', 'delegator', 'slark', 'fizz', 'matchmaker']);
   });
 });
 

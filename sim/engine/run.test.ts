@@ -250,9 +250,14 @@ describe('decodeActions', () => {
 
 describe('phases', () => {
   it('are those of the protocol’s table, and in every one in which agents act, they can', async () => {
-    expect(PHASE).toEqual({ open: 60, match: 66, work: 119, serve: 120, reveal: 330, close: 420 });
+    // T-PHASE, with the second block of a bid window of two as a phase of its own (BEH-12).
+    expect(PHASE).toEqual({
+      ...{ open: 60, bid: 62, lastBid: 64, match: 66 },
+      ...{ work: 119, serve: 120, reveal: 330, close: 420 },
+    });
     const asked = new Set<number>();
-    await runSmall(network({ eras: 1 }), {
+    const everybody = [...GROUPS, { role: 'matchmaker', strategy: 'honest', count: 1 } as const];
+    await runSmall(smallScenario(everybody, { eras: 1, params: { 'val.samples': 5 } }), {
       agents: (shared) => {
         const inner = createInlineAgents(shared);
         return {

@@ -17,11 +17,13 @@ import type { GenesisPlan } from './genesis.ts';
 import { createIndexer, type OpenTasks } from './indexes.ts';
 import type { InferenceJob, InferencePort } from './inferencePort.ts';
 import { createKeeper } from './keeper.ts';
+import { createMarketKeeper, type MarketFigures } from './market.ts';
 import { createObserver, type EraRows, type Observer } from './observer.ts';
+import { createOracle, type Prices } from './oracle.ts';
 import type { AgentsPort, BlockResult, DecisionBatch, KeyRing, LedgerPort } from './ports.ts';
 import { createProviderWatch } from './providerWatch.ts';
 import { createNameKeys, createReferee } from './referee.ts';
-import { type Scenario, type StrategySpec, usesProviders } from './scenario.ts';
+import { type Scenario, type StrategySpec, usesMarket, usesProviders } from './scenario.ts';
 import { answerAt, type SharedRun } from './shared.ts';
 import { createSight, sampleOfRequest } from './view.ts';
 import { createWorld } from './world.ts';
@@ -66,6 +68,8 @@ export type RunInput = {
   readonly catalogue: readonly StrategySpec[];
   readonly names: readonly string[];
   readonly traces: ReadonlyMap<number, readonly TracedRequest[]>;
+  /** Recorded prices of foreign assets, where `oracle.model` is file. */
+  readonly prices?: readonly Prices[];
 };
 
 export type RunOutcome = {
@@ -77,6 +81,8 @@ export type RunOutcome = {
   /** Answers and findings of agents that were ignored, by reason. */
   readonly ignoredMessages: Readonly<Record<string, number>>;
   readonly comparedWordCount: number;
+  /** What only the simulator knows of the compute market. */
+  readonly market: MarketFigures;
   readonly stopped: boolean;
 };
 
@@ -147,14 +153,24 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   const indexer = createIndexer(shared, s, openTasks);
   const world = createWorld(shared, scenario);
   const watch = createProviderWatch(shared, world);
+  const market = createMarketKeeper(
+    shared,
+    createOracle(shared.seed, input.prices ?? []),
+    usesMarket(scenario.populations),
+  );
   const keeper = createKeeper(shared, plan.beacons, openTasks, watch);
   const referee = createReferee(shared, watch, ports.keys ?? createNameKeys(), usesProviders(scenario.populations));
   const demand = createTracedDemand(shared, input.traces);
   const sight = createSight(shared);
-  const observer = createObserver(shared, s, sight.view, input.catalogue, input.names, {
-    agents: scenario.record.agents === 'all',
-    events: scenario.record.events === 'all',
-  });
+  const observer = createObserver(
+    shared,
+    s,
+    sight.view,
+    input.catalogue,
+    input.names,
+    { agents: scenario.record.agents === 'all', events: scenario.record.events === 'all' },
+    market.figures,
+  );
   const accounts = shared.roster.agents.map((a) => a.account);
   const eraDigests: string[] = [];
   let comparedWordCount = 0;
@@ -166,6 +182,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     indexer.update();
     keeper.observe(s);
     watch.observe(s);
+    market.observe(s);
     observer.block(slot, phase, result);
     hooks.block?.(slot, phase, result);
   }
@@ -181,6 +198,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   ): Promise<void> {
     const batch = await decide(phase, slot);
     referee.receive(s, batch.messages);
+    market.receive(batch.messages);
     const decided = decodeActions(batch, accounts, (action) => referee.wordsOf(action));
     await block(slot, phase, function* (state) {
       if (keeperActions !== undefined) yield* keeperActions(state);
@@ -251,6 +269,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     await hooks.era(observer.endEra(era, check.digest), check.comparedWordCount);
   }
 
+  const rents = usesMarket(scenario.populations);
   const slots = scenario.eras * shared.slotsPerEra;
   let slot = 0;
   let stopped = false;
@@ -260,6 +279,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     world.enterSlot(slot);
     await block(slot, 0, function* (state) {
       yield* observer.watchSettlement(state, keeper.settle(state));
+      yield* market.settle(state);
       yield* referee.schedule(state);
     });
     publishAudits(beaconHigh, beaconLow);
@@ -271,19 +291,29 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     await agentsBlock(PHASE.open, slot, function* (state) {
       yield* referee.issue(state);
       yield* keeper.open(state);
+      yield* market.open(state);
     });
-    await agentsBlock(PHASE.match, slot, (state) => keeper.match(state));
+    if (rents) {
+      await agentsBlock(PHASE.bid, slot);
+      await agentsBlock(PHASE.lastBid, slot);
+    }
+    await agentsBlock(PHASE.match, slot, function* (state) {
+      yield* keeper.match(state);
+      yield* market.match(state);
+    });
     await work(slot);
     await agentsBlock(PHASE.serve, slot);
     await agentsBlock(PHASE.reveal, slot, (state) => referee.certify(state));
     await agentsBlock(PHASE.close, slot, function* (state) {
       yield* keeper.close(state);
       yield* referee.close(state);
+      yield* market.close(state);
     });
     if ((slot + 1) % shared.slotsPerEra === 0)
       await block(slot, REPORT_PHASE, function* (state) {
         yield* keeper.report(state);
         yield* referee.report(state);
+        yield* market.report(state);
       });
     hooks.slot(slot);
     stopped = hooks.stopRequested?.() ?? false;
@@ -299,6 +329,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     demand,
     ignoredMessages: referee.ignored(),
     comparedWordCount,
+    market: market.figures(),
     stopped,
   };
 }

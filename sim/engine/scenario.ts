@@ -5,7 +5,7 @@
 import type { ParamKey } from '../protocol/params.ts';
 
 /** In the order in which agents are numbered, and so in which they act. */
-export const ROLES = ['creator', 'miner', 'validator', 'consumer', 'delegator', 'slark'] as const;
+export const ROLES = ['creator', 'miner', 'validator', 'consumer', 'delegator', 'slark', 'fizz', 'matchmaker'] as const;
 export type Role = (typeof ROLES)[number];
 
 export type LedgerKind = 'core' | 'chain' | 'lockstep';
@@ -97,11 +97,17 @@ export type Scenario = {
   readonly sweep?: Sweep;
 };
 
-/** True if anybody in the populations may run a provider or a Slark. */
+/** True if anybody in the populations may run a provider, a Slark or a fizz node. */
 export function usesProviders(populations: readonly Pick<Population, 'role' | 'options'>[]): boolean {
   return populations.some(
-    ({ role, options }) => role === 'slark' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
+    ({ role, options }) =>
+      role === 'slark' || role === 'fizz' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
   );
+}
+
+/** True if anybody in the populations rents machines, so that orders, leases and prices are to be kept. */
+export function usesMarket(populations: readonly Pick<Population, 'role' | 'options'>[]): boolean {
+  return populations.some(({ role, options }) => role === 'fizz' || role === 'matchmaker' || 'lease_bps' in options);
 }
 
 /** One option of a strategy, for the loader's checks and for help. */

@@ -6,7 +6,16 @@
 import { BPS } from '../base/fixedPoint.ts';
 import { createStreams, STREAM_BYTES } from '../base/stream.ts';
 import type { TableName } from '../protocol/layout.ts';
-import { ACCOUNT, CLASS_COUNT, HOSTS_PER_MODEL, MAX_TARGETS, SEATS_PER_CLASS } from '../protocol/layout.ts';
+import {
+  ACCOUNT,
+  ASSET_COUNT,
+  CLASS_COUNT,
+  HOSTS_PER_MODEL,
+  MAX_TARGETS,
+  OPERATOR_SEATS,
+  SEATS_PER_CLASS,
+  SLASHED_ERAS,
+} from '../protocol/layout.ts';
 import { ledgerParams, P } from '../protocol/params.ts';
 import { type Capacities, type State, type Tables, tablesOf } from '../protocol/state.ts';
 import { MEMORY_SIZE } from './agentContract.ts';
@@ -82,7 +91,16 @@ export function capacitiesFor(
   const providers = 16 + sumOver('miner', one) * 2;
   const licences = 64 + sumOver('slark', (group) => optionOf(group, 'licences', 1));
   // A delegator looks for another target every few eras; a licence opens a delegation whenever its choice changes.
-  const delegations = sumOver('delegator', one) * (16 + eras) + licences * (4 + eras) + providers + 256;
+  // A fizz node opens a delegation whenever it joins a subnet.
+  const fizzNodes = 16 + sumOver('fizz', (group) => optionOf(group, 'devices', 1) * 2);
+  const delegations =
+    sumOver('delegator', one) * (16 + eras) + licences * (4 + eras) + providers + fizzNodes * (2 + eras) + 256;
+  // Orders arrive by chance, at most two a slot from each that rents; unmatched ones are tried again.
+  const ordersPerSlot =
+    sumOver('consumer', (group) => optionOf(group, 'lease_bps', 0) / BPS) +
+    sumOver('miner', (group) => optionOf(group, 'lease_bps', 0) / BPS);
+  const orders = 256 + Math.ceil(slots * ordersPerSlot * 2);
+  const escrows = 16 + 4 * (sumOver('consumer', one) + sumOver('miner', one));
   return {
     paramValues: 512,
     wallets: accounts,
@@ -129,6 +147,21 @@ export function capacitiesFor(
     challenges: MAX_TARGETS,
     committees: CLASS_COUNT,
     seats: (CLASS_COUNT + 1) * SEATS_PER_CLASS,
+    assets: ASSET_COUNT,
+    assetWallets: accounts * ASSET_COUNT,
+    escrows,
+    escrowBalances: escrows * ASSET_COUNT,
+    orders,
+    bids: orders * params[P['order.max_bids']]! * 2,
+    operators: OPERATOR_SEATS,
+    providerMarket: providers,
+    slashedEras: (providers + 1) * SLASHED_ERAS,
+    leases: orders * 2,
+    leaseUpdates: orders * 2,
+    openLeases: orders * 2,
+    providerUse: providers,
+    fizzNodes,
+    subnets: providers,
   };
 }
 
@@ -172,6 +205,8 @@ export type SharedRun = {
   /** Traced arrivals of the current slot: per agent the first index, then the scales. */
   readonly arrivalStarts: Int32Array<SharedArrayBuffer>;
   readonly arrivalScales: Int32Array<SharedArrayBuffer>;
+  /** Number of orders that are open or being matched, then these orders, ascending. */
+  readonly openOrders: Int32Array<SharedArrayBuffer>;
   readonly memory: Float64Array<SharedArrayBuffer>;
   /** Stream i is agent i's own chance; stream agents + i is its demand. */
   readonly streams: Float64Array<ArrayBufferLike>;
@@ -190,6 +225,13 @@ export const LISTS = {
   providersOfAccount: 'providers',
   licencesOfAccount: 'slarks',
   licencesOfRunner: 'slarks',
+  escrowsOfAccount: 'escrows',
+  ordersOfEscrow: 'orders',
+  leasesOfEscrow: 'leases',
+  leasesOfProvider: 'leases',
+  closedLeasesOfEscrow: 'leases',
+  fizzOfAccount: 'fizzNodes',
+  membersOfProvider: 'fizzNodes',
 } as const satisfies Record<string, TableName>;
 export type ListName = keyof typeof LISTS;
 
@@ -207,6 +249,13 @@ const OWNER_OF: { readonly [K in ListName]: TableName } = {
   providersOfAccount: 'wallets',
   licencesOfAccount: 'wallets',
   licencesOfRunner: 'wallets',
+  escrowsOfAccount: 'wallets',
+  ordersOfEscrow: 'escrows',
+  leasesOfEscrow: 'escrows',
+  leasesOfProvider: 'providers',
+  closedLeasesOfEscrow: 'escrows',
+  fizzOfAccount: 'wallets',
+  membersOfProvider: 'providers',
 };
 
 function shared(bytes: number): SharedArrayBuffer {
@@ -267,6 +316,7 @@ export function createShared(
     market: new Float64Array(shared((1 + 3 * ((capacities.models ?? 4_096) + 1)) * 8)),
     arrivalStarts: new Int32Array(shared((agents + 1) * 4)),
     arrivalScales: new Int32Array(shared(MAX_ARRIVALS * 4)),
+    openOrders: new Int32Array(shared(((capacities.orders ?? 4_096) + 2) * 4)),
     memory: new Float64Array(shared(agents * MEMORY_SIZE * 8)),
     streams,
   };

@@ -32,6 +32,8 @@ const OPEN_TOKENS = {
   consumer: 500,
   delegator: 5_000,
   slark: 1_000,
+  fizz: 1_000,
+  matchmaker: 100,
 } as const;
 
 /**

@@ -101,7 +101,9 @@ export type AgentRow = {
   readonly livenessUnits: number;
   readonly slarkUnits: number;
   readonly restitutionUnits: number;
-  /** Lost in the era to penalties and slashes; spent on calls, fees and licences. */
+  /** Of leases and of a gateway’s part in them, of all assets at the price of the moment (F-17). */
+  readonly leaseUnits: number;
+  /** Lost in the era to penalties and slashes; spent on calls, leases, fees and licences. */
   readonly penaltyUnits: number;
   readonly spentUnits: number;
   /**
@@ -407,6 +409,156 @@ export type EventRow = {
   readonly f: number;
 };
 
+/**
+ * One row per era of a run with a compute market (table `market`). Amounts of foreign assets are counted at the oracle's
+ * price of the moment, in base units of the token.
+ */
+export type MarketRow = {
+  readonly era: number;
+  /** Orders of the era by what became of them, bids accepted, and orders that wait at its end. */
+  readonly orderCount: number;
+  readonly matchedCount: number;
+  readonly expiredCount: number;
+  readonly cancelledCount: number;
+  readonly bidCount: number;
+  readonly waitingCount: number;
+  /** Leases opened in the era; closed in it, by reason (CLOSE_REASON); open at its end. */
+  readonly openedLeaseCount: number;
+  readonly closedByConsumerCount: number;
+  readonly closedByProviderCount: number;
+  readonly endedCount: number;
+  readonly exhaustedCount: number;
+  readonly outageCount: number;
+  readonly updatedCount: number;
+  readonly providerLostCount: number;
+  readonly expelledCount: number;
+  readonly openLeaseCount: number;
+  readonly breachCount: number;
+  /** What consumers were charged for service, and its parts (F-17); what they got back at closings. */
+  readonly grossUnits: number;
+  readonly payeeUnits: number;
+  readonly gatewayUnits: number;
+  readonly commissionUnits: number;
+  readonly userFeeUnits: number;
+  readonly providerFeeUnits: number;
+  readonly refundUnits: number;
+  readonly foreignGrossUnits: number;
+  readonly matchRewardUnits: number;
+  readonly fizzRewardUnits: number;
+  /** Mean price per CPU and hour of the leases opened without GPU, and per hour of those with; -1 without any. */
+  readonly cpuHourPriceUnits: number;
+  readonly gpuHourPriceUnits: number;
+  /** Tokens per dollar at the era's end, FP-scaled; 0 where none was posted. */
+  readonly dollarPriceFp: number;
+  /** Registered by Active providers at the era's end, and used by leases. */
+  readonly registeredCpuCount: number;
+  readonly usedCpuCount: number;
+  readonly registeredGpuCount: number;
+  readonly usedGpuCount: number;
+  /** Fizz nodes by state at the era's end, and subnets that exist. */
+  readonly fizzActiveCount: number;
+  readonly fizzServingCount: number;
+  readonly fizzDetachedCount: number;
+  readonly subnetCount: number;
+  /** Held in escrow wallets at the era's end. */
+  readonly unlockedUnits: number;
+  readonly lockedUnits: number;
+};
+
+/** Money that moved between two kinds of accounts in an era for one reason (table `flows`). */
+export type FlowRow = {
+  readonly era: number;
+  /** Role of an agent, or name of an account of the protocol; `outside` for what is issued, `burnt` for what leaves. */
+  readonly payer: string;
+  readonly receiver: string;
+  /** Name of a MOVE reason. */
+  readonly reason: string;
+  readonly asset: number;
+  readonly units: number;
+  /** In base units of the token, at the price of the moment. */
+  readonly valueUnits: number;
+};
+
+/** One row per lease, in the era in which it was closed (table `leases`). */
+export type LeaseRow = {
+  readonly era: number;
+  readonly lease: number;
+  readonly order: number;
+  /** Owner of the escrow wallet, of the provider, of the fizz node (0 without). */
+  readonly account: number;
+  readonly providerAccount: number;
+  readonly fizzAccount: number;
+  readonly provider: number;
+  readonly fizz: number;
+  readonly asset: number;
+  readonly priceUnits: number;
+  readonly cpuCount: number;
+  readonly memoryGb: number;
+  readonly storageGb: number;
+  readonly gpuCount: number;
+  readonly orderedS: number;
+  readonly startS: number;
+  readonly endS: number;
+  readonly closedS: number;
+  /** 0 if there was no manifest, no deployment. */
+  readonly manifestS: number;
+  readonly deployedS: number;
+  /** Seconds for which it was not charged. */
+  readonly pausedS: number;
+  readonly breachCount: number;
+  /** Name of the CLOSE_REASON. */
+  readonly reason: string;
+  /** In the lease's own asset. */
+  readonly grossUnits: number;
+  readonly refundUnits: number;
+};
+
+/** One row per provider and era of a run with a compute market: what it earned and what it cost (table `economics`). */
+export type EconomicsRow = {
+  readonly era: number;
+  readonly provider: number;
+  readonly account: number;
+  readonly strategy: string;
+  /** Class of the machine as in the scenario, and class of its GPUs (ATTR-4). */
+  readonly hardware: string;
+  readonly gpuTier: number;
+  /** Trust tier and collateral at the era's end. */
+  readonly tier: number;
+  readonly collateralUnits: number;
+  /** Price of the machine, and what it cost to run in the era, at the oracle's price (ECON-7). */
+  readonly capexUnits: number;
+  readonly opexUnits: number;
+  /** Income of the era: leases, its part of its members' leases, liveness and bonus to the owner; and what it lost of its own stake. */
+  readonly leaseUnits: number;
+  readonly gatewayUnits: number;
+  readonly rewardUnits: number;
+  readonly lostUnits: number;
+  /** Leases that it won in the era, and CPUs in use at its end. */
+  readonly wonCount: number;
+  readonly usedCpuCount: number;
+  readonly cpuCount: number;
+};
+
+/** One row per fizz node and era (table `fizz`). */
+export type FizzRow = {
+  readonly era: number;
+  readonly fizz: number;
+  readonly account: number;
+  readonly strategy: string;
+  /** Name of the SM-12 state at the era's end. */
+  readonly state: string;
+  /** Provider number of its gateway and its trust tier; 0 without. */
+  readonly gateway: number;
+  readonly gatewayTier: number;
+  readonly priceUnits: number;
+  readonly cpuCount: number;
+  readonly gpuCount: number;
+  readonly delegatedUnits: number;
+  /** Earned by leases, and by the reward of F-24. */
+  readonly leaseUnits: number;
+  readonly rewardUnits: number;
+};
+
 /** Accepted and rejected actions by name, and rejections by reason, over the run. */
 export type ActionCounters = {
   readonly accepted: Readonly<Record<string, number>>;
@@ -491,4 +643,8 @@ export type RunTables = {
   readonly providers: readonly ProviderRow[];
   readonly slarks: readonly SlarkRow[];
   readonly challenges: readonly ChallengeRow[];
+  readonly market: readonly MarketRow[];
+  readonly flows: readonly FlowRow[];
+  readonly economics: readonly EconomicsRow[];
+  readonly fizz: readonly FizzRow[];
 };

@@ -1,13 +1,17 @@
 /** Builds what agents see (`agentContract.ts`) over the shared memory of a run. One view per thread, pointed at one agent after the other. */
 import { assert } from '../base/assert.ts';
 import { nextNormal, nextPoisson } from '../base/draws.ts';
-import { BPS } from '../base/fixedPoint.ts';
+import { BPS, FP } from '../base/fixedPoint.ts';
 import { PURPOSE, pick, rnd } from '../base/rnd.ts';
 import { chanceBps, nextInt, nextUnit } from '../base/stream.ts';
 import { CHALLENGE_STATE, CLASS_COUNT, F, SEATS_PER_CLASS, STRIDE } from '../protocol/layout.ts';
+import { winnerOf } from '../protocol/matching.ts';
+import { openBidsOf } from '../protocol/orders.ts';
 import { P } from '../protocol/params.ts';
+import { attachState } from '../protocol/state.ts';
 import type { AgentRandom, MeasuredAnswer, Phase, View } from './agentContract.ts';
 import { decodeDocument, encodeDocument } from './documents.ts';
+import { machineCostUnitsPerHour } from './machineCost.ts';
 import type { AgentInfo } from './roster.ts';
 import {
   answerAt,
@@ -68,6 +72,7 @@ export function challengeCountOf(run: SharedRun, slotCount: number): number {
 
 export function createSight(run: SharedRun): AgentSight {
   const t = run.tables;
+  const state = attachState(t);
   const agentCount = run.roster.agents.length;
   const byAccount = new Map(run.roster.agents.map((info) => [info.account, info]));
   const variantByArtefact = new Map(run.variants.map((v, i) => [v.artefactId, i]));
@@ -188,6 +193,19 @@ export function createSight(run: SharedRun): AgentSight {
       }
       return found;
     },
+    myEscrows: () => listOf('escrowsOfAccount', me.account),
+    ordersOf: (escrow) => listOf('ordersOfEscrow', escrow),
+    leasesOf: (escrow) => listOf('leasesOfEscrow', escrow),
+    closedLeasesOf: (escrow) => listOf('closedLeasesOfEscrow', escrow),
+    leasesOfProvider: (provider) => listOf('leasesOfProvider', provider),
+    myFizz: () => listOf('fizzOfAccount', me.account),
+    membersOf: (provider) => listOf('membersOfProvider', provider),
+    answersPolls: (account) => run.world[(byAccount.get(account)?.agent ?? 0) * 4 + 3] === 1,
+    openOrders: () => Array.from(run.openOrders.subarray(1, run.openOrders[0]! + 1)),
+    bidsOf: (order) => openBidsOf(state, order),
+    winnerOf: (order) => winnerOf(state, order),
+    costUnitsPerHour: (machine) => machineCostUnitsPerHour(machine, capacity.region, t, run.unitsPerToken),
+    priceFp: (asset) => (asset === 0 ? FP : t.assets[asset * STRIDE.assets + F.assets.priceFp]!),
     capacity,
     market() {
       const count = run.market[0]!;

@@ -4,6 +4,7 @@
  */
 import { chanceBps, createStreams, nextInt } from '../base/stream.ts';
 import { COMPLIANCE } from '../protocol/layout.ts';
+import { P } from '../protocol/params.ts';
 import { streamKeyOf } from './roster.ts';
 import type { Scenario } from './scenario.ts';
 import { CAPACITY, CAPACITY_SIZE, type SharedRun } from './shared.ts';
@@ -72,6 +73,22 @@ export const HARDWARE: Readonly<Record<string, HardwareClass>> = {
   },
 };
 export const REGIONS = ['eu', 'us', 'asia'] as const;
+/** Regions on the ledger: eight numbers to a continent, of which a run uses two (F-15). */
+const REGIONS_PER_CONTINENT = 8;
+const REGIONS_IN_USE = 2;
+const SLOTS_PER_DAY = 24;
+const DAYS_PER_WEEK = 7;
+const WEEKEND_FROM_DAY = 5;
+
+/** Name of the continent of a region of the ledger; the first one's for a number that no run uses. */
+export function continentOf(region: number): string {
+  return REGIONS[Math.floor(region / REGIONS_PER_CONTINENT)] ?? REGIONS[0];
+}
+
+/** Number on the ledger of the region in which an agent lives. */
+function regionNumber(continent: number, populationIndex: number): number {
+  return continent * REGIONS_PER_CONTINENT + (populationIndex % REGIONS_IN_USE);
+}
 
 export type World = {
   /** Moves the world to a slot: shocks, outages, drift. Writes `run.world`. */
@@ -98,11 +115,14 @@ function between(streams: Float64Array, i: number, range: readonly [number, numb
  * `duty_on_s` of every `duty_period_s` seconds in which the machine is on, 0 for always, beginning with a time slot or,
  * where `duty_start` is `any`, at any second (BEH-6); from `rest_from_era` on `rest_eras` after every `work_eras` in which it
  * is off for the first `rest_slots` slots of the era, else for `idle_slots` (BEH-17); `machine_times` what a machine of its
- * class has (BEH-16).
+ * class has (BEH-16); `evening_hours` before midnight in which a device is on, 0 for always, and `weekends` 1 for all day then
+ * (BEH-36). A matchmaking operator is down in a slot with the chance of `match.outage_bps_slot`, or of its own option
+ * `down_bps` (MATCH-9, BEH-48).
  */
 export function createWorld(run: SharedRun, scenario: Scenario): World {
   const { agents, populations } = run.roster;
   const streams = createStreams(agents.length, (i) => streamKeyOf(scenario.seed, 'world', agents[i]!));
+  const outageBpsSlot = run.tables.paramValues[P['match.outage_bps_slot']]!;
   const regions = new Uint8Array(agents.length);
   const baseFactorMil = new Float64Array(agents.length);
   /** 1 while no outage of its own keeps the agent down; a shock is over when it ends. */
@@ -131,11 +151,19 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
     run.capacity[at + CAPACITY.computeTier] = between(machines, i, hardware.computeTier);
     run.capacity[at + CAPACITY.storageTier] = between(machines, i, hardware.storageTier);
     run.capacity[at + CAPACITY.netTier] = between(machines, i, hardware.netTier);
-    run.capacity[at + CAPACITY.region] = regions[i]!;
+    run.capacity[at + CAPACITY.region] = regionNumber(regions[i]!, agents[i]!.populationIndex);
     run.capacity[at + CAPACITY.compliance] = hardware.compliance;
     const offsetS = nextInt(machines, i, Math.max(1, optionOf(i, 'duty_period_s')));
     dutyOffsetS[i] =
       populations[agents[i]!.population]!.options.duty_start === 'slot' ? offsetS - (offsetS % run.slotS) : offsetS;
+  }
+
+  /** Whether the owner of a small device has it on at this hour: always, or in the evening and at weekends (BEH-36). */
+  function isAtHome(agent: number, slot: number): boolean {
+    const eveningHours = optionOf(agent, 'evening_hours');
+    if (eveningHours === 0) return true;
+    const isWeekend = Math.floor(slot / SLOTS_PER_DAY) % DAYS_PER_WEEK >= WEEKEND_FROM_DAY;
+    return (isWeekend && optionOf(agent, 'weekends') === 1) || slot % SLOTS_PER_DAY >= SLOTS_PER_DAY - eveningHours;
   }
 
   function isResting(agent: number, slot: number): boolean {
@@ -155,7 +183,8 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
   for (const info of agents) {
     const i = info.agent;
     const named = populations[info.population]!.hardware;
-    const hardware = HARDWARE[named === '' ? 'community' : named] ?? HARDWARE.community!;
+    const usual = info.role === 'fizz' ? 'home' : 'community';
+    const hardware = HARDWARE[named === '' ? usual : named] ?? HARDWARE.community!;
     baseFactorMil[i] = between(streams, i, hardware.factorMil);
     run.world[i * 4] = baseFactorMil[i]!;
     run.world[i * 4 + 1] = between(streams, i, hardware.rttMs);
@@ -168,8 +197,13 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
     enterSlot(slot) {
       const era = Math.floor(slot / run.slotsPerEra);
       for (const info of agents) {
-        if (info.role !== 'miner' && info.role !== 'slark') continue;
         const i = info.agent;
+        if (info.role === 'matchmaker') {
+          const downBps = Math.max(outageBpsSlot, optionOf(i, 'down_bps'));
+          run.world[i * 4 + 3] = chanceBps(streams, i, downBps) ? 0 : 1;
+          continue;
+        }
+        if (info.role !== 'miner' && info.role !== 'slark' && info.role !== 'fizz') continue;
         const options = populations[info.population]!.options;
         const outageBps = typeof options.outage_bps === 'number' ? options.outage_bps : 0;
         const driftMil = typeof options.drift_mil_per_era === 'number' ? options.drift_mil_per_era : 0;
@@ -182,7 +216,7 @@ export function createWorld(run: SharedRun, scenario: Scenario): World {
             (shock.region === REGIONS[regions[i]!] || shock.region === 'all'),
         );
         if (turns) isUp[i] = 1 - isUp[i]!;
-        isOn[i] = shocked || isResting(i, slot) ? 0 : isUp[i]!;
+        isOn[i] = shocked || isResting(i, slot) || !isAtHome(i, slot) ? 0 : isUp[i]!;
         run.world[i * 4 + 3] = isConnectedAt(i, slot * run.slotS + SERVE_OFFSET_S) ? 1 : 0;
         run.world[i * 4] = baseFactorMil[i]! + driftMil * era;
       }

@@ -46,6 +46,11 @@ export function* encodeEra(rows: EraRows): Generator<Uint8Array> {
     ['providers', rows.providers],
     ['slarks', rows.slarks],
     ['challenges', rows.challenges],
+    ['market', rows.market],
+    ['flows', rows.flows],
+    ['leases', rows.leases],
+    ['economics', rows.economics],
+    ['fizz', rows.fizz],
     ['events', rows.events],
   ] as const;
   for (const [table, tableRows] of tables) {
@@ -138,6 +143,11 @@ export async function* readLogFile(path: string): AsyncGenerator<EraRows> {
       providers: [],
       slarks: [],
       challenges: [],
+      market: [],
+      flows: [],
+      leases: [],
+      economics: [],
+      fizz: [],
       events: [],
     };
     for (const line of lines) {

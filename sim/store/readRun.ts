@@ -49,14 +49,31 @@ export async function readRun(directory: string): Promise<RunTables> {
       providers: await read('providers', '"era", "provider"'),
       slarks: await read('slarks', '"era", "licence"'),
       challenges: await read('challenges', '"era", "challenge"'),
+      market: await read('market', '"era"'),
+      flows: await read('flows', '"era", "payer", "receiver", "reason", "asset"'),
+      economics: await read('economics', '"era", "provider"'),
+      fizz: await read('fizz', '"era", "fizz"'),
     };
   });
 }
 
 /** Tables that a report is made of. */
-type ReportTable = 'metrics' | 'agents' | 'models' | 'providers' | 'slarks' | 'challenges';
+type ReportTable =
+  | 'metrics'
+  | 'agents'
+  | 'models'
+  | 'providers'
+  | 'slarks'
+  | 'challenges'
+  | 'market'
+  | 'flows'
+  | 'economics'
+  | 'fizz';
 /** Those that runs before providers, Slarks and challenges do not have. */
-const YOUNGER_TABLES: readonly string[] = ['providers', 'slarks', 'challenges'];
+const YOUNGER_TABLES: readonly string[] = [
+  ...['providers', 'slarks', 'challenges'],
+  ...['market', 'flows', 'economics', 'fizz'],
+];
 
 async function presentTable(directory: string, table: ReportTable, manifest: Manifest): Promise<string> {
   try {

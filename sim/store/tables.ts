@@ -7,8 +7,13 @@ import type {
   CallRow,
   ChallengeRow,
   DelegationRow,
+  EconomicsRow,
   EraRow,
   EventRow,
+  FizzRow,
+  FlowRow,
+  LeaseRow,
+  MarketRow,
   ModelRow,
   NodeRow,
   ProviderRow,
@@ -97,6 +102,7 @@ const agents: Columns<AgentRow> = {
   livenessUnits: 'BIGINT',
   slarkUnits: 'BIGINT',
   restitutionUnits: 'BIGINT',
+  leaseUnits: 'BIGINT',
   penaltyUnits: 'BIGINT',
   spentUnits: 'BIGINT',
   standingFp: 'BIGINT',
@@ -317,6 +323,124 @@ const challenges: Columns<ChallengeRow> = {
   expectedPassShare: 'DOUBLE',
 };
 
+const market: Columns<MarketRow> = {
+  era: 'BIGINT',
+  orderCount: 'BIGINT',
+  matchedCount: 'BIGINT',
+  expiredCount: 'BIGINT',
+  cancelledCount: 'BIGINT',
+  bidCount: 'BIGINT',
+  waitingCount: 'BIGINT',
+  openedLeaseCount: 'BIGINT',
+  closedByConsumerCount: 'BIGINT',
+  closedByProviderCount: 'BIGINT',
+  endedCount: 'BIGINT',
+  exhaustedCount: 'BIGINT',
+  outageCount: 'BIGINT',
+  updatedCount: 'BIGINT',
+  providerLostCount: 'BIGINT',
+  expelledCount: 'BIGINT',
+  openLeaseCount: 'BIGINT',
+  breachCount: 'BIGINT',
+  grossUnits: 'BIGINT',
+  payeeUnits: 'BIGINT',
+  gatewayUnits: 'BIGINT',
+  commissionUnits: 'BIGINT',
+  userFeeUnits: 'BIGINT',
+  providerFeeUnits: 'BIGINT',
+  refundUnits: 'BIGINT',
+  foreignGrossUnits: 'BIGINT',
+  matchRewardUnits: 'BIGINT',
+  fizzRewardUnits: 'BIGINT',
+  cpuHourPriceUnits: 'BIGINT',
+  gpuHourPriceUnits: 'BIGINT',
+  dollarPriceFp: 'BIGINT',
+  registeredCpuCount: 'BIGINT',
+  usedCpuCount: 'BIGINT',
+  registeredGpuCount: 'BIGINT',
+  usedGpuCount: 'BIGINT',
+  fizzActiveCount: 'BIGINT',
+  fizzServingCount: 'BIGINT',
+  fizzDetachedCount: 'BIGINT',
+  subnetCount: 'BIGINT',
+  unlockedUnits: 'BIGINT',
+  lockedUnits: 'BIGINT',
+};
+
+const flows: Columns<FlowRow> = {
+  era: 'BIGINT',
+  payer: 'VARCHAR',
+  receiver: 'VARCHAR',
+  reason: 'VARCHAR',
+  asset: 'BIGINT',
+  units: 'BIGINT',
+  valueUnits: 'BIGINT',
+};
+
+const leases: Columns<LeaseRow> = {
+  era: 'BIGINT',
+  lease: 'BIGINT',
+  order: 'BIGINT',
+  account: 'BIGINT',
+  providerAccount: 'BIGINT',
+  fizzAccount: 'BIGINT',
+  provider: 'BIGINT',
+  fizz: 'BIGINT',
+  asset: 'BIGINT',
+  priceUnits: 'BIGINT',
+  cpuCount: 'BIGINT',
+  memoryGb: 'BIGINT',
+  storageGb: 'BIGINT',
+  gpuCount: 'BIGINT',
+  orderedS: 'BIGINT',
+  startS: 'BIGINT',
+  endS: 'BIGINT',
+  closedS: 'BIGINT',
+  manifestS: 'BIGINT',
+  deployedS: 'BIGINT',
+  pausedS: 'BIGINT',
+  breachCount: 'BIGINT',
+  reason: 'VARCHAR',
+  grossUnits: 'BIGINT',
+  refundUnits: 'BIGINT',
+};
+
+const economics: Columns<EconomicsRow> = {
+  era: 'BIGINT',
+  provider: 'BIGINT',
+  account: 'BIGINT',
+  strategy: 'VARCHAR',
+  hardware: 'VARCHAR',
+  gpuTier: 'BIGINT',
+  tier: 'BIGINT',
+  collateralUnits: 'BIGINT',
+  capexUnits: 'BIGINT',
+  opexUnits: 'BIGINT',
+  leaseUnits: 'BIGINT',
+  gatewayUnits: 'BIGINT',
+  rewardUnits: 'BIGINT',
+  lostUnits: 'BIGINT',
+  wonCount: 'BIGINT',
+  usedCpuCount: 'BIGINT',
+  cpuCount: 'BIGINT',
+};
+
+const fizz: Columns<FizzRow> = {
+  era: 'BIGINT',
+  fizz: 'BIGINT',
+  account: 'BIGINT',
+  strategy: 'VARCHAR',
+  state: 'VARCHAR',
+  gateway: 'BIGINT',
+  gatewayTier: 'BIGINT',
+  priceUnits: 'BIGINT',
+  cpuCount: 'BIGINT',
+  gpuCount: 'BIGINT',
+  delegatedUnits: 'BIGINT',
+  leaseUnits: 'BIGINT',
+  rewardUnits: 'BIGINT',
+};
+
 const events: Columns<EventRow> = {
   era: 'BIGINT',
   slot: 'BIGINT',
@@ -341,6 +465,11 @@ export const TABLES = {
   providers,
   slarks,
   challenges,
+  market,
+  flows,
+  leases,
+  economics,
+  fizz,
   events,
 } as const;
 export type TableName = keyof typeof TABLES;
@@ -356,6 +485,11 @@ export type RowOf = {
   providers: ProviderRow;
   slarks: SlarkRow;
   challenges: ChallengeRow;
+  market: MarketRow;
+  flows: FlowRow;
+  leases: LeaseRow;
+  economics: EconomicsRow;
+  fizz: FizzRow;
   events: EventRow;
 };
 

@@ -177,7 +177,8 @@ const renterOptions = {
     fallback: 'any',
     note: 'trust tiers that may serve it: all, 1 to 3, or 4 to 7',
   },
-  deposit_tokens: number(1, 1_000_000_000, 2_000, 'tokens that it keeps in its escrow wallet'),
+  deposit_tokens: number(1, 1_000_000_000, 2_000, 'tokens that it keeps in each escrow wallet'),
+  wallets: number(1, 16, 1, 'escrow wallets that its orders are paid from in turn'),
   covers: {
     unit: 'choice',
     options: ['all', 'least'],

@@ -142,7 +142,7 @@ async function start(): Promise<void> {
     addTools(figure, plot, shown);
     if (shown.cursor !== null) plot.tabIndex = 0;
     addCursor(plot, shown);
-    const spec = withRows(shown.vega, chartRows(shown.data, shown.order));
+    const spec = withRows({ ...shown.vega, config: payload.vegaConfig }, chartRows(shown.data, shown.order));
     await enliven(plot, spec, shown.isFitted, ([heading, ...lines], at) => showTip(heading![1], lines, at));
     await nextFrame();
   }

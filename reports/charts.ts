@@ -283,7 +283,7 @@ export function ranges(chart: {
           x: { field: 'min_tokens', type: 'quantitative', axis },
           x2: { field: 'max_tokens' },
           y,
-          color: { ...color, legend: null },
+          color,
         },
       },
       {

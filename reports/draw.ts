@@ -76,8 +76,9 @@ const silentLogger = {
 
 const round = (digits: string): string => String(Math.round(Number(digits) * 100) / 100);
 
-/** Attributes with the value that they would have without them. */
-const DEFAULTS = / (?:opacity="1"|stroke-width="1"|font-weight="normal"|transform="translate\(0,0\)")/g;
+/** Attributes with the value that they would have without them, and names of parts that nobody asks for in a still picture. */
+const NEEDLESS =
+  / (?:opacity="1"|stroke-width="1"|font-weight="normal"|font-size="11px"|transform="translate\(0,0\)"|class="(?:mark-[^"]*|background)")/g;
 
 function tidySvg(svg: string, id: string): string {
   const names = new Map<string, string>();
@@ -88,13 +89,14 @@ function tidySvg(svg: string, id: string): string {
   // The picture is described as a whole by its figure, its type set by the style sheet; marks need to say nothing.
   return svg
     .replace(/<path [^>]*\bd="" [^>]*display="none"\/>/g, '')
+    .replace(/<path [^>]*\bd="M0,0h0v0h0Z"\/>/g, '')
     .replace(/<[^>]+>/g, (tag) =>
       tag
         .replace(/ (?:font-family|xmlns:xlink|version|role|pointer-events|aria-[a-z]+)="[^"]*"/g, '')
-        .replace(DEFAULTS, '')
+        .replace(NEEDLESS, '')
         .replace(/ id="([^"]*)"/g, (_, old: string) => ` id="${nameOf(old)}"`)
         .replace(/url\(#([^)]*)\)/g, (_, old: string) => `url(#${nameOf(old)})`)
         .replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, round),
     )
-    .replace('<svg ', '<svg aria-hidden="true" focusable="false" ');
+    .replace('<svg ', '<svg aria-hidden="true" focusable="false" font-size="11px" ');
 }

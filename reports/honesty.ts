@@ -4,7 +4,7 @@ import { formatList, formatNumber } from './numbers.ts';
 import { pluralOf, type Reading, sumOf } from './reading.ts';
 
 export type Comparison = {
-  readonly role: 'miner' | 'validator' | 'creator' | 'slark';
+  readonly role: 'miner' | 'validator' | 'creator' | 'slark' | 'fizz';
   /** Mean income per agent over the run, tokens: of honest agents, and of all others of the role. */
   readonly honestTokens: number;
   readonly otherTokens: number;

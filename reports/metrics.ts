@@ -134,8 +134,8 @@ export function profitTable(reading: Reading): Table {
 }
 
 /** Roles in which honest agents compete with others, so that the question whether cheating pays has an answer. */
-export function contestedRoles(reading: Reading): ('miner' | 'validator' | 'creator' | 'slark')[] {
-  return (['miner', 'validator', 'creator', 'slark'] as const).filter((role) => {
+export function contestedRoles(reading: Reading): ('miner' | 'validator' | 'creator' | 'slark' | 'fizz')[] {
+  return (['miner', 'validator', 'creator', 'slark', 'fizz'] as const).filter((role) => {
     const intents = new Set(strategiesOf(reading, role).map(({ intent }) => intent));
     return intents.has('honest') && intents.size > 1;
   });

@@ -1,5 +1,6 @@
 /** The page: header and verdicts, figures by section, counters, provenance. Markup only; what it says comes from elsewhere. */
 import type { Manifest } from '../sim/engine/trace.ts';
+import type { VegaSpec } from './chartRows.ts';
 import type { Drawing } from './draw.ts';
 import type { Figure, Section } from './figure.ts';
 import { contentHash, type Html, html, markup, scriptJson } from './html.ts';
@@ -235,10 +236,16 @@ function shortened({ columns, rows }: Table): Table {
   };
 }
 
+/** Every chart is compiled with one config, which is compiled alike: it is handed on once. */
+function withoutConfig({ config: _, ...vega }: VegaSpec): VegaSpec {
+  return vega;
+}
+
 function payloadOf({ manifest, sections, drawings }: PageInput): Payload {
   return {
     fileStem: `${manifest.name.replace(/[^A-Za-z0-9_-]+/g, '-')}-s${manifest.seed}`,
     config: CHART_CONFIG,
+    vegaConfig: [...drawings.values()][0]?.vega.config,
     figures: sections.flatMap(({ figures }) =>
       figures.map(({ id, title, data, order, spec, cursor }) => ({
         id,
@@ -247,7 +254,7 @@ function payloadOf({ manifest, sections, drawings }: PageInput): Payload {
         data: shortened(data),
         order,
         vegaLite: spec,
-        vega: drawings.get(id)!.vega,
+        vega: withoutConfig(drawings.get(id)!.vega),
         cursor,
       })),
     ),

@@ -14,7 +14,7 @@ export type FigurePayload = {
   readonly isFitted: boolean;
   readonly data: Table;
   readonly order: Figure['order'];
-  /** As the author of the chart wrote it, and as it is drawn. */
+  /** As the author of the chart wrote it, and as it is drawn but for the config that all have in common. */
   readonly vegaLite: Spec;
   readonly vega: VegaSpec;
   readonly cursor: Cursor | null;
@@ -23,6 +23,8 @@ export type FigurePayload = {
 export type Payload = {
   /** Stem of the names of downloaded files. */
   readonly fileStem: string;
+  /** Of the authors' charts, and of those that are drawn. */
   readonly config: Spec;
+  readonly vegaConfig: unknown;
   readonly figures: readonly FigurePayload[];
 };

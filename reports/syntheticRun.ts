@@ -2,13 +2,18 @@
 import type {
   AgentRow,
   ChallengeRow,
+  EconomicsRow,
   EraRow,
+  FizzRow,
+  FlowRow,
   Manifest,
+  MarketRow,
   ModelRow,
   ProviderRow,
   RunTables,
   SlarkRow,
 } from '../sim/engine/trace.ts';
+import { syntheticMarket } from './syntheticMarket.ts';
 import { syntheticServices } from './syntheticServices.ts';
 
 export type SyntheticOptions = {
@@ -20,6 +25,8 @@ export type SyntheticOptions = {
   readonly manifest?: Partial<Manifest>;
   /** False: a network without providers, Slarks and challenges. */
   readonly hasProviders?: boolean;
+  /** False: a network whose providers rent nothing out. Without providers there is no market either. */
+  readonly hasMarket?: boolean;
 };
 
 const UNITS = 1_000_000;
@@ -263,6 +270,10 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
   const providers: ProviderRow[] = [];
   const slarks: SlarkRow[] = [];
   const challenges: ChallengeRow[] = [];
+  const market: MarketRow[] = [];
+  const flows: FlowRow[] = [];
+  const economics: EconomicsRow[] = [];
+  const fizz: FizzRow[] = [];
   for (let era = 0; era < eras; era++) {
     const agentTable = agentRows(era, groups, text);
     const modelTable = modelRows(era, text);
@@ -272,6 +283,18 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
     providers.push(...services.providers);
     slarks.push(...services.slarks);
     challenges.push(...services.challenges);
+    const strategies = new Map(agentTable.map(({ account, strategy }) => [account, strategy]));
+    const rented = syntheticMarket(
+      era,
+      services.providers,
+      (account) => strategies.get(account) ?? '',
+      { hasMarket: options.hasMarket !== false, text },
+      noise,
+    );
+    market.push(...rented.market);
+    flows.push(...rented.flows);
+    economics.push(...rented.economics);
+    fizz.push(...rented.fizz);
     eraTable.push(eraRow(era, agentTable, modelTable, services));
   }
   const manifest: Manifest = {
@@ -356,9 +379,9 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
     providers,
     slarks,
     challenges,
-    market: [],
-    flows: [],
-    economics: [],
-    fizz: [],
+    market,
+    flows,
+    economics,
+    fizz,
   };
 }

@@ -277,6 +277,11 @@ const RULES: readonly Case[] = [
     ),
     ['E208'],
   ],
+  ['prices that are not there', good('prices: «p.csv\nparams: { oracle.model: file }\n'), ['E218']],
+  ['prices above the folder', good('prices: «../p.csv\nparams: { oracle.model: file }\n'), ['E123']],
+  ['prices as a list', good('«prices: [48.6, 7290, 145800]\nparams: { oracle.model: file }\n'), ['E104']],
+  ['a path without a name', good('prices: «""\nparams: { oracle.model: file }\n'), ['E107']],
+  ['recorded prices that nobody named', good('params: { oracle.model: «file }\n'), ['E103']],
   [
     'a trace of another format',
     withPopulation(7, '{ role: consumer, count: 4, strategy: honest, demand: { trace: «t.csv, format: mooncake } }'),
@@ -476,10 +481,11 @@ describe('loadScenario, given bases that lie where they should not, or cost too 
     return result.ok ? [] : result.issues.map((issue) => `${issue.line}:${issue.column} ${issue.code}`);
   }
   it.each([
-    ['outside', '8:10 E123', '7:68 E123'],
-    ['too large', '8:10 E113', '7:68 E113'],
-    ['no file', '8:10 E120', '7:68 E208'],
-  ] as const)('%s, as the file system says > points to the path', (refused, ofBase, ofTrace) => {
+    ['outside', '8:10 E123', '7:68 E123', '8:9 E123'],
+    ['too large', '8:10 E113', '7:68 E113', '8:9 E113'],
+    ['no file', '8:10 E120', '7:68 E208', '8:9 E218'],
+  ] as const)('%s, as the file system says > points to the path', (refused, ofBase, ofTrace, ofPrices) => {
+    expect(errorsWith(good('prices: p.csv\nparams: { oracle.model: file }\n'), refused)).toEqual([ofPrices]);
     expect(errorsWith(good('extends: b.yaml\n'), refused)).toEqual([ofBase]);
     expect(errorsWith(consumer('t.jsonl'), refused)).toEqual([ofTrace]);
   });
@@ -554,7 +560,7 @@ describe('the table of bad files', () => {
   it('has at least sixty rows, and every code that refuses a scenario', () => {
     expect(cases.length).toBeGreaterThanOrEqual(60);
     const shown = new Set(cases.flatMap(([, , codes]) => codes));
-    const elsewhere: readonly IssueCode[] = ['E122', 'E130', 'E299'];
+    const elsewhere: readonly IssueCode[] = ['E122', 'E130', 'E219', 'E299'];
     const codes = (Object.keys(ISSUE_CODES) as IssueCode[]).filter((code) => code.startsWith('E'));
     expect(codes.filter((code) => !shown.has(code) && !elsewhere.includes(code))).toEqual([]);
   });

@@ -45,6 +45,8 @@ export const ISSUE_CODES = {
   E215: 'two parameters contradict each other',
   E216: 'there are too many agents',
   E217: 'an era has more slots than the reports of providers hold',
+  E218: 'the prices of foreign assets cannot be read',
+  E219: 'a line of the prices is not three prices',
   E299: 'too many problems to list',
   W301: 'no agent has a role that the protocol needs',
   W302: 'a share of a mix is too small for one agent',
@@ -53,6 +55,7 @@ export const ISSUE_CODES = {
   W305: 'a parameter has no effect',
   W306: 'there are fewer validators than a group has',
   W307: 'there are more miners than node slots',
+  W308: 'a file has no effect',
 } as const;
 
 export type IssueCode = keyof typeof ISSUE_CODES;

@@ -368,7 +368,7 @@ describe('formatIssues', () => {
       "a.yaml:8:1  error E102  unknown key "agnets"
          8 | agnets: 5
            | ^^^^^^
-             allowed here: version, name, extends, seed, eras, ledger, modules, inference, chain, params, populations, shocks, record, expect, sweep
+             allowed here: version, name, extends, seed, eras, ledger, modules, inference, chain, params, populations, prices, shocks, record, expect, sweep
              to do: correct or remove the key; one that begins with "x-" may hold anything
 
       a.yaml:9:27  error E106  node.stake_min: 500 has no unit
@@ -466,5 +466,112 @@ describe('eras of more than 24 slots', () => {
       allowed: expect.stringContaining('1 to 24'),
       fix: expect.stringContaining('lower time.slots_per_era'),
     });
+  });
+});
+
+describe('loadScenario, given recorded prices', () => {
+  const HEAD = 'asset1,asset2,asset3\n';
+  const TEXT = `${GOOD}prices: prices/p.csv\nparams: { oracle.model: file }\n`;
+  const withRows = (...rows: string[]): Files => ({
+    'prices/p.csv': `${HEAD}${rows.map((row) => `${row}\n`).join('')}`,
+  });
+  const found = (text: string, files: Files): string[] => {
+    const result = load(text, files);
+    return (result.ok ? result.warnings : result.issues).map(
+      (issue) => `${issue.file}:${issue.line}:${issue.column} ${issue.code}`,
+    );
+  };
+
+  it('reads them exactly into thousandths of a token', () => {
+    const { prices } = loaded(TEXT, withRows('48.6,7290,145800', '50.001,0.001,1000000.000', '1000,2.50,3')).scenario;
+    expect(prices).toEqual({
+      path: 'prices/p.csv',
+      rowsMil: [
+        [48_600, 7_290_000, 145_800_000],
+        [50_001, 1, 1_000_000_000],
+        [1_000_000, 2_500, 3_000],
+      ],
+    });
+  });
+
+  it('reads a file that an editor saved with its mark, with other line ends, or without an end of its last line', () => {
+    const files = { 'prices/p.csv': `\uFEFF${HEAD.trim()}\r\n1,2,3\r\n4,5,6` };
+    expect(loaded(TEXT, files).scenario.prices?.rowsMil).toEqual([
+      [1_000, 2_000, 3_000],
+      [4_000, 5_000, 6_000],
+    ]);
+  });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['no row', [], ['1:1']],
+    ['a column too few', ['1,2,3', '1,2'], ['3:1']],
+    ['a column too many', ['1,2,3,4'], ['2:1']],
+    ['an empty line between two others', ['1,2,3', '', '1,2,3'], ['3:1']],
+    ['a word', ['1,two,3'], ['2:3']],
+    ['a price of nothing', ['1,2,0'], ['2:5']],
+    ['a negative price', ['-1,2,3'], ['2:1']],
+    ['a fourth digit after the point', ['48.6001,2,3'], ['2:1']],
+    ['an exponent', ['1,2,3', '1,1e3,3'], ['3:3']],
+    ['a blank', ['1, 2,3'], ['2:3']],
+    ['no price', ['1,,3'], ['2:3']],
+    ['a dollar dearer than the ledger takes', ['1000.001,2,3'], ['2:1']],
+    ['a third asset dearer than the ledger takes', ['1000,1000000,1000000.001'], ['2:14']],
+    ['several mistakes in several lines', ['x,2,y', '1,2,3', '4'], ['2:1', '2:5', '4:1']],
+  ])('%s > is refused at its place in that file', (_, rows, places) => {
+    expect(found(TEXT, withRows(...rows))).toEqual(places.map((place) => `prices/p.csv:${place} E219`));
+  });
+
+  it.each(['', 'asset1,asset2', 'asset3,asset2,asset1', '48.6,7290,145800', 'Asset1,asset2,asset3'])(
+    'given "%s" for a first line > asks for the header',
+    (head) => {
+      expect(found(TEXT, { 'prices/p.csv': `${head}\n1,2,3\n` })).toEqual(['prices/p.csv:1:1 E219']);
+    },
+  );
+
+  it('says of a wrong price what was found, what is allowed and what to do', () => {
+    const result = load(TEXT, withRows('1,2,0'));
+    expect(result.ok ? '' : formatIssues(result.issues, false)).toMatchInlineSnapshot(`
+      "prices/p.csv:2:5  error E219  asset3 is "0"
+         2 | 1,2,0
+           |     ^
+             allowed here: 0.001 to 1000000 tokens per unit, with at most 3 digits after the point
+             to do: write a price in this range, such as 48.6"
+    `);
+  });
+
+  it('asks for the file where oracle.model is file, and says that it has no effect where it is not', () => {
+    expect(found(`${GOOD}params: { oracle.model: file }\n`, {})).toEqual(['a.yaml:8:25 E103']);
+    expect(found(`${GOOD}prices: prices/p.csv\n`, withRows('1,2,3'))).toEqual(['a.yaml:8:1 W308']);
+    expect(found(`${GOOD}prices: prices/p.csv\nparams: { oracle.model: gbm }\n`, withRows('1,2,3'))).toEqual([
+      'a.yaml:8:1 W308',
+    ]);
+    expect(found(TEXT, withRows('1,2,3'))).toEqual([]);
+  });
+
+  it('has another hash when the prices have other contents, also where they say the same', () => {
+    const hash = loaded(TEXT, withRows('1,2,3')).hash;
+    expect(loaded(TEXT, withRows('1,2,3')).hash).toBe(hash);
+    expect(loaded(TEXT, withRows('1,2,4')).hash).not.toBe(hash);
+    expect(loaded(TEXT, withRows('1.0,2,3')).hash).not.toBe(hash);
+  });
+
+  it('writes the path down, so that the resolved scenario is the same one again', () => {
+    const first = loaded(TEXT, withRows('1,2,3'));
+    const second = loaded(first.resolvedYaml, withRows('1,2,3'));
+    expect(first.resolvedYaml).toContain('\nprices: prices/p.csv\n');
+    expect([second.scenario, second.hash]).toEqual([first.scenario, first.hash]);
+  });
+
+  it('finds them relative to the file that names them, and may have a base name them', () => {
+    const files = { 'sub/b.yaml': 'prices: p.csv\n', 'sub/p.csv': `${HEAD}1,2,3\n` };
+    const text = `extends: sub/b.yaml\n${GOOD}params: { oracle.model: file }\n`;
+    expect(loaded(text, files).scenario.prices?.path).toBe('sub/p.csv');
+    expect(found(text, { ...files, 'sub/p.csv': `${HEAD}1,2,x\n` })).toEqual(['sub/p.csv:2:5 E219']);
+  });
+
+  it('reads and judges them once, however many values a sweep tries, and takes the model for an axis', () => {
+    const text = `${GOOD}prices: prices/p.csv\nparams: { oracle.model: gbm }\nsweep: { axes: { oracle.model: [const, gbm, file] } }\n`;
+    expect(loaded(text, withRows('1,2,3')).scenario.sweep?.axes[0]?.values).toEqual(['const', 'gbm', 'file']);
+    expect(found(text.replace('prices: prices/p.csv\n', ''), {})).toEqual(['a.yaml:9:45 E103']);
   });
 });

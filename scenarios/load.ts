@@ -4,9 +4,10 @@
  */
 import type { Scenario, StrategySpec } from '../sim/engine/scenario.ts';
 import { createIssueList, type Issue, type IssueList } from './issues.ts';
-import { applyOverrides, mergeBases, mergeMaps, type ReadFile } from './merge.ts';
+import { applyOverrides, folderOf, mergeBases, mergeMaps, type ReadFile } from './merge.ts';
 import { createParseBudget, type MapTree, parseTree } from './parseTree.ts';
 import { createSource } from './positions.ts';
+import { createPriceReader } from './prices.ts';
 import { type Resolved, resolveTree } from './resolve.ts';
 import { writeResolved } from './resolvedYaml.ts';
 import { checkStructure, type Refused } from './structure.ts';
@@ -35,7 +36,7 @@ export type LoadResult =
       readonly scenario: Scenario;
       /** The scenario written out in full: loading it again gives the same scenario and hash. */
       readonly resolvedYaml: string;
-      /** SHA-256, 64 hex digits. It names the scenario without its seed, and covers the contents of traces. */
+      /** SHA-256, 64 hex digits. It names the scenario without its seed, and covers the contents of traces and prices. */
       readonly hash: string;
       readonly warnings: readonly Issue[];
     }
@@ -80,9 +81,11 @@ export function loadScenario(options: LoadOptions): LoadResult {
     return failure();
   }
   const root = applyOverrides(merged.tree, set, issues);
+  const folder = folderOf(file);
+  const priceReader = createPriceReader((path) => (folder === '' ? path : `${folder}/${path}`));
   const judge = (tree: MapTree, into: IssueList): Resolved => {
     const refused = checkStructure(tree, into);
-    const resolved = resolveTree(tree, catalogue, readOnce, into);
+    const resolved = resolveTree(tree, catalogue, readOnce, priceReader, into);
     flagRefused(refused, into);
     return resolved;
   };

@@ -74,7 +74,7 @@ function insideFolder(folder: string, path: string): string | null {
   return parts.join('/');
 }
 
-function folderOf(path: string): string {
+export function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
 }
 

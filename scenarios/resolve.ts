@@ -5,6 +5,7 @@ import type { ReadFile } from './merge.ts';
 import { checkParams, type ParamValues, readParams, readQuantity } from './params.ts';
 import type { MapTree, Tree } from './parseTree.ts';
 import { type Context, intOf, mapOf, readMoment, readPopulations, scalarOf, textOf, wordOf } from './populations.ts';
+import { type PriceReader, readPrices } from './prices.ts';
 import { BOUNDS, DEFAULTS, DEVICES, LEDGERS, LEVELS, MODULES, SHOCK_REGIONS } from './schema.ts';
 import { describeTree } from './structure.ts';
 import { formatDecimal } from './units.ts';
@@ -12,8 +13,8 @@ import { formatDecimal } from './units.ts';
 export type Resolved = {
   readonly scenario: Scenario;
   readonly params: ParamValues;
-  /** Text of each trace, by its path. */
-  readonly traces: ReadonlyMap<string, string>;
+  /** Text of each trace and of the prices, by its path. */
+  readonly texts: ReadonlyMap<string, string>;
 };
 
 const BPS_FORM = { unit: 'bps', bare: false, decimals: 0 } as const;
@@ -198,7 +199,7 @@ function readExpectations(root: MapTree, issues: IssueList): Expectation[] {
 const HOURS_OF_REPORT = 24;
 
 /** True if anybody may run a provider, a Slark or a fizz node, as the engine decides it. */
-function usesProviders(populations: readonly Population[]): boolean {
+export function usesProviders(populations: readonly Population[]): boolean {
   return populations.some(
     ({ role, options }) =>
       role === 'slark' || role === 'fizz' || (role === 'miner' && (options.facets ?? 'deepnode') !== 'deepnode'),
@@ -229,6 +230,7 @@ export function resolveTree(
   root: MapTree,
   catalogue: readonly StrategySpec[],
   read: ReadFile,
+  priceReader: PriceReader,
   issues: IssueList,
 ): Resolved {
   const params = readParams(mapOf(root, 'params') ?? null, issues);
@@ -243,6 +245,8 @@ export function resolveTree(
       ? readPopulations(populations.value.items, populations.keyPlace, context)
       : { groups: [], traces: new Map<string, string>() };
   checkEraLength(params, groups, issues);
+  const texts = new Map(traces);
+  const prices = readPrices(root, params, priceReader, read, texts, issues);
   const chain = mapOf(root, 'chain');
   const signed = chain?.entries.get('signed_share');
   const record = mapOf(root, 'record');
@@ -259,6 +263,7 @@ export function resolveTree(
     },
     params: params.overrides,
     populations: groups,
+    ...(prices === undefined ? {} : { prices }),
     shocks: readShocks(root, context),
     record: {
       agents: (record && wordOf(record, 'agents', ['all', 'none'])) ?? DEFAULTS.record,
@@ -266,5 +271,5 @@ export function resolveTree(
     },
     expect: readExpectations(root, issues),
   };
-  return { scenario, params, traces };
+  return { scenario, params, texts };
 }

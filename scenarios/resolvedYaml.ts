@@ -9,7 +9,7 @@ import type { OptionSpec, Population, StrategySpec } from '../sim/engine/scenari
 import { PARAMS, type ParamSpec } from '../sim/protocol/params.ts';
 import type { MapTree } from './parseTree.ts';
 import { mapOf } from './populations.ts';
-import type { Resolved } from './resolve.ts';
+import { type Resolved, usesProviders } from './resolve.ts';
 import { LEVELS, paramForm, TASKS } from './schema.ts';
 import { toPlain } from './structure.ts';
 import { formatDecimal, formatQuantity, namesItsUnit } from './units.ts';
@@ -56,7 +56,7 @@ function writtenPopulation(group: Population, spec: StrategySpec, decimals: numb
 
 /**
  * @param root  the merged tree, for what is kept for later and has no place in `Scenario`
- * @returns the text, and a hash of it together with the traces. The seed is left out of the hash: runs of one scenario
+ * @returns the text, and a hash of it together with the traces and prices. The seed is left out of the hash: runs of one scenario
  * that differ only in their seed share it. So is the sweep, of which a run takes no notice
  */
 export function writeResolved(
@@ -64,19 +64,21 @@ export function writeResolved(
   root: MapTree,
   catalogue: readonly StrategySpec[],
 ): { readonly resolvedYaml: string; readonly hash: string } {
-  const { scenario, params, traces } = resolved;
+  const { scenario, params, texts } = resolved;
   const { decimals } = params;
   const specOf = (group: Population): StrategySpec =>
     catalogue.find((spec) => spec.role === group.role && spec.name === group.strategy)!;
   const expectations = (toPlain(root) as { expect?: Record<string, unknown>[] }).expect ?? [];
   const sweep = mapOf(root, 'sweep');
+  const usesSpheron =
+    usesProviders(scenario.populations) || scenario.populations.some(({ role }) => role === 'matchmaker');
   const document: Record<string, unknown> = {
     version: scenario.version,
     name: scenario.name,
     seed: scenario.seed,
     eras: scenario.eras,
     ledger: scenario.ledger,
-    modules: { deepnode: true, spheron: false, dfpn: false },
+    modules: { deepnode: true, spheron: usesSpheron, dfpn: false },
     inference: {
       mode: scenario.inference.mode,
       device: scenario.inference.device,
@@ -96,6 +98,7 @@ export function writeResolved(
       }),
     ),
     populations: scenario.populations.map((group) => writtenPopulation(group, specOf(group), decimals)),
+    ...(scenario.prices === undefined ? {} : { prices: scenario.prices.path }),
     shocks: scenario.shocks.map((shock) => ({
       at: `slot ${shock.fromSlot}`,
       kind: shock.kind,
@@ -110,7 +113,7 @@ export function writeResolved(
     ...(sweep === undefined ? {} : { sweep: toPlain(sweep) }),
   };
   const { seed: _seed, sweep: _sweep, ...identity } = document;
-  const contents = Object.fromEntries([...traces].map(([path, text]) => [path, sha256Hex(text)]));
+  const contents = Object.fromEntries([...texts].map(([path, text]) => [path, sha256Hex(text)]));
   return {
     resolvedYaml: `# Everything that the scenario left to defaults, presets and overrides is written out here.\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`,
     hash: sha256Hex(canonicalJson({ scenario: identity, traces: contents })),

@@ -133,6 +133,7 @@ const FULL: Json = {
     },
     { role: 'consumer', count: 1, strategy: 'honest', demand: { poisson: '0.5 per slot' } },
   ],
+  prices: 'p.csv',
   shocks: [{ at: 'era 1', kind: 'outage', region: 'eu', lasts: '6h' }],
   record: { agents: 'none' },
   expect: [{ metric: 'a', is: '< 0', seeds: 3, confidence: '95%' }],

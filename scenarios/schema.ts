@@ -268,6 +268,10 @@ export const scenarioSchema = map({
   populations: list(populationSchema)
     .min(1, { error: 'at least one population' })
     .meta({ description: 'who takes part' }),
+  prices: name('the path of a file of prices').optional().meta({
+    description:
+      'recorded prices of foreign assets for oracle.model: file; columns asset1,asset2,asset3 in tokens per unit, a row per time slot, the last one stays; the path is relative to this file',
+  }),
   shocks: list(shockSchema).optional().meta({ description: 'what happens to the network from outside' }),
   record: map({
     agents: word(['all', 'none']).optional().meta({ description: 'a row per agent and era', default: DEFAULTS.record }),

@@ -14,10 +14,10 @@ const files = [...readdirSync(folder), ...presetNames().map((name) => `presets/$
   file.endsWith('.yaml'),
 );
 
-function loadShipped(file: string): ReturnType<typeof loadScenario> {
+function loadShipped(file: string, text?: string): ReturnType<typeof loadScenario> {
   const base = join(folder, file, '..');
   return loadScenario({
-    text: readFileSync(join(folder, file), 'utf8'),
+    text: text ?? readFileSync(join(folder, file), 'utf8'),
     file,
     read: (path) => {
       const found = path.startsWith('traces/') ? trace : join(base, path);
@@ -35,6 +35,12 @@ describe('every scenario that ships', () => {
     if (result.ok) expect(() => ledgerParams(result.scenario.params as Record<string, number>)).not.toThrow();
   }
   it.each(loadable)('%s > loads without a warning, into parameters that the ledger takes', check);
+  it.each(loadable)('%s > written out in full is the same scenario again', (file) => {
+    const first = loadShipped(file);
+    if (!first.ok) throw new Error(formatIssues(first.issues, false));
+    const second = loadShipped(file, first.resolvedYaml);
+    expect(second.ok ? second.hash : formatIssues(second.issues, false)).toBe(first.hash);
+  });
   it.skipIf(trace === undefined)('azure-demand.yaml > does so too (skipped where the recorded trace is absent)', () =>
     check('azure-demand.yaml'),
   );

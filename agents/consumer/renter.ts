@@ -1,5 +1,5 @@
 /**
- * BEH-40 on the compute market: keeps an escrow wallet, orders machines by chance of its own, within a budget and at most at a
+ * BEH-40 on the compute market: keeps an escrow wallet or several, orders machines by chance of its own, within a budget and at most at a
  * price that they are worth to it, chooses among bids by price, quality and region where it may, uses what it rents, rates some.
  */
 import { BPS, FP } from '../../sim/base/fixedPoint.ts';
@@ -22,8 +22,7 @@ import {
   PROVIDER_TIERS,
   STRIDE,
 } from '../../sim/protocol/layout.ts';
-import { bidField, inAsset, leaseField, orderField } from '../miner/market.ts';
-import { providerField } from '../miner/provider.ts';
+import { bidField, inAsset, leaseField, orderField, providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 
 const HOUR_S = 3_600;
@@ -148,9 +147,8 @@ function coverOf(view: View, wanted: Wish): number {
   return view.options.covers === 'least' ? Math.ceil((cost * view.param('escrow.min_cover_bps')) / BPS) : cost;
 }
 
-/** The wallet that has what an order needs; tops one up, opens one, or gives up. 0: not this time. */
-function fund(view: View, wanted: Wish, out: Decision): number {
-  const [escrow] = view.myEscrows();
+/** Makes the wallet hold what an order needs: tops it up, opens it where there is none, or gives up. 0: not this time. */
+function fund(view: View, wanted: Wish, escrow: number | undefined, out: Decision): number {
   const needed = coverOf(view, wanted);
   const reserve = numberOption(view, 'deposit_tokens') * view.unitsPerToken;
   const deposit = wanted.asset === 0 ? Math.max(needed, reserve) : needed;
@@ -172,10 +170,13 @@ function order(view: View, memory: Memory, random: AgentRandom, out: Decision): 
   if (!random.chance(numberOption(view, 'lease_bps'))) return;
   const wanted = wish(view, random);
   if (!isWithinBudget(view, memory, wanted)) return;
-  const [escrow] = view.myEscrows();
-  if (escrow !== undefined && view.leasesOf(escrow).length >= numberOption(view, 'leases_max')) return;
-  const from = fund(view, wanted, out);
+  // Its wallets take turns, one order each (ESCROW-4). Memory 2: orders so far.
+  const escrows = view.myEscrows().slice(0, numberOption(view, 'wallets'));
+  const leaseCount = escrows.reduce((sum, escrow) => sum + view.leasesOf(escrow).length, 0);
+  if (leaseCount >= numberOption(view, 'leases_max')) return;
+  const from = fund(view, wanted, escrows[memory[2]! % numberOption(view, 'wallets')], out);
   if (from === 0) return;
+  memory[2]! += 1;
   const { asset, mode, cpuCount, gpuCount, gpuTier, durationS, maxPriceUnits, flags } = wanted;
   out.act('createOrder', [
     from,

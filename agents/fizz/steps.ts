@@ -11,7 +11,7 @@ import {
   STRIDE,
 } from '../../sim/protocol/layout.ts';
 import type { Resources } from '../../sim/protocol/resources.ts';
-import { fizzField, leaseField, neededBy, orderField } from '../miner/market.ts';
+import { fizzField, leaseField, neededBy, orderField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 
 /** Most that a fizz node may expose (X-SP-5). */

@@ -2,6 +2,7 @@
 import type { AgentRandom, Decision, Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
 import { PHASE } from '../../sim/engine/agentContract.ts';
 import { PROVIDER_STATE } from '../../sim/protocol/layout.ts';
+import { providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 import { answerUpdates, runMarket } from './market.ts';
 import {
@@ -11,7 +12,6 @@ import {
   leaveProvider,
   orderPuzzles,
   type ProviderPlan,
-  providerField,
   runProvider,
 } from './provider.ts';
 import {

@@ -4,9 +4,10 @@
  */
 import { BPS } from '../../sim/base/fixedPoint.ts';
 import { PHASE, type View } from '../../sim/engine/agentContract.ts';
+import { bidField, inAsset, orderField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
-import { bidField, costOfOrder, inAsset, orderField } from './market.ts';
+import { costOfOrder } from './market.ts';
 
 /** Just below the lowest open bid, 0 if that is below its own cost. */
 function undercuttingPrice(view: View, provider: number, order: number): number {

@@ -2,12 +2,12 @@
  * The market side of a miner's provider (PROV-5): bids by its own price engine, deploys what was rented, draws what it has
  * earned. What it asks for an order and whether it keeps its word are its plan's business.
  */
-import { BPS, FP } from '../../sim/base/fixedPoint.ts';
+import { BPS } from '../../sim/base/fixedPoint.ts';
 import { type AgentRandom, type Decision, PHASE, type View } from '../../sim/engine/agentContract.ts';
 import { F, FIZZ_STATE, LEASE_STATE, ORDER_FLAG, ORDER_MODE, ORDER_STATE, STRIDE } from '../../sim/protocol/layout.ts';
 import { RESOURCE_NAMES, type Resources } from '../../sim/protocol/resources.ts';
+import { bidField, fizzField, inAsset, leaseField, neededBy, orderField, providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
-import { providerField } from './provider.ts';
 
 export type MarketPlan = {
   /** Price per hour that it asks for an order, in units of the order's asset; 0 for none. Cost-plus, where nothing is said. */
@@ -23,31 +23,6 @@ export type MarketPlan = {
   /** Called in every phase before its own part, for a provider that also takes the other side (BEH-13). */
   readonly before?: (view: View, random: AgentRandom, provider: number, out: Decision) => void;
 };
-
-export function orderField(view: View, order: number, name: keyof typeof F.orders): number {
-  return view.ledger.orders[order * STRIDE.orders + F.orders[name]]!;
-}
-
-export function leaseField(view: View, lease: number, name: keyof typeof F.leases): number {
-  return view.ledger.leases[lease * STRIDE.leases + F.leases[name]]!;
-}
-
-export function bidField(view: View, bid: number, name: keyof typeof F.bids): number {
-  return view.ledger.bids[bid * STRIDE.bids + F.bids[name]]!;
-}
-
-export function fizzField(view: View, fizz: number, name: keyof typeof F.fizzNodes): number {
-  return view.ledger.fizzNodes[fizz * STRIDE.fizzNodes + F.fizzNodes[name]]!;
-}
-
-export function neededBy(view: View, order: number): Resources {
-  return {
-    cpuCount: orderField(view, order, 'cpuCount'),
-    memoryGb: orderField(view, order, 'memoryGb'),
-    storageGb: orderField(view, order, 'storageGb'),
-    gpuCount: orderField(view, order, 'gpuCount'),
-  };
-}
 
 /** What a provider has registered and no lease of its own uses. */
 export function freeResources(view: View, provider: number): Resources {
@@ -91,11 +66,6 @@ function without(free: Resources, needs: Resources): Resources {
     storageGb: free.storageGb - needs.storageGb,
     gpuCount: free.gpuCount - needs.gpuCount,
   };
-}
-
-/** Units of an asset for units of the token, rounded up. */
-export function inAsset(view: View, units: number, asset: number): number {
-  return asset === 0 ? units : Math.ceil((units / view.priceFp(asset)) * FP);
 }
 
 /** Cost of what an order asks for per hour on the provider's kind of machine, in tokens. */

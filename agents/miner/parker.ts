@@ -7,9 +7,10 @@
  */
 import type { Decision, View } from '../../sim/engine/agentContract.ts';
 import { PROVIDER_STATE } from '../../sim/protocol/layout.ts';
+import { providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
-import { currentProvider, providerField, providerOwnUnits, tierStakeUnits } from './provider.ts';
+import { currentProvider, providerOwnUnits, tierStakeUnits } from './provider.ts';
 
 /** Tokens beyond the tier's stake that it leaves there: the tier needs more than its stake. */
 const SPARE = 1;

@@ -7,6 +7,7 @@ import type { AgentRandom, Capacity, Decision, View } from '../../sim/engine/age
 import { F, NODE_STATE, PROVIDER_STATE, PROVIDER_TIERS, STRIDE } from '../../sim/protocol/layout.ts';
 import type { ParamKey } from '../../sim/protocol/params.ts';
 import { RESOURCE_NAMES, type Resources } from '../../sim/protocol/resources.ts';
+import { providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 import type { MarketPlan } from './market.ts';
 
@@ -32,10 +33,6 @@ export type ProviderPlan = {
 export function facetsOf(view: View): { readonly isNode: boolean; readonly isProvider: boolean } {
   const facets = view.options.facets ?? 'deepnode';
   return { isNode: facets !== 'spheron', isProvider: facets !== 'deepnode' };
-}
-
-export function providerField(view: View, provider: number, name: keyof typeof F.providers): number {
-  return view.ledger.providers[provider * STRIDE.providers + F.providers[name]]!;
 }
 
 /** The miner's provider that has not left, 0 if there is none. */

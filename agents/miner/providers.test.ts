@@ -515,8 +515,19 @@ describe('BEH-56 misdeclarer', () => {
   });
 
   it('of certificates raises the bonus for lease hours by the 15 % of its cap', async () => {
-    const honest = await run(market({ ...HONEST, options: { reinvest_bps: 0 } }, 6));
-    const deviant = await run(market({ strategy: 'misdeclarer', options: { ...TRUTH, compliance: 15 } }, 6));
+    const rented = (subject: Subject): Scenario => {
+      const options = { facets: 'spheron', stake_tier: TIER };
+      return smallScenario(
+        [
+          { role: 'miner', strategy: 'steady', count: 3, hardware: 'community', options },
+          { count: 1, hardware: 'community', ...subject, role: 'miner', options: { ...options, ...subject.options } },
+          { role: 'consumer', strategy: 'renter', count: 14, options: { lease_bps: 2_000 }, openTokens: 20_000 },
+        ],
+        { eras: 3, params: PARAMS },
+      );
+    };
+    const honest = await run(rented(HONEST));
+    const deviant = await run(rented({ strategy: 'misdeclarer', options: { ...TRUTH, compliance: 15 } }));
     expect(meanOf(honest.map(({ bonusUnits }) => bonusUnits))).toBeGreaterThan(0);
     expect(deviant.map(({ bonusUnits }) => bonusUnits)).toEqual(
       honest.map(({ bonusUnits }) => bonusUnits + (bonusUnits * 15) / 100),

@@ -3,9 +3,10 @@
  * lease once it has lasted a while. What it asks is a share of its cost.
  */
 import type { View } from '../../sim/engine/agentContract.ts';
+import { inAsset, leaseField, orderField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
-import { costOfOrder, inAsset, leaseField, orderField } from './market.ts';
+import { costOfOrder } from './market.ts';
 
 const HOUR_S = 3_600;
 const MIL = 1_000;

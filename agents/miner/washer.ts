@@ -6,10 +6,10 @@
  */
 import { type AgentRandom, type Decision, PHASE, type View } from '../../sim/engine/agentContract.ts';
 import { F, LEASE_STATE, ORDER_FLAG, ORDER_MODE, STRIDE } from '../../sim/protocol/layout.ts';
+import { bidField, leaseField, orderField, providerField } from '../ledger.ts';
 import { milliTokens, numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
-import { bidField, costPlusPrice, freeResources, leaseField, orderField } from './market.ts';
-import { providerField } from './provider.ts';
+import { costPlusPrice, freeResources } from './market.ts';
 
 const HOUR_S = 3_600;
 const MEMORY_PER_CPU_GB = 2;

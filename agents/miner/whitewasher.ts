@@ -7,9 +7,10 @@
 import { BPS, FP, mulDivDown } from '../../sim/base/fixedPoint.ts';
 import type { Decision, View } from '../../sim/engine/agentContract.ts';
 import { F, NODE_STATE, PROVIDER_STATE, STRIDE } from '../../sim/protocol/layout.ts';
+import { providerField } from '../ledger.ts';
 import { numberOption, variantOption } from '../options.ts';
 import { createMiner } from './behave.ts';
-import { currentProvider, providerField } from './provider.ts';
+import { currentProvider } from './provider.ts';
 import { nodeState, nodesInPlay } from './steps.ts';
 
 /** Trust weight times quality of a node, as FP. */

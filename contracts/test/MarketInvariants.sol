@@ -50,26 +50,14 @@ import {MarketWorld} from "./MarketWorld.sol";
 
 /// @title MarketInvariants
 /// @notice What must hold of assets, escrow wallets, orders, leases, fizz nodes and subnets, each under its number.
-/// `checkMarket` reads one state; what compares two is called by the handlers with both.
+/// Most functions read one state; what compares two is called by the handlers with both.
 abstract contract MarketInvariants is MarketWorld {
     uint256 private constant HOUR_S = 3_600;
-
-    function checkMarket() internal view {
-        LeasesRecord[] memory all = leasesTo(leaseTotals().leaseCount);
-        checkAssets();
-        checkEscrow(all);
-        checkOrders(all);
-        checkLeases(all);
-        checkUse(all);
-        FizzNodesRecord[] memory fizz = fizzNodesTo(fizzTotals().fizzCount);
-        checkMembers(fizz, all);
-        checkSubnets(fizz);
-    }
 
     // Money: INV-48, INV-49
 
     /// @dev Of a foreign asset, what was issued lies in the wallets.
-    function checkAssets() private view {
+    function checkAssets() internal view {
         uint64 end = ACCOUNT_FIRST_AGENT + tokenTotals().accountCount;
         uint64[] memory wallets = assetWalletsTo(end * ASSET_COUNT);
         for (uint64 asset = 1; asset < ASSET_COUNT; ++asset) {
@@ -82,7 +70,8 @@ abstract contract MarketInvariants is MarketWorld {
     }
 
     /// @dev INV-48: the escrow account holds what the wallets have. INV-49: a wallet's locked units are those of its leases.
-    function checkEscrow(LeasesRecord[] memory all) private view {
+    function checkEscrow() internal view {
+        LeasesRecord[] memory all = allLeases();
         EscrowTotalsRecord memory t = escrowTotals();
         uint256 count = t.escrowCount;
         EscrowBalancesRecord[] memory balances = escrowBalancesTo((count + 1) * ASSET_COUNT);
@@ -111,7 +100,8 @@ abstract contract MarketInvariants is MarketWorld {
 
     // Orders: INV-54, INV-55, MATCH-5
 
-    function checkOrders(LeasesRecord[] memory leaseList) private view {
+    function checkOrders() internal view {
+        LeasesRecord[] memory leaseList = allLeases();
         OrdersRecord[] memory all = ordersTo(orderTotals().orderCount);
         BidsRecord[] memory bidList = bidsTo(orderTotals().bidCount);
         uint64 open;
@@ -124,7 +114,7 @@ abstract contract MarketInvariants is MarketWorld {
             checkBidsOf(o, order, isOpen, bidList, leaseList);
         }
         require(orderTotals().openCount == open, "SM-6: orders that are open");
-        checkSeats(orderTotals().operatorSet0, orderTotals().operatorSet1);
+        checkOperators(orderTotals().operatorSet0, orderTotals().operatorSet1);
     }
 
     /// @dev The list of an order's bids: at most as many as the parameter says, no provider twice, none dearer than it may be.
@@ -160,7 +150,7 @@ abstract contract MarketInvariants is MarketWorld {
         if (o.operatorCount == 0) require(length <= param(P_ORDER_MAX_BIDS), "ORDER-5: bids of an order");
     }
 
-    function checkSeats(uint256 set0, uint256 set1) private view {
+    function checkOperators(uint256 set0, uint256 set1) private view {
         uint256 active;
         for (uint256 seat; seat < OPERATOR_SEATS; ++seat) {
             bool isActive = operatorsAt(seat + 1).state == OPERATOR_ACTIVE;
@@ -173,7 +163,8 @@ abstract contract MarketInvariants is MarketWorld {
 
     // Leases: INV-50, INV-51, INV-52, INV-55
 
-    function checkLeases(LeasesRecord[] memory all) private view {
+    function checkLeases() internal view {
+        LeasesRecord[] memory all = allLeases();
         uint64 open;
         bool[] memory isLeased = new bool[](orderTotals().orderCount + 1);
         for (uint64 lease = 1; lease < all.length; ++lease) {
@@ -203,7 +194,8 @@ abstract contract MarketInvariants is MarketWorld {
 
     // Resources: INV-53
 
-    function checkUse(LeasesRecord[] memory all) private view {
+    function checkUse() internal view {
+        LeasesRecord[] memory all = allLeases();
         uint64 providerCount = providerTotals().providerCount;
         ProviderUseRecord[] memory used = new ProviderUseRecord[](providerCount + 1);
         EscrowsRecord[] memory wallets = new EscrowsRecord[](escrowTotals().escrowCount + 1);
@@ -251,7 +243,9 @@ abstract contract MarketInvariants is MarketWorld {
     // Fizz nodes and subnets: INV-53, INV-57, INV-58
 
     /// @dev INV-57: a member belongs to one subnet, that of the provider to which it has delegated.
-    function checkMembers(FizzNodesRecord[] memory all, LeasesRecord[] memory leaseList) private view {
+    function checkMembers() internal view {
+        FizzNodesRecord[] memory all = fizzNodesTo(fizzTotals().fizzCount);
+        LeasesRecord[] memory leaseList = allLeases();
         for (uint64 fizz = 1; fizz < all.length; ++fizz) {
             FizzNodesRecord memory f = all[fizz];
             require(f.state >= FIZZ_CONFIGURED && f.state <= FIZZ_LEAVING, "SM-12: state of a fizz node");
@@ -275,7 +269,8 @@ abstract contract MarketInvariants is MarketWorld {
     }
 
     /// @dev INV-58: a subnet is that of one provider, its gateway, and counts its members; INV-53: what is free of them.
-    function checkSubnets(FizzNodesRecord[] memory all) private view {
+    function checkSubnets() internal view {
+        FizzNodesRecord[] memory all = fizzNodesTo(fizzTotals().fizzCount);
         uint64 count = providerTotals().providerCount;
         SubnetsRecord[] memory expected = new SubnetsRecord[](count + 1);
         for (uint256 fizz = 1; fizz < all.length; ++fizz) {
@@ -301,6 +296,10 @@ abstract contract MarketInvariants is MarketWorld {
         }
         SubnetsRecord memory none;
         require(keccak256(abi.encode(subnetsAt(count + 1))) == keccak256(abi.encode(none)), "INV-58: no gateway");
+    }
+
+    function allLeases() private view returns (LeasesRecord[] memory all) {
+        return leasesTo(leaseTotals().leaseCount);
     }
 
     // Of two states

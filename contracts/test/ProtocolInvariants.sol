@@ -89,20 +89,42 @@ import {SlarkInvariants} from "./SlarkInvariants.sol";
 /// What compares two states is asserted where the action is taken, in handlers/.
 /// @dev `require`, not the cheatcodes: thousands of conditions are evaluated after each action.
 abstract contract ProtocolInvariants is SlarkInvariants, MarketInvariants {
+    uint256 internal constant CHECK_COUNT = 24;
+
+    /// @notice Every check.
     function checkInvariants() internal view {
-        checkTokens();
-        checkCollateral();
-        checkProviders();
-        checkSlarks();
-        checkMarket();
-        checkRegistries();
-        checkSeats();
-        checkModels();
-        checkTasks();
-        checkRatios();
-        checkCalls();
-        checkEmission();
-        checkTime();
+        function() internal view[CHECK_COUNT] memory all = checks();
+        for (uint256 i; i < CHECK_COUNT; ++i) {
+            all[i]();
+        }
+    }
+
+    /// @return all the checks, so divided that each reads few families: it need not be repeated before one of them changes
+    function checks() internal pure returns (function() internal view[CHECK_COUNT] memory all) {
+        all[0] = checkTokens;
+        all[1] = checkCollateral;
+        all[2] = checkProviders;
+        all[3] = checkSlarks;
+        all[4] = checkEarned;
+        all[5] = checkCommittees;
+        all[6] = checkChallenges;
+        all[7] = checkAssets;
+        all[8] = checkEscrow;
+        all[9] = checkOrders;
+        all[10] = checkLeases;
+        all[11] = checkUse;
+        all[12] = checkMembers;
+        all[13] = checkSubnets;
+        all[14] = checkRegistries;
+        all[15] = checkSeats;
+        all[16] = checkModels;
+        all[17] = checkTasks;
+        all[18] = checkTaskPot;
+        all[19] = checkRatios;
+        all[20] = checkCalls;
+        all[21] = checkEmission;
+        all[22] = checkLeftovers;
+        all[23] = checkTime;
     }
 
     // Tokens: INV-1, INV-2, INV-4, INV-6
@@ -438,15 +460,11 @@ abstract contract ProtocolInvariants is SlarkInvariants, MarketInvariants {
         a.models = modelsTo(modelTotals().modelCount);
         a.inHand = new uint64[](a.validators.length);
         uint64 open;
-        uint64 fees;
         for (uint64 task = 1; task < a.tasks.length; ++task) {
             TasksRecord memory t = a.tasks[task];
             bool isSettled = t.state == TASK_SETTLED;
             require(isSettled == (t.outcome != VERDICT_NONE), "INV-27: outcome of a task that is not settled");
-            if (!isSettled) {
-                ++open;
-                fees += t.feeUnits;
-            }
+            if (!isSettled) ++open;
             if (t.kind != TASK_KIND_OUTPUT) {
                 require(isSettled == (pendingTaskOf(a, t) != task), "INV-27: what the subject waits for");
             }
@@ -454,12 +472,20 @@ abstract contract ProtocolInvariants is SlarkInvariants, MarketInvariants {
         }
         require(taskTotals().openCount == open, "INV-27: open tasks");
         require(taskTotals().settledCount == a.tasks.length - 1 - open, "INV-27: settled tasks");
-        require(walletsAt(ACCOUNT_TASK_POT) == fees, "INV-6: task pot");
         for (uint64 validator = 1; validator < a.validators.length; ++validator) {
             ValidatorsRecord memory v = a.validators[validator];
             require(v.engagedCount == a.inHand[validator], "INV-26: tasks in hand");
             if (v.state == VALIDATOR_EXITED) require(v.engagedCount == 0, "INV-26");
         }
+    }
+
+    function checkTaskPot() private view {
+        TasksRecord[] memory all = tasksTo(taskTotals().taskCount);
+        uint64 fees;
+        for (uint64 task = 1; task < all.length; ++task) {
+            if (all[task].state != TASK_SETTLED) fees += all[task].feeUnits;
+        }
+        require(walletsAt(ACCOUNT_TASK_POT) == fees, "INV-6: task pot");
     }
 
     function pendingTaskOf(TaskTables memory a, TasksRecord memory t) private pure returns (uint64) {
@@ -566,10 +592,10 @@ abstract contract ProtocolInvariants is SlarkInvariants, MarketInvariants {
         else require(e.eraUnits <= emission.scheduleUnits(eras - 1), "INV-47: schedule");
         require(e.emittedUnits >= e.eraUnits, "INV-47: emitted in all");
         require(e.emittedUnits <= granted, "INV-47: reward account");
-        if (!isSettling()) checkLeftovers();
     }
 
     function checkLeftovers() private view {
+        if (isSettling()) return;
         require(validatorTotals().potUnits == 0, "INV-42: pot left over");
         uint256 sum;
         ValidatorsRecord[] memory v = validatorsTo(validatorTotals().validatorCount);

@@ -8,14 +8,23 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pick, rnd } from '../base/rnd.ts';
+import { packState } from '../engine/digest.ts';
 import { createGenesisState, type GenesisPlan } from '../engine/genesis.ts';
-import { ACTION_NAMES, ACTIONS, type Action, type ActionSpec, action } from '../protocol/actions.ts';
+import { ACTION_NAMES, ACTIONS, type Action, type ActionName, type ActionSpec, action } from '../protocol/actions.ts';
 import { applyAction } from '../protocol/apply.ts';
 import { createBeacons } from '../protocol/beacons.ts';
 import { ACCOUNT, type ContractName, F, FIELDS, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
+import { MARKET_VARIANTS, type MarketVariant } from '../protocol/marketWalk.ts';
 import { ledgerParams, P } from '../protocol/params.ts';
 import { ERA_STEPS } from '../protocol/processEra.ts';
-import { createProposer, type NextInt, WALK_AGENTS, WALK_OPENING_UNITS, WALK_PARAMS } from '../protocol/randomWalk.ts';
+import {
+  createMarketProposer,
+  createProposer,
+  type NextInt,
+  WALK_AGENTS,
+  WALK_OPENING_UNITS,
+  WALK_PARAMS,
+} from '../protocol/randomWalk.ts';
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { type Keyring, openChallenges } from '../protocol/slarkWalk.ts';
 import { type Capacities, createState, eventAt, type State } from '../protocol/state.ts';
@@ -30,10 +39,10 @@ const RUNS = Number(process.env.POWR_LOCKSTEP_RUNS ?? 6);
 const SEED = Number(process.env.POWR_LOCKSTEP_SEED ?? 1);
 const PATH = process.env.POWR_LOCKSTEP_PATH;
 /** Steps that lead from genesis to a network with everything in it, where the histories start. */
-const GROWTH_STEPS = 1_800;
+const GROWTH_STEPS = 3_000;
 /** Steps of a slot during the growth, and a seed by which much is there at its end. */
-const SLOT_STEPS = 90;
-const GROWTH_SEED = 51;
+const SLOT_STEPS = 130;
+const GROWTH_SEED = 97;
 const MAX_STEPS = 300;
 const BEACONS = 1_000;
 /** The last seconds of a slot are kept for its end. */
@@ -42,18 +51,21 @@ const SPARE_S = 100;
 const SHOWN = 25;
 
 /**
- * A step of a history. `act`: something that makes sense, mostly; `odd`: any action, any sender, any values; `slot`: the
+ * A step of a history. `act`: something that makes sense, mostly; `deal`: the same, on the compute market; `odd`: any action, any sender, any values; `slot`: the
  * slot ends, the era is settled if it was its last, the next slot opens. What exactly follows from the seed and the state.
  */
-type Step = { readonly kind: 'act' | 'odd' | 'slot'; readonly seed: number };
+type Step = { readonly kind: 'act' | 'deal' | 'odd' | 'slot'; readonly seed: number };
 
 /** A sender without an account. */
 const STRANGER = ACCOUNT.firstAgent + WALK_AGENTS;
 const CAPACITIES: Capacities = { ratings: 100_000, providerRatings: 100_000 };
 const EDGES = [0, 1, 2, 3, 10_000, 4_294_967_295, 4_294_967_296, 9_007_199_254_740_991];
 
+/** Orders outlive the slot in which they are made, and are soon matched: a slot has few steps here. */
+const PARAMS = { ...WALK_PARAMS, 'order.bid_window_blocks': 2, 'order.ttl_blocks': 90 };
+
 function planWalk(): GenesisPlan {
-  const params = ledgerParams(WALK_PARAMS);
+  const params = ledgerParams(PARAMS);
   const openUnits = new Array<number>(WALK_AGENTS).fill(WALK_OPENING_UNITS);
   const { commitment, beacons } = createBeacons(7, BEACONS);
   const [slotS, slotsPerEra] = [params[P['time.slot_s']]!, params[P['time.slots_per_era']]!];
@@ -110,7 +122,12 @@ function keyringOf(core: State): Keyring {
 }
 
 type Count = { accepted: number; rejected: number };
-type Tally = { readonly byContract: Map<ContractName, Count>; readonly rejections: Set<string>; compared: number };
+type Tally = {
+  readonly byContract: Map<ContractName, Count>;
+  readonly accepted: Set<ActionName>;
+  readonly rejections: Set<string>;
+  compared: number;
+};
 
 /** Core and chain, and the block that is being gathered for the chain. */
 type Twins = { readonly core: State; readonly chain: ProtocolChain; readonly plan: GenesisPlan; readonly tally: Tally };
@@ -143,6 +160,7 @@ async function playAll(
   let first: readonly number[] = [];
   let chance: NextInt = chanceOf(0);
   const propose = createProposer(core, (n) => chance(n), keyringOf(core));
+  const deal = createMarketProposer(core, (n) => chance(n));
 
   function apply(next: Action): void {
     const code = applyAction(core, next);
@@ -150,11 +168,14 @@ async function playAll(
     actions.push(next);
     codes.push(code);
     history.push(`  at ${nowS} s: ${textOf(next)}: ${code === 0 ? 'accepted' : REJECTIONS[code]}`);
-    const { contract } = ACTIONS[ACTION_NAMES[next.kind]!];
+    const name = ACTION_NAMES[next.kind]!;
+    const { contract } = ACTIONS[name];
     const count = tally.byContract.get(contract) ?? { accepted: 0, rejected: 0 };
     tally.byContract.set(contract, count);
-    if (code === 0) count.accepted += 1;
-    else {
+    if (code === 0) {
+      count.accepted += 1;
+      tally.accepted.add(name);
+    } else {
       count.rejected += 1;
       tally.rejections.add(REJECTIONS[code]!);
     }
@@ -195,19 +216,21 @@ async function playAll(
 
   /**
    * All steps of the settlement that are left, in small chunks; now and then an agent acts between two of them. The keeper
-   * itself does nothing else meanwhile, and posts the ranking at once.
+   * itself does nothing else meanwhile, and posts ranking and median at once.
    */
   function settle(): void {
     for (let step = clock(F.clockTotals.stepsDone); step < ERA_STEPS.length; step++) {
-      const { name, count, bulk } = ERA_STEPS[step]!;
+      const { name, count, bulk, whole } = ERA_STEPS[step]!;
       const chunk = 1 + chance(4);
       const list = bulk?.(core);
+      const wholeList = whole?.(core);
       let from = clock(F.clockTotals.cursor);
       do {
         const to = Math.min(from + chunk, count(core));
-        keeper(name, [from, to], list?.slice(from, to));
+        keeper(name, [from, to], wholeList ?? list?.slice(from, to));
         from = to;
-        const proposed = name !== 'postRanking' && chance(6) === 0 ? propose() : null;
+        const isPosted = name === 'postRanking' || name === 'postMedian';
+        const proposed = !isPosted && chance(6) === 0 ? propose() : null;
         if (proposed !== null && proposed.actor !== ACCOUNT.keeper) apply(proposed);
       } while (from < count(core));
     }
@@ -236,7 +259,7 @@ async function playAll(
     if (nowS < endS && chance(3) > 0) await moveTo(Math.min(endS, nowS + 1 + chance(40)));
     if (kind === 'slot') await nextSlot();
     else {
-      const next = kind === 'odd' ? oddAction(chance) : propose();
+      const next = kind === 'odd' ? oddAction(chance) : kind === 'deal' ? deal() : propose();
       if (next !== null) apply(next);
     }
   }
@@ -257,6 +280,18 @@ function eventsOf(s: State): string[] {
   });
 }
 
+/** Sets the parameters of a variant on both, as if the ledger had begun with them. */
+async function useVariant({ core, chain }: Twins, { params }: MarketVariant): Promise<void> {
+  const before = packState(core).find(({ table }) => table === 'paramValues')!;
+  core.paramValues.set(ledgerParams({ ...PARAMS, ...params }));
+  const after = packState(core).find(({ table }) => table === 'paramValues')!;
+  for (let word = 0; word < after.bytes.length / 32; word++) {
+    const bytes = Buffer.from(after.bytes.subarray(word * 32, word * 32 + 32));
+    if (bytes.equals(before.bytes.subarray(word * 32, word * 32 + 32))) continue;
+    await chain.tamper('paramValues', after.fromWord + word, BigInt(`0x${bytes.toString('hex')}`));
+  }
+}
+
 function copyOf(s: State): State {
   const copy = createState(CAPACITIES);
   for (const table of Object.keys(FIELDS) as TableName[]) copy[table].set(s[table]);
@@ -268,14 +303,17 @@ function copyOf(s: State): State {
 const seedOfStep = fc.integer({ min: 0, max: 4_294_967_295 });
 const stepOf = (kind: Step['kind']) => fc.record({ kind: fc.constant(kind), seed: seedOfStep });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 80, arbitrary: stepOf('act') },
+  { weight: 40, arbitrary: stepOf('act') },
+  { weight: 40, arbitrary: stepOf('deal') },
   { weight: 14, arbitrary: stepOf('odd') },
   { weight: 6, arbitrary: stepOf('slot') },
 );
 
+const variant = fc.constantFrom(...MARKET_VARIANTS);
+
 describe('core and contracts', () => {
   const plan = planWalk();
-  const tally: Tally = { byContract: new Map(), rejections: new Set(), compared: 0 };
+  const tally: Tally = { byContract: new Map(), accepted: new Set(), rejections: new Set(), compared: 0 };
   let chain: ProtocolChain;
   let grown: State;
   let grownS = 0;
@@ -296,7 +334,9 @@ describe('core and contracts', () => {
   afterAll(async () => {
     await chain?.close();
     const rows = [...tally.byContract].map(([name, { accepted, rejected }]) => `${name} ${accepted}+${rejected}`);
-    console.log(`accepted+rejected: ${rows.join(', ')}; ${tally.compared} rejections with their values compared`);
+    const never = ACTION_NAMES.filter((name) => !tally.accepted.has(name)).join(', ') || 'none';
+    const compared = `${tally.compared} rejections with their values compared`;
+    console.log(`accepted+rejected: ${rows.join(', ')}; ${compared}; never accepted: ${never}`);
   });
 
   it('given a network that has grown from genesis > every contract has accepted and rejected, and everything is there', () => {
@@ -309,15 +349,20 @@ describe('core and contracts', () => {
     expect(grown.validatorTotals[F.validatorTotals.activeCount]).toBeGreaterThan(1);
     expect(grown.taskTotals[F.taskTotals.settledCount]).toBeGreaterThan(10);
     expect(grown.clockTotals[F.clockTotals.settledEraCount]).toBeGreaterThan(5);
+    expect(grown.leaseTotals[F.leaseTotals.leaseCount]).toBeGreaterThan(5);
+    expect(grown.leaseTotals[F.leaseTotals.openCount]).toBeGreaterThan(0);
+    expect(grown.fizzTotals[F.fizzTotals.fizzCount]).toBeGreaterThan(5);
   });
 
   it(
     'given any further history > accept and refuse alike, for the same values, with the same events and storage',
     async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: MAX_STEPS, size: 'max' }), async (steps) => {
+        fc.asyncProperty(variant, fc.array(step, { maxLength: MAX_STEPS, size: 'max' }), async (chosen, steps) => {
           await toGrown();
-          await play({ core: copyOf(grown), chain, plan, tally }, grownS, steps);
+          const twins = { core: copyOf(grown), chain, plan, tally };
+          await useVariant(twins, chosen);
+          await play(twins, grownS, steps);
         }),
         { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: 600_000, ...(PATH === undefined ? {} : { path: PATH }) },
       );

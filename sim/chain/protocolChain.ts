@@ -9,6 +9,7 @@ import type { GenesisPlan } from '../engine/genesis.ts';
 import { ACTION_NAMES, ACTIONS, type Action, type ActionName, type ActionSpec } from '../protocol/actions.ts';
 import { EV, EVENT_NAMES, EVENTS } from '../protocol/events.ts';
 import { ACCOUNT, type ContractName, TABLES_OF_CONTRACT, type TableName } from '../protocol/layout.ts';
+import { P } from '../protocol/params.ts';
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { emit, type State } from '../protocol/state.ts';
 import { createAccounts, installWallets } from './accounts.ts';
@@ -42,6 +43,13 @@ const GROUP_ACTIONS: readonly ActionName[] = [
   ...(['assignTask', 'settleTask', 'scheduleChallenges', 'commitPuzzle', 'issueChallenges'] as const),
   ...(['certifyResults', 'closeChallenges', 'attestSubsets'] as const),
 ];
+/** Actions that end an order or judge its bids: with 64 of them, each with a fizz node to release, up to 13.2 million. */
+const ORDER_ACTIONS: readonly ActionName[] = [
+  ...(['openMatching', 'matchOrder', 'voteMatch', 'chooseBid', 'cancelOrder', 'expireOrder'] as const),
+];
+const GAS_PER_BID = 300_000;
+/** The vote that makes the quorum pays every seat: with 101 of them 8.3 million, bids included. */
+const GAS_PER_SEAT = 60_000;
 /** A slice that says it is longer, or ends before it begins, is one that is refused. */
 const MOST_POSITIONS = 1_000;
 const GAS_PER_RELAY = 2_000_000_000;
@@ -150,9 +158,14 @@ function wordOf(value: bigint): Hex {
   return `0x${value.toString(16).padStart(64, '0')}`;
 }
 
-function gasOf(action: Action): number {
+/** @param params  of the run: how many bids and seats there may be */
+function gasOf(action: Action, params: readonly number[]): number {
   const name = ACTION_NAMES[action.kind]!;
   if (GROUP_ACTIONS.includes(name)) return GAS_PER_GROUP_ACTION;
+  if (ORDER_ACTIONS.includes(name)) {
+    const seats = name === 'voteMatch' ? params[P['match.operators']]! : 0;
+    return GAS_PER_ACTION + params[P['order.max_bids']]! * GAS_PER_BID + seats * GAS_PER_SEAT;
+  }
   const spec: ActionSpec = ACTIONS[name];
   const positions = spec.args[0] === 'from' && spec.args[1] === 'to' ? action.args[1]! - action.args[0]! : 0;
   return GAS_PER_ACTION + Math.min(Math.max(positions, 0), MOST_POSITIONS) * GAS_PER_POSITION;
@@ -261,7 +274,7 @@ async function deployProtocol(
       target: targetOf[action.kind]!,
       data: encodeCall(selectors[action.kind]!, action.args, action.bulk),
       signed,
-      gas: gasOf(action),
+      gas: gasOf(action, plan.params),
     };
   }
 
@@ -319,7 +332,7 @@ async function deployProtocol(
       const call = {
         from: accounts.address(keyIndexOf(action.actor)),
         to: families[targetOf[action.kind]!],
-        gas: hexOf(gasOf(action)),
+        gas: hexOf(gasOf(action, plan.params)),
         data: `0x${Buffer.from(encodeCall(selectors[action.kind]!, action.args, action.bulk)).toString('hex')}`,
       };
       try {

@@ -43,7 +43,7 @@ function explain(penaltyUnits: number, events: readonly EventOfAgent[], rest: Pa
     eras: [rowOf<EraRow>('metrics', {})],
     agents: [rowOf<AgentRow>('agents', { account: ME, role: 'miner', penaltyUnits })],
     ...{ nodes: [], validators: [], delegations: [], models: [], calls: [] },
-    ...{ providers: [], slarks: [], challenges: [] },
+    ...{ providers: [], slarks: [], challenges: [], leases: [], economics: [], fizz: [] },
     events,
     ...rest,
   };

@@ -6,6 +6,7 @@
 import type { AgentRow } from '../engine/trace.ts';
 import { MOVE } from '../protocol/events.ts';
 import {
+  FIZZ_STATE,
   KIND,
   MODEL_STATE,
   NODE_STATE,
@@ -25,6 +26,7 @@ import {
   moneyLines,
   type Rules,
 } from './explainIncome.ts';
+import { createMarketBook, type MarketOfEra, TO_ESCROW } from './explainMarket.ts';
 import { providerStory, slarkStory, type TierStory } from './explainServices.ts';
 import { createStandingTracker, type Standing } from './explainStanding.ts';
 import { createRuleLedger } from './ruleLedger.ts';
@@ -72,12 +74,17 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [MOVE.slarkReward, 'Slarks’ rewards'],
   [MOVE.restitution, 'restitution'],
   [MOVE.licence, 'licences'],
+  [MOVE.fizzReward, 'fizz rewards'],
+  [MOVE.fizzFee, 'registration fees'],
+  [MOVE.leasePayment, 'leases'],
+  [MOVE.gatewayShare, 'gateway’s parts'],
+  [MOVE.matchReward, 'matches'],
 ]);
 
-/** Buying call rights and taking them back leaves the wallet as the table counts it: prepaid calls are the agent's own. */
-const NEUTRAL: readonly number[] = [MOVE.prepay, MOVE.refund];
+/** Leaves the wallet as the table counts it: prepaid calls and what is in escrow wallets are the agent's own. */
+const NEUTRAL: readonly number[] = [MOVE.prepay, MOVE.refund, ...TO_ESCROW];
 
-function flowsOf(era: EraOfAgent, account: number): Flow[] {
+function flowsOf(era: EraOfAgent, account: number, market: MarketOfEra): Flow[] {
   const flows = new Map<string, number>();
   const add = (reason: string, units: number): void => {
     flows.set(reason, (flows.get(reason) ?? 0) + units);
@@ -91,6 +98,7 @@ function flowsOf(era: EraOfAgent, account: number): Flow[] {
   for (const { name, a: from, b: units } of era.events)
     if (name === 'Burnt' && from === account) add('licences', -units);
   for (const { feeUnits } of era.calls) if (feeUnits > 0) add('calls paid', -feeUnits);
+  for (const { reason, units } of market.flows) add(reason, units);
   return [...flows].map(([reason, units]) => ({ reason, units }));
 }
 
@@ -106,6 +114,7 @@ const MACHINES: ReadonlyMap<
   [KIND.validator, { noun: 'validator', rule: 'SM-3', names: namesOf(VALIDATOR_STATE) }],
   [KIND.provider, { noun: 'provider', rule: 'SM-14', names: namesOf(PROVIDER_STATE) }],
   [KIND.slark, { noun: 'licence', rule: 'SM-5', names: namesOf(SLARK_STATE) }],
+  [KIND.fizz, { noun: 'fizz node', rule: 'SM-12', names: namesOf(FIZZ_STATE) }],
 ]);
 
 const TASKS: ReadonlyMap<number, readonly [what: string, rule: string]> = new Map([
@@ -122,7 +131,7 @@ const verdictText = (verdict: number): string =>
 type Vote = { readonly validator: number; readonly verdict: number };
 
 /** @param votes of the agent's validators in the present round of each task; carried from era to era */
-function happeningsOf(era: EraOfAgent, votes: Map<number, Vote[]>, rules: Rules): Happening[] {
+function happeningsOf(era: EraOfAgent, market: MarketOfEra, votes: Map<number, Vote[]>, rules: Rules): Happening[] {
   const isOwn = (kind: number, subject: number): boolean =>
     kind === TASK_KIND.model || kind === TASK_KIND.modelMetadata
       ? era.models.some(({ model }) => model === subject)
@@ -131,6 +140,7 @@ function happeningsOf(era: EraOfAgent, votes: Map<number, Vote[]>, rules: Rules)
   const add = (event: EventOfAgent, rules: readonly string[], what: string): void => {
     found.push({ slot: event.slot, rules, what });
   };
+  for (const { slot, rules: cited, what } of market.stories) found.push({ slot, rules: cited, what });
   for (const row of era.challenges) {
     if (row.outcome === 'passed' || !era.providers.some(({ provider }) => provider === row.provider)) continue;
     const asked = `${row.cpuCount} CPU, ${row.memoryGb} GB of memory, ${row.storageGb} GB of storage, ${row.gpuCount} GPU`;
@@ -177,7 +187,7 @@ function disagreementsOf(
   row: AgentRow,
   lines: readonly MoneyLine[],
   standings: readonly Standing[],
-  tiers: readonly TierStory[],
+  stories: readonly Pick<TierStory, 'compared'>[],
   walletUnits: number,
 ): Disagreement[] {
   const found: Disagreement[] = [];
@@ -192,7 +202,7 @@ function disagreementsOf(
     if (byRuleUnits !== null) compare(`${what}, by its rule`, byRuleUnits, units);
   for (const { entity, measure, byRuleFp, afterFp } of standings)
     compare(`${measure} of ${entity}, by its rule`, byRuleFp, afterFp);
-  for (const { compared } of tiers) for (const { what, byRule, stored } of compared) compare(what, byRule, stored);
+  for (const { compared } of stories) for (const { what, byRule, stored } of compared) compare(what, byRule, stored);
   compare('walletUnits', walletUnits, row.walletUnits);
   return found;
 }
@@ -212,6 +222,7 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
   const { account } = history;
   const tracker = createStandingTracker(rules);
   const ledger = createRuleLedger(rules);
+  const book = createMarketBook(account, rules);
   const votes = new Map<number, Vote[]>();
   const of = {
     agents: groupByEra(history.agents),
@@ -223,6 +234,9 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
     providers: groupByEra(history.providers),
     slarks: groupByEra(history.slarks),
     challenges: groupByEra(history.challenges),
+    leases: groupByEra(history.leases),
+    economics: groupByEra(history.economics),
+    fizz: groupByEra(history.fizz),
     events: groupByEra(history.events),
   };
   let walletUnits: number | null = null;
@@ -239,16 +253,20 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
       providers: of.providers(number),
       slarks: of.slarks(number),
       challenges: of.challenges(number),
+      leases: of.leases(number),
+      economics: of.economics(number),
+      fizz: of.fizz(number),
       events: of.events(number),
     };
     const row = of.agents(number)[0]!;
-    const lines = moneyLines(era, account, rules, ledger);
+    const market = book.next(era);
+    const lines = moneyLines(era, account, market, rules, ledger);
     const standings = tracker.next(era);
     const tiers = [
       ...era.providers.map((provider) => providerStory(provider, ledger, rules)),
       ...era.slarks.map((licence) => slarkStory(licence, ledger, rules)),
     ];
-    const flows = flowsOf(era, account);
+    const flows = flowsOf(era, account, market);
     const flowUnits = flows.reduce((sum, { units }) => sum + units, 0);
     // Nothing is stored of the wallet at genesis: before the first era it is what the era's moves leave over.
     const beforeUnits: number = walletUnits ?? row.walletUnits - flowUnits;
@@ -258,10 +276,10 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
       lines,
       standings,
       tiers,
-      happenings: happeningsOf(era, votes, rules),
+      happenings: happeningsOf(era, market, votes, rules),
       wallet: { beforeUnits, afterUnits: row.walletUnits, flows },
       standingBeforeFp,
-      disagreements: disagreementsOf(row, lines, standings, tiers, beforeUnits + flowUnits),
+      disagreements: disagreementsOf(row, lines, standings, [...tiers, ...market.stories], beforeUnits + flowUnits),
     };
     walletUnits = row.walletUnits;
     standingBeforeFp = row.standingFp;

@@ -16,6 +16,7 @@ import type {
   ValidatorOfAgent,
 } from '../store/readAgent.ts';
 import { counted, grouped, percent, percentOfBps, tokens } from './amounts.ts';
+import { fizzRewardLine, leaseIncomeLines, leaseSpendingLines, type MarketOfEra } from './explainMarket.ts';
 import { livenessLine, providerSlash, slarkLine } from './explainServices.ts';
 import { ownerUnits, sharedText } from './rewardShare.ts';
 import type { RuleLedger } from './ruleLedger.ts';
@@ -27,6 +28,7 @@ export const MONEY_COLUMNS = [
   'delegationUnits',
   'livenessUnits',
   'slarkUnits',
+  'leaseUnits',
   'restitutionUnits',
   'penaltyUnits',
   'spentUnits',
@@ -53,7 +55,18 @@ export type Rules = { readonly decimals: number; value(key: ParamKey): number };
 /** What is stored of the agent in one era. */
 export type EraOfAgent = Pick<
   AgentHistory,
-  'nodes' | 'validators' | 'delegations' | 'models' | 'calls' | 'providers' | 'slarks' | 'challenges' | 'events'
+  | 'nodes'
+  | 'validators'
+  | 'delegations'
+  | 'models'
+  | 'calls'
+  | 'providers'
+  | 'slarks'
+  | 'challenges'
+  | 'leases'
+  | 'economics'
+  | 'fizz'
+  | 'events'
 > & {
   readonly row: AgentHistory['eras'][number];
 };
@@ -256,7 +269,7 @@ function delegationReward(
 /** Column that counts a reward, by the kind of the entity that earned it and the reason of the event. */
 function columnOf(kind: number, reason: number): MoneyColumn {
   if (reason === MOVE.stakerReward || reason === MOVE.delegatorReward) return 'delegationUnits';
-  if (kind === KIND.provider) return 'livenessUnits';
+  if (kind === KIND.provider || kind === KIND.fizz) return 'livenessUnits';
   return kind === KIND.slark ? 'slarkUnits' : 'rewardUnits';
 }
 
@@ -276,6 +289,8 @@ function rewardLines(era: EraOfAgent, rules: Rules, ledger: RuleLedger): MoneyLi
     if (provider !== undefined) return [livenessLine(event, provider, era, ledger, rules)];
     const licence = kind === KIND.slark ? era.slarks.find((row) => row.licence === entity) : undefined;
     if (licence !== undefined) return [slarkLine(event, licence, era, rules)];
+    const member = kind === KIND.fizz ? era.fizz.find((row) => row.fizz === entity) : undefined;
+    if (member !== undefined) return [fizzRewardLine(event, member, rules)];
     return [
       {
         column: columnOf(kind, event.e),
@@ -451,7 +466,7 @@ function spentLines(era: EraOfAgent, account: number, rules: Rules): MoneyLine[]
   const fees = (
     reason: number,
     cited: string,
-    key: 'val.task_fee' | 'model.register_fee',
+    key: 'val.task_fee' | 'model.register_fee' | 'fizz.register_fee',
     what: string,
   ): MoneyLine[] => {
     const paid = era.events.filter(({ name, a, d }) => name === 'Moved' && a === account && d === reason);
@@ -485,18 +500,27 @@ function spentLines(era: EraOfAgent, account: number, rules: Rules): MoneyLine[]
       ),
     ...fees(MOVE.taskFee, 'VAL-16', 'val.task_fee', 'validation task'),
     ...fees(MOVE.registerFee, 'MODEL-2', 'model.register_fee', 'model registration'),
+    ...fees(MOVE.fizzFee, 'FIZZ-3', 'fizz.register_fee', 'registration with a gateway'),
     ...licenceLines(era, account, rules),
   ];
 }
 
 /** All lines of an era, in the order of {@link MONEY_COLUMNS}. */
-export function moneyLines(era: EraOfAgent, account: number, rules: Rules, ledger: RuleLedger): MoneyLine[] {
+export function moneyLines(
+  era: EraOfAgent,
+  account: number,
+  market: MarketOfEra,
+  rules: Rules,
+  ledger: RuleLedger,
+): MoneyLine[] {
   const lines = [
     ...callLines(era, rules),
     ...rewardLines(era, rules, ledger),
+    ...leaseIncomeLines(era, account, market, rules),
     ...restitutionLines(era, account),
     ...penaltyLines(era, rules, ledger),
     ...spentLines(era, account, rules),
+    ...leaseSpendingLines(era, account, market, rules),
   ];
   return MONEY_COLUMNS.flatMap((column) => lines.filter((line) => line.column === column));
 }

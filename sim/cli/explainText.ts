@@ -19,7 +19,10 @@ export type ExplainedRun = {
 type Colors = ReturnType<typeof createColors>;
 
 const HEADINGS: readonly (readonly [heading: string, columns: readonly MoneyColumn[]])[] = [
-  ['earned', ['callUnits', 'rewardUnits', 'delegationUnits', 'livenessUnits', 'slarkUnits', 'restitutionUnits']],
+  [
+    'earned',
+    ['callUnits', 'rewardUnits', 'delegationUnits', 'livenessUnits', 'slarkUnits', 'leaseUnits', 'restitutionUnits'],
+  ],
   ['lost', ['penaltyUnits']],
   ['spent', ['spentUnits']],
 ];
@@ -184,6 +187,7 @@ export function renderExplanation(explained: ExplainedRun, color: boolean): stri
         [
           ['liveness', totals.livenessUnits],
           ['Slarks’ rewards', totals.slarkUnits],
+          ['leases', totals.leaseUnits],
           ['restitution', totals.restitutionUnits],
         ] as const
       ).filter(([, units]) => units !== 0),

@@ -123,6 +123,21 @@ describe('renderSummary', () => {
     `);
   });
 
+  it('given a compute market > tells orders, money, prices and use', () => {
+    const market: Record<string, number> = {
+      ...{ orders: 3_672, matched_share: 0.8295, expired_share: 0.1705, bids_per_order: 9.4357, leases: 3_106 },
+      ...{ open_leases: 143, breaches: 71, gross: 65_725.4, commission: 13_145.03, fees: 462.5, foreign_share: 0.1954 },
+      ...{ cpu_hour_price: 0.22906, gpu_hour_price: 0, cpu_utilisation: 0.0486, gpu_utilisation: 0.0375 },
+    };
+    const named = Object.fromEntries(Object.entries(market).map(([name, value]) => [`market.${name}`, value]));
+    const text = renderSummary({ ...RESULT, summary: { ...RESULT.summary, ...named } }, null, false);
+    expect(text.split('\n').filter((line) => /^(market|leases): /.test(line))).toEqual([
+      'market: 3,672 orders, 82.95 % matched, 17.05 % expired, 9.44 bids each · 3,106 leases, 143 open at the end, 71 breaches',
+      'leases: gross 65,725, commission 13,145, fees 463 tokens, 19.54 % in foreign assets · price 0.229 per CPU-hour, none per GPU lease-hour · in use 4.86 % of CPUs, 3.75 % of GPUs',
+    ]);
+    expect(renderSummary(RESULT, null, false)).not.toMatch(/^market: /m);
+  });
+
   it('with colours > says the same words', () => {
     const coloured = renderSummary(RESULT, null, true);
     expect(coloured).toContain('\u001b[32m');

@@ -41,6 +41,19 @@ function challengeLines({ manifest, summary }: SessionResult): string[] {
   ];
 }
 
+/** What happened on the compute market; nothing in a run without one. */
+function marketLines({ summary }: SessionResult): string[] {
+  const value = (name: string): number => summary[`market.${name}`] ?? 0;
+  if (summary['market.orders'] === undefined) return [];
+  const percent = (name: string): string => `${(100 * value(name)).toFixed(2)} %`;
+  // Prices are means over the eras that had any.
+  const price = (name: string): string => (value(name) === 0 ? 'none' : tokens(value(name)));
+  return [
+    `market: ${count(value('orders'))} orders, ${percent('matched_share')} matched, ${percent('expired_share')} expired, ${value('bids_per_order').toFixed(2)} bids each · ${count(value('leases'))} leases, ${count(value('open_leases'))} open at the end, ${count(value('breaches'))} breaches`,
+    `leases: gross ${tokens(value('gross'))}, commission ${tokens(value('commission'))}, fees ${tokens(value('fees'))} tokens, ${percent('foreign_share')} in foreign assets · price ${price('cpu_hour_price')} per CPU-hour, ${price('gpu_hour_price')} per GPU lease-hour · in use ${percent('cpu_utilisation')} of CPUs, ${percent('gpu_utilisation')} of GPUs`,
+  ];
+}
+
 export function renderSummary(result: SessionResult, report: string | null, color: boolean): string {
   const { manifest: m, summary, verdicts, directory } = result;
   const c = createColors(color);
@@ -80,7 +93,7 @@ export function renderSummary(result: SessionResult, report: string | null, colo
   }
   lines.push('');
   const groups = Object.keys(summary).flatMap((name) =>
-    /^income\.(creator|miner|validator|consumer|delegator|slark)\.(.+)$/.test(name)
+    /^income\.(creator|miner|validator|consumer|delegator|slark|fizz|matchmaker)\.(.+)$/.test(name)
       ? [name.slice('income.'.length)]
       : [],
   );
@@ -112,6 +125,7 @@ export function renderSummary(result: SessionResult, report: string | null, colo
     `requests: ${count(summary['requests.total'] ?? 0)}, ${(100 * (summary['requests.served_share'] ?? 0)).toFixed(2)} % served · wrong validation outcomes: ${(100 * (summary['tasks.wrong_share'] ?? 0)).toFixed(2)} % · wealth Gini ${(summary['gini.wealth'] ?? 0).toFixed(3)}`,
   );
   lines.push(...challengeLines(result));
+  lines.push(...marketLines(result));
   for (const verdict of verdicts) {
     const measured = verdict.measured === null ? verdict.problem : `measured ${verdict.measured.toPrecision(6)}`;
     lines.push(`${verdict.holds ? c.green('holds') : c.red('FAILS')} ${verdict.text} (${measured})`);

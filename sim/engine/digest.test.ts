@@ -5,6 +5,11 @@ import { createState, type State } from '../protocol/state.ts';
 import { digestOf, packState, packWords, usedRanges, wordsOfRange } from './digest.ts';
 
 const TABLES = Object.keys(FIELDS) as TableName[];
+/** Consumers that rent often and change what they have rented. */
+const RENTING = {
+  ...{ lease_bps: 4_000, fizz_bps: 4_000, foreign_bps: 4_000, gpu_bps: 0, cpu_max: 4, update_bps: 2_000 },
+  ...{ worth_min_mil: 20_000, worth_max_mil: 40_000, dollars: 5_000 },
+};
 
 describe('packWords', () => {
   it('packs four numbers a word as Solidity does: the first field in the lowest bytes, big-endian', () => {
@@ -47,6 +52,11 @@ describe('digest of a ledger in use', () => {
           { role: 'delegator', strategy: 'yield-seeker', count: 2 },
           { role: 'slark', strategy: 'diligent', count: 6, options: { outage_bps: 1_500, hosts: 2 } },
           { role: 'slark', strategy: 'absentee', count: 2, options: { withdraw_bps: 5_000 } },
+          { role: 'miner', strategy: 'steady', count: 2, options: { facets: 'spheron', gateway: 'on' } },
+          { role: 'miner', strategy: 'misuser', count: 2, options: { misuse_bps: 5_000 } },
+          { role: 'fizz', strategy: 'evening', count: 3, openTokens: 300 },
+          { role: 'consumer', strategy: 'renter', count: 8, openTokens: 20_000, options: RENTING },
+          { role: 'matchmaker', strategy: 'honest', count: 3 },
         ],
         {
           eras: 12,
@@ -57,6 +67,10 @@ describe('digest of a ledger in use', () => {
             'model.register_stake': 5,
             // Committees that are sometimes not full, and providers that cannot be rated well enough.
             'chal.n': 1,
+            'match.mode': 1,
+            'match.operators': 3,
+            'fizz.reward_mode': 1,
+            'fizz.dao': 1,
             'deleg.unbond_eras': 1,
             'slark.foundation_nodes': 0,
             'fb.min_samples': 1,

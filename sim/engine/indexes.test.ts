@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createInlineAgents } from '../cli/agentPool.ts';
 import { runSmall, smallScenario } from '../cli/testRun.ts';
+import { isMember } from '../protocol/fizz.ts';
 import {
   F,
   HOST_STATE,
   HOSTS_PER_MODEL,
+  LEASE_STATE,
   MODEL_STATE,
+  ORDER_STATE,
   REQUEST_STATE,
   SLARK_STATE,
   STRIDE,
@@ -14,8 +17,11 @@ import {
 import { attachState, type State } from '../protocol/state.ts';
 import { LISTS, type ListName, type SharedRun } from './shared.ts';
 
+/** How long agents remember a closed lease. */
+const DAY_S = 86_400;
+
 /** The lists as they must be: entries by owner, found by looking at every record. */
-function scan(s: State): Record<ListName, Map<number, number[]>> {
+function scan(s: State, nowS: number): Record<ListName, Map<number, number[]>> {
   const found = Object.fromEntries(
     (Object.keys(LISTS) as ListName[]).map((name) => [name, new Map<number, number[]>()]),
   ) as Record<ListName, Map<number, number[]>>;
@@ -65,6 +71,29 @@ function scan(s: State): Record<ListName, Map<number, number[]>> {
         add('hostsOfNode', s.hosts[hostAt + F.hosts.nextNode]!, host);
     }
   }
+  for (let escrow = 1; escrow <= s.escrowTotals[F.escrowTotals.escrowCount]!; escrow++)
+    add('escrowsOfAccount', s.escrows[escrow * STRIDE.escrows + F.escrows.owner]!, escrow);
+  for (let order = 1; order <= s.orderTotals[F.orderTotals.orderCount]!; order++) {
+    const at = order * STRIDE.orders;
+    const state = s.orders[at + F.orders.state]!;
+    if (state === ORDER_STATE.open || state === ORDER_STATE.matching)
+      add('ordersOfEscrow', s.orders[at + F.orders.escrow]!, order);
+  }
+  for (let lease = 1; lease <= s.leaseTotals[F.leaseTotals.leaseCount]!; lease++) {
+    const at = lease * STRIDE.leases;
+    const escrow = s.leases[at + F.leases.escrow]!;
+    if (s.leases[at + F.leases.state] !== LEASE_STATE.closed) {
+      add('leasesOfEscrow', escrow, lease);
+      add('leasesOfProvider', s.leases[at + F.leases.provider]!, lease);
+    } else if (s.leases[at + F.leases.ratedTenths] === 0 && nowS - s.leases[at + F.leases.closedS]! <= DAY_S)
+      add('closedLeasesOfEscrow', escrow, lease);
+  }
+  for (let fizz = 1; fizz <= s.fizzTotals[F.fizzTotals.fizzCount]!; fizz++) {
+    const at = fizz * STRIDE.fizzNodes;
+    add('fizzOfAccount', s.fizzNodes[at + F.fizzNodes.owner]!, fizz);
+    if (isMember(s.fizzNodes[at + F.fizzNodes.state]!))
+      add('membersOfProvider', s.fizzNodes[at + F.fizzNodes.gateway]!, fizz);
+  }
   return found;
 }
 
@@ -99,7 +128,17 @@ describe('createIndexer', () => {
         { role: 'consumer', strategy: 'honest', count: 5 },
         { role: 'delegator', strategy: 'yield-seeker', count: 2 },
         { role: 'miner', strategy: 'steady', count: 2, options: { facets: 'spheron' } },
+        { role: 'miner', strategy: 'steady', count: 1, options: { facets: 'spheron', gateway: 'on' } },
         { role: 'slark', strategy: 'diligent', count: 2, options: { licences: 2 } },
+        {
+          role: 'consumer',
+          strategy: 'renter',
+          count: 4,
+          openTokens: 9_000,
+          options: { lease_bps: 3_000, cpu_max: 2 },
+        },
+        { role: 'consumer', strategy: 'drainer', count: 2, openTokens: 9_000 },
+        { role: 'fizz', strategy: 'evening', count: 2 },
       ],
       { eras: 8, params: { 'val.audit_bps': 5_000, 'val.samples': 5, 'rotate.period_eras': 1 } },
     );
@@ -110,7 +149,7 @@ describe('createIndexer', () => {
       },
       hooks: {
         block(slot, phase) {
-          const wanted = scan(attachState(lists!.tables));
+          const wanted = scan(attachState(lists!.tables), slot * lists!.slotS + phase);
           // A request of an earlier slot is nobody's any more.
           const isCurrent = lists!.tables.callTotals[F.callTotals.slot] === slot + 1;
           const found = read(lists!);

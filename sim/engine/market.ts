@@ -162,7 +162,6 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
   }
 
   function* watchSubnets(s: State): Generator<Action, void, void> {
-    const decided = new Set<number>();
     for (let fizz = 1; fizz <= s.fizzTotals[F.fizzTotals.fizzCount]!; fizz++) {
       const state = fizzField(s, fizz, 'state');
       if (state < FIZZ_STATE.registered || state > FIZZ_STATE.detached) continue;
@@ -174,9 +173,8 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
       const heldUnits = delegationUnits(s, fizzField(s, fizz, 'delegation'));
       if (state === FIZZ_STATE.active && heldUnits < leastDelegation(s, gateway)) yield send('flagFizz', [fizz]);
       const at = gateway * STRIDE.subnets;
-      if (s.subnets[at + F.subnets.proposal] === 0 || decided.has(gateway)) continue;
+      if (s.subnets[at + F.subnets.proposal] === 0) continue;
       if (s.nowS <= s.subnets[at + F.subnets.proposalEndS]!) continue;
-      decided.add(gateway);
       yield send('decideSubnet', [gateway]);
     }
   }

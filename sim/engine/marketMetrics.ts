@@ -115,6 +115,7 @@ export function createMarketMetrics(run: SharedRun, figures: () => MarketFigures
       out['market.matched_share'] = share(sum('matchedCount'), orders);
       out['market.expired_share'] = share(sum('expiredCount'), orders);
       out['market.leases'] = sum('openedLeaseCount');
+      out['market.open_leases'] = eras[eras.length - 1]!.openLeaseCount;
       out['market.wait_s'] = share(waitedS, waits);
       out['market.gross'] = tokens(sum('grossUnits'));
       out['market.commission'] = tokens(sum('commissionUnits'));

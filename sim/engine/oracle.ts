@@ -2,6 +2,7 @@
  * Prices of the foreign assets (NUM-7): where they come from is outside the protocol, so a run takes them as given. A
  * constant, a random walk in the price's own proportion, or a recorded path; one price per asset and slot.
  */
+import { assert } from '../base/assert.ts';
 import { nextNormal } from '../base/draws.ts';
 import { createStreams } from '../base/stream.ts';
 import { getParam, type State } from '../protocol/state.ts';
@@ -47,14 +48,15 @@ export function createOracle(seed: number, path: readonly Prices[]): Oracle {
         getParam(s, 'oracle.price_mil.3') * FP_PER_MIL,
       ];
       const model = getParam(s, 'oracle.model');
-      if (model === FILE && path.length > 0) {
+      if (model === FILE) {
+        assert(path.length > 0, 'oracle.model is file, and there are no recorded prices');
         const row = path[Math.min(slot, path.length - 1)]!;
         return row.map((mil, asset) => clamp(mil * FP_PER_MIL, asset)) as unknown as Prices;
       }
       if (current === null || model !== GBM) current = [...first];
       else {
         const sigma = getParam(s, 'oracle.vol_bps_day') / BPS / SLOTS_PER_DAY_ROOT;
-        current = current.map((priceFp, asset) => clamp(priceFp * (1 + sigma * nextNormal(streams, asset)), asset));
+        current = current.map((priceFp, asset) => clamp(priceFp * (1 + sigma * nextNormal(streams, 0)), asset));
       }
       return current as unknown as Prices;
     },

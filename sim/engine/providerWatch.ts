@@ -50,6 +50,7 @@ type Watch = {
   /** The slot in progress. */
   hour: {
     bit: number;
+    endS: number;
     answered: number;
     expected: number;
     responseMs: number;
@@ -265,17 +266,19 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
     if (!isFailed && leaseField(s, lease, 'deployedS') > 0) w.finished += 1;
   }
 
-  /** Price per hour of a provider's leases, in tokens, by provider. @rule F-10 */
-  function leaseFees(s: State): Map<number, number> {
-    const fees = new Map<number, number>();
+  /** Of each provider with leases: their price per hour in tokens (F-10), and whether a service of theirs is down. */
+  function services(s: State): Map<number, { readonly feeUnits: number; readonly isDown: boolean }> {
+    const found = new Map<number, { readonly feeUnits: number; readonly isDown: boolean }>();
     for (let place = 1; place <= s.leaseTotals[F.leaseTotals.openCount]!; place++) {
       const lease = s.openLeases[place]!;
       if (leaseField(s, lease, 'fizz') !== 0 || leaseField(s, lease, 'manifestS') === 0) continue;
       const provider = leaseField(s, lease, 'provider');
       const units = tokenValueOf(s, leaseField(s, lease, 'priceUnits'), leaseField(s, lease, 'asset'));
-      fees.set(provider, (fees.get(provider) ?? 0) + units);
+      const before = found.get(provider) ?? { feeUnits: 0, isDown: false };
+      const isDown = before.isDown || leaseField(s, lease, 'state') === LEASE_STATE.down;
+      found.set(provider, { feeUnits: before.feeUnits + units, isDown });
     }
-    return fees;
+    return found;
   }
 
   return {
@@ -289,7 +292,7 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
       const slot = s.clockTotals[F.clockTotals.slotCount]! - 1;
       const startS = slot * run.slotS;
       const bit = 1 << ((slot % run.slotsPerEra) % HOURS);
-      const fees = leaseFees(s);
+      const ofLeases = services(s);
       for (let provider = 1; provider <= count; provider++) {
         const at = provider * STRIDE.providers;
         const w = watchOf(provider);
@@ -324,14 +327,15 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
         if (w.cooledUntilS > startS) w.cooled = withBit(w.cooled, bit);
         w.hour = {
           bit,
+          endS: startS + run.slotS,
           answered,
           expected: beats,
           responseMs: 0,
           responseCount: 0,
           isTask,
           isEvicted: false,
-          isBroken: false,
-          feeUnits: fees.get(provider) ?? 0,
+          isBroken: ofLeases.get(provider)?.isDown ?? false,
+          feeUnits: ofLeases.get(provider)?.feeUnits ?? 0,
         };
       }
     },
@@ -347,7 +351,9 @@ export function createProviderWatch(run: SharedRun, world: World): ProviderWatch
           const to = s.events[at + 5]!;
           countService(s, lease, to === LEASE_STATE.serving);
           const { hour } = watchOf(leaseField(s, lease, 'provider'));
-          if (to === LEASE_STATE.down && leaseField(s, lease, 'fizz') === 0 && hour !== null) hour.isBroken = true;
+          // What has failed since the hour was over is the next one's.
+          const isDown = to === LEASE_STATE.down && leaseField(s, lease, 'fizz') === 0;
+          if (isDown && hour !== null && leaseField(s, lease, 'downSinceS') < hour.endS) hour.isBroken = true;
         }
         if (kind === EV.LeaseClosed) countTask(s, s.events[at + 1]!, s.events[at + 2]!);
         if (kind !== EV.RequestRouted && kind !== EV.RequestServed) continue;

@@ -4,7 +4,7 @@ import { openReplay, runSmall, smallScenario } from '../cli/testRun.ts';
 import { A, ACTION_NAMES, ACTIONS } from '../protocol/actions.ts';
 import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
 import { createTracker, findViolations, INVARIANTS } from '../protocol/invariants.ts';
-import { ACCOUNT, F, STRIDE } from '../protocol/layout.ts';
+import { ACCOUNT, ASSET_COUNT, DOLLAR_ASSET, F, STRIDE } from '../protocol/layout.ts';
 import { attachState, type State } from '../protocol/state.ts';
 import { PHASE } from './agentContract.ts';
 import type { InferenceJob, InferencePort } from './inferencePort.ts';
@@ -234,6 +234,69 @@ describe('runScenario > invariants', () => {
     expect(message).toMatch(/^Era 1: INV-\d+ \(/);
     expect(message).toContain('does not hold: ');
     expect(kept).toEqual([0]);
+  });
+});
+
+describe('runScenario > escrow', () => {
+  type Tables = Pick<State, 'wallets' | 'assetWallets' | 'escrowTotals'>;
+  const renting = smallScenario(
+    [
+      { role: 'miner', strategy: 'steady', count: 2, options: { facets: 'spheron' } },
+      { role: 'slark', strategy: 'diligent', count: 2 },
+      {
+        ...{ role: 'consumer', strategy: 'renter', count: 3, openTokens: 20_000 },
+        options: { lease_bps: 4_000, foreign_bps: 5_000, dollars: 5_000 },
+      },
+    ],
+    { eras: 2, params: { 'escrow.brackets_enforced': 0 } },
+  );
+  /** Runs it with harm done after the first block of slot 12. @returns slot and phase of the last block, and the error */
+  async function harmed(
+    harm: (s: Tables) => void,
+  ): Promise<readonly [last: string, error: unknown, held: readonly number[]]> {
+    let state: State | undefined;
+    let last = '';
+    let held: readonly number[] = [];
+    const run = runSmall(renting, {
+      agents(shared) {
+        state = attachState(shared.tables);
+        return createInlineAgents(shared);
+      },
+      hooks: {
+        block(slot, phase) {
+          last = `${slot}/${phase}`;
+          if (slot !== 12 || phase !== 0) return;
+          held = [state!.wallets[ACCOUNT.escrow]!, state!.assetWallets[ACCOUNT.escrow * ASSET_COUNT + DOLLAR_ASSET]!];
+          harm(state!);
+        },
+      },
+    });
+    const error = await run.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    return [last, error, held];
+  }
+
+  it('holds in every block of a run in which wallets are filled, locked, paid from and emptied, in two assets', async () => {
+    const [last, error, held] = await harmed(() => {});
+    expect([last, error]).toEqual(['48/0', null]);
+    expect(held.every((units) => units > 0)).toBe(true);
+  });
+
+  it.each<[string, (s: Tables) => void]>([
+    ['a token in escrow that is in no wallet', (s) => (s.wallets[ACCOUNT.escrow]! += 1)],
+    ['a dollar that has left it', (s) => (s.assetWallets[ACCOUNT.escrow * ASSET_COUNT + DOLLAR_ASSET]! -= 1)],
+    ['a third asset that nobody paid in', (s) => (s.assetWallets[ACCOUNT.escrow * ASSET_COUNT + 3]! += 1)],
+    ['a lock that nothing stands behind', (s) => (s.escrowTotals[F.escrowTotals.lockedUnits0]! += 1)],
+    ['an unlocked dollar that nothing stands behind', (s) => (s.escrowTotals[F.escrowTotals.unlockedUnits1]! += 1)],
+  ])('given %s > the run stops with INV-48 after the very next block', async (_, harm) => {
+    const [last, error] = await harmed(harm);
+    // The check comes before anybody sees the block.
+    expect(last).toBe('12/0');
+    expect(error).toBeInstanceOf(InvariantError);
+    expect((error as InvariantError).violations.map(({ id }) => id)).toEqual(['INV-48']);
+    expect((error as InvariantError).message).toMatch(/^Era 0: INV-48 .* in slot 12$/);
   });
 });
 

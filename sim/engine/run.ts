@@ -7,7 +7,7 @@ import { sha256Hex } from '../base/hash.ts';
 import { A, type Action } from '../protocol/actions.ts';
 import { EV } from '../protocol/events.ts';
 import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
-import { F, STRIDE } from '../protocol/layout.ts';
+import { ACCOUNT, ASSET_COUNT, F, STRIDE } from '../protocol/layout.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import { isTransition } from '../protocol/transitions.ts';
 import { PHASE, type Phase } from './agentContract.ts';
@@ -19,7 +19,7 @@ import type { InferenceJob, InferencePort } from './inferencePort.ts';
 import { createKeeper } from './keeper.ts';
 import { createMarketKeeper, type MarketFigures } from './market.ts';
 import { createObserver, type EraRows, type Observer } from './observer.ts';
-import { createOracle, type Prices } from './oracle.ts';
+import { createOracle } from './oracle.ts';
 import type { AgentsPort, BlockResult, DecisionBatch, KeyRing, LedgerPort } from './ports.ts';
 import { createProviderWatch } from './providerWatch.ts';
 import { createNameKeys, createReferee } from './referee.ts';
@@ -68,8 +68,6 @@ export type RunInput = {
   readonly catalogue: readonly StrategySpec[];
   readonly names: readonly string[];
   readonly traces: ReadonlyMap<number, readonly TracedRequest[]>;
-  /** Recorded prices of foreign assets, where `oracle.model` is file. */
-  readonly prices?: readonly Prices[];
 };
 
 export type RunOutcome = {
@@ -108,6 +106,24 @@ function checkTransitions(s: State, slot: number): void {
     const found = `entity ${entity} of kind ${kind} went from state ${from} to ${to} in slot ${slot}`;
     throw new InvariantError(s.clockTotals[F.clockTotals.era]!, [
       { id: 'INV-22', title: 'only the transitions of section 5 occur', found },
+    ]);
+  }
+}
+
+/** The escrow account holds what the wallets of all consumers say, asset by asset after every block. @invariant INV-48 */
+function checkEscrow(s: State, slot: number): void {
+  for (let asset = 0; asset < ASSET_COUNT; asset++) {
+    const heldUnits = asset === 0 ? s.wallets[ACCOUNT.escrow]! : s.assetWallets[ACCOUNT.escrow * ASSET_COUNT + asset]!;
+    const unlocked = s.escrowTotals[F.escrowTotals.unlockedUnits0 + asset]!;
+    const locked = s.escrowTotals[F.escrowTotals.lockedUnits0 + asset]!;
+    if (heldUnits === unlocked + locked) continue;
+    const found = `the escrow account holds ${heldUnits} units of asset ${asset}, the wallets ${unlocked} unlocked and ${locked} locked, in slot ${slot}`;
+    throw new InvariantError(s.clockTotals[F.clockTotals.era]!, [
+      {
+        id: 'INV-48',
+        title: 'the escrow account holds the unlocked and locked units of all wallets, in every asset',
+        found,
+      },
     ]);
   }
 }
@@ -155,7 +171,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   const watch = createProviderWatch(shared, world);
   const market = createMarketKeeper(
     shared,
-    createOracle(shared.seed, input.prices ?? []),
+    createOracle(shared.seed, scenario.prices?.rowsMil ?? []),
     usesMarket(scenario.populations),
   );
   const keeper = createKeeper(shared, plan.beacons, openTasks, watch);
@@ -179,6 +195,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     const result = await ledger.applyBlock({ slot, phase, nowS: slot * shared.slotS + phase, actions });
     if (result.actions.length === 0) return;
     checkTransitions(s, slot);
+    checkEscrow(s, slot);
     indexer.update();
     keeper.observe(s);
     watch.observe(s);

@@ -67,6 +67,13 @@ export type Axis = { readonly path: string; readonly values: readonly AxisValue[
 /** Seeds `from` to `to`, both included. */
 export type SeedRange = { readonly from: number; readonly to: number };
 
+/** Prices of the foreign assets for `oracle.model: file`: tokens per unit of assets 1 to 3, in thousandths, one row per slot. */
+export type RecordedPrices = {
+  /** The path as seen from the scenario's folder. */
+  readonly path: string;
+  readonly rowsMil: readonly (readonly [number, number, number])[];
+};
+
 /** What `powr sweep` runs; a single run takes no notice of it. */
 export type Sweep = { readonly axes: readonly Axis[]; readonly seeds: SeedRange | null };
 
@@ -91,6 +98,7 @@ export type Scenario = {
   /** Overrides of the registry's defaults, in the registry's unit. */
   readonly params: Readonly<Partial<Record<ParamKey, number>>>;
   readonly populations: readonly Population[];
+  readonly prices?: RecordedPrices;
   readonly shocks: readonly Shock[];
   readonly record: { readonly agents: 'all' | 'none'; readonly events: 'all' | 'none' };
   readonly expect: readonly Expectation[];

@@ -100,7 +100,7 @@ export function capacitiesFor(
     sumOver('consumer', (group) => optionOf(group, 'lease_bps', 0) / BPS) +
     sumOver('miner', (group) => optionOf(group, 'lease_bps', 0) / BPS);
   const orders = 256 + Math.ceil(slots * ordersPerSlot * 2);
-  const escrows = 16 + 4 * (sumOver('consumer', one) + sumOver('miner', one));
+  const escrows = 16 + 4 * (sumOver('consumer', (group) => optionOf(group, 'wallets', 1)) + sumOver('miner', one));
   return {
     paramValues: 512,
     wallets: accounts,

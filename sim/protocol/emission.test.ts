@@ -12,7 +12,7 @@ import {
   TOKEN,
 } from './eraWorld.ts';
 import { MOVE } from './events.ts';
-import { ACCOUNT, F } from './layout.ts';
+import { ACCOUNT, F, STEP } from './layout.ts';
 import type { ParamKey } from './params.ts';
 import { R } from './rejections.ts';
 import type { State } from './state.ts';
@@ -108,6 +108,10 @@ describe('openEmission', () => {
     expect(send(s, 'openEmission', KEEPER, [0, 2])).toEqual([R.ValueOutOfRange, 2, 1]);
     expect(snapshot(s)).toEqual(before);
     mustPass(s, 'openEmission', KEEPER, [0, 1]);
-    expect(send(s, 'openEmission', KEEPER, [0, 1])).toEqual([R.StepOutOfOrder, 3, 4]);
+    expect(send(s, 'openEmission', KEEPER, [0, 1])).toEqual([
+      R.StepOutOfOrder,
+      STEP.openEmission,
+      STEP.openEmission + 1,
+    ]);
   });
 });

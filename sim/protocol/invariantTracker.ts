@@ -1,8 +1,9 @@
 /**
- * What the invariants remember of the last check, for those that compare with before (INV-5, INV-22, INV-35 to 39, INV-67). Holds
- * figures of the last state only, no history.
+ * What the invariants remember of the last check, for those that compare with before (INV-5, INV-22, INV-35 to 39, INV-49 to 57,
+ * INV-67). Holds figures of the last state only, no history.
  */
 import { F, KIND, PROVIDER_STATE, STEP, STRIDE } from './layout.ts';
+import { createMarketMemory, type MarketMemory, rememberMarket } from './marketInvariants.ts';
 import type { State } from './state.ts';
 
 /** Machines whose states are remembered, with the place of the state in their records. */
@@ -13,6 +14,10 @@ export const TRACKED = [
   { kind: KIND.task, table: 'tasks', field: F.tasks.state },
   { kind: KIND.provider, table: 'providers', field: F.providers.state },
   { kind: KIND.slark, table: 'slarks', field: F.slarks.state },
+  { kind: KIND.order, table: 'orders', field: F.orders.state },
+  { kind: KIND.lease, table: 'leases', field: F.leases.state },
+  { kind: KIND.fizz, table: 'fizzNodes', field: F.fizzNodes.state },
+  { kind: KIND.subnet, table: 'subnets', field: F.subnets.state },
 ] as const;
 
 export type TrackedTable = (typeof TRACKED)[number]['table'];
@@ -36,6 +41,7 @@ export type Tracker = {
   resumedSlots: Map<number, number>;
   /** What of the foundation's budget was in use, what it had with each provider, and how far settlements had come. */
   foundation: { countedUnits: number; units: Float64Array; progress: readonly number[] };
+  market: MarketMemory;
 };
 
 /** @returns a tracker that has seen nothing yet: the first check compares with nothing */
@@ -48,23 +54,27 @@ export function createTracker(): Tracker {
     supplyUnits: 0,
     burntUnits: 0,
     emittedUnits: 0,
-    states: { models: none, nodes: none, validators: none, tasks: none, providers: none, slarks: none },
+    states: Object.fromEntries(TRACKED.map(({ table }) => [table, none])) as Tracker['states'],
     providers: new Float64Array(0),
     tierSettlements: new Float64Array(0),
     slarks: new Float64Array(0),
     slarkSettlements: 0,
     resumedSlots: new Map(),
     foundation: { countedUnits: 0, units: new Float64Array(0), progress: [] },
+    market: createMarketMemory(),
   };
 }
 
-/** Number of records of a tracked table. */
+/** Number of records of a tracked table; there may be a subnet of every provider. */
 export function countOf(s: State, table: TrackedTable): number {
   if (table === 'models') return s.modelTotals[F.modelTotals.modelCount]!;
   if (table === 'nodes') return s.nodeTotals[F.nodeTotals.nodeCount]!;
   if (table === 'validators') return s.validatorTotals[F.validatorTotals.validatorCount]!;
-  if (table === 'providers') return s.providerTotals[F.providerTotals.providerCount]!;
+  if (table === 'providers' || table === 'subnets') return s.providerTotals[F.providerTotals.providerCount]!;
   if (table === 'slarks') return s.slarkTotals[F.slarkTotals.slarkCount]!;
+  if (table === 'orders') return s.orderTotals[F.orderTotals.orderCount]!;
+  if (table === 'leases') return s.leaseTotals[F.leaseTotals.leaseCount]!;
+  if (table === 'fizzNodes') return s.fizzTotals[F.fizzTotals.fizzCount]!;
   return s.taskTotals[F.taskTotals.taskCount]!;
 }
 
@@ -125,8 +135,9 @@ export function rememberState(s: State, tracker: Tracker): void {
     const count = countOf(s, table);
     if (tracker.states[table].length <= count) tracker.states[table] = new Uint8Array(2 * (count + 1));
     const states = tracker.states[table];
-    for (let i = 1; i <= count; i++) states[i] = s[table][i * STRIDE[table] + field]!;
+    for (let i = 1; i <= count; i++) states[i] = s[table][i * STRIDE[table] + field] ?? 0;
   }
+  rememberMarket(s, tracker);
   const providers = countOf(s, 'providers');
   tracker.providers = s.providers.slice(0, (providers + 1) * STRIDE.providers);
   tracker.tierSettlements = Float64Array.from({ length: providers + 1 }, (_, i) => tierSettlements(s, i));

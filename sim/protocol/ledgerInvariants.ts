@@ -5,7 +5,18 @@
 import { MAX_INT, min, mulDivDown } from '../base/fixedPoint.ts';
 import { isSettling } from './clock.ts';
 import type { Tracker } from './invariantTracker.ts';
-import { ACCOUNT, F, FIELDS, KIND, STRIDE, TASK_STATE, type TableName, VERDICT } from './layout.ts';
+import {
+  ACCOUNT,
+  ASSET_COUNT,
+  F,
+  FIELDS,
+  KIND,
+  OPERATOR_SEATS,
+  STRIDE,
+  TASK_STATE,
+  type TableName,
+  VERDICT,
+} from './layout.ts';
 import type { State } from './state.ts';
 
 const T = F.tokenTotals;
@@ -60,6 +71,7 @@ function amountTables(s: State): readonly (readonly [TableName, number])[] {
   const nodes = s.nodeTotals[F.nodeTotals.nodeCount]!;
   const validators = s.validatorTotals[F.validatorTotals.validatorCount]!;
   const providers = s.providerTotals[F.providerTotals.providerCount]!;
+  const escrows = s.escrowTotals[F.escrowTotals.escrowCount]!;
   const totals = (Object.keys(FIELDS) as TableName[]).filter((name) => name.endsWith('Totals'));
   return [
     ['wallets', accountEnd(s) - 1],
@@ -77,6 +89,14 @@ function amountTables(s: State): readonly (readonly [TableName, number])[] {
     ['requests', s.callTotals[F.callTotals.requestCount]!],
     ['tasks', s.taskTotals[F.taskTotals.taskCount]!],
     ['validators', validators],
+    ['assets', ASSET_COUNT - 1],
+    ['assetWallets', accountEnd(s) * ASSET_COUNT - 1],
+    ['escrows', escrows],
+    ['escrowBalances', (escrows + 1) * ASSET_COUNT - 1],
+    ['providerUse', providers],
+    ['subnets', providers],
+    ['fizzNodes', s.fizzTotals[F.fizzTotals.fizzCount]!],
+    ['operators', OPERATOR_SEATS],
     ...totals.map((name) => [name, 0] as const),
   ];
 }
@@ -93,17 +113,30 @@ function vestingUnits(s: State): number {
   return vest - sumField(s.vestings, STRIDE.vestings, F.vestings.vestedUnits, last);
 }
 
-/** INV-2 */
+/** INV-2, in a record of a table. */
+export function recordIsWhole(s: State, name: TableName, record: number): string | null {
+  return valuesAreWhole(s, name, record * STRIDE[name], (record + 1) * STRIDE[name]);
+}
+
+/** INV-2, of the tables whose records may change at any time; for those of the market see `marketInvariants.ts`. */
 export function amountsAreWhole(s: State): string | null {
   for (const [name, last] of amountTables(s)) {
-    const table = s[name];
-    const stride = STRIDE[name];
-    for (let i = 0; i < (last + 1) * stride; i++) {
-      const value = table[i]!;
-      if (!(value >= 0 && value <= MAX_INT && Math.floor(value) === value)) {
-        const field = (FIELDS[name] as readonly string[])[i % stride] ?? 'padding';
-        return `${name}[${Math.floor(i / stride)}].${field} is ${value}, no integer in [0, 2^53)`;
-      }
+    const found = valuesAreWhole(s, name, 0, (last + 1) * STRIDE[name]);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** A table may have been made for fewer records: what is beyond it was never written. */
+function valuesAreWhole(s: State, name: TableName, from: number, to: number): string | null {
+  const table = s[name];
+  const stride = STRIDE[name];
+  const end = min(to, table.length);
+  for (let i = from; i < end; i++) {
+    const value = table[i]!;
+    if (!(value >= 0 && value <= MAX_INT && Math.floor(value) === value)) {
+      const field = (FIELDS[name] as readonly string[])[i % stride] ?? 'padding';
+      return `${name}[${Math.floor(i / stride)}].${field} is ${value}, no integer in [0, 2^53)`;
     }
   }
   return null;

@@ -167,6 +167,12 @@ export function createProposer(s: State, nextInt: NextInt, keyring?: Keyring): (
   };
 }
 
+/** As {@link createProposer}, of the compute market alone. */
+export function createMarketProposer(s: State, nextInt: NextInt): () => Action | null {
+  const [[, propose]] = marketProposals(s, nextInt, createChooser(s, nextInt)) as [Proposal];
+  return propose;
+}
+
 function keeper(name: ActionName, args: readonly number[], bulk?: readonly number[]): Action {
   return action(name, ACCOUNT.keeper, args, bulk);
 }

@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { STEP } from './layout.ts';
 import { EMPTY_PROVIDER_REPORT, packProviderReport } from './providerReport.ts';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'fixtures', 'vectors', 'tiers');
@@ -669,7 +670,7 @@ function render(vector: TierVector): string {
     ...(vector.params === undefined ? {} : { params: vector.params }),
     accounts: [0],
     preState: {
-      clockTotals: { era: ERA, slotCount, stepsDone: 15, settledEraCount: ERA },
+      clockTotals: { era: ERA, slotCount, stepsDone: STEP.updateTiers - 1, settledEraCount: ERA },
       providerTotals: { providerCount: n, activeCount: n },
       providers,
       providerCollateral: collateral,
@@ -684,7 +685,7 @@ function render(vector: TierVector): string {
     expected: {
       codes: [['ValueOutOfRange', n + 1, n], 'accepted'],
       postState: {
-        clockTotals: { stepsDone: 16 },
+        clockTotals: { stepsDone: STEP.updateTiers },
         ...(leftCount === 0 ? {} : { providerTotals: { activeCount: n - leftCount } }),
         ...(Object.keys(providersAfter).length === 0 ? {} : { providers: providersAfter }),
         ...(Object.keys(reportsAfter).length === 0 ? {} : { providerReports: reportsAfter }),

@@ -10,8 +10,11 @@ import type {
   CallRow,
   ChallengeRow,
   DelegationRow,
+  EconomicsRow,
   EraRow,
   EventRow,
+  FizzRow,
+  LeaseRow,
   Manifest,
   ModelRow,
   NodeRow,
@@ -67,6 +70,10 @@ export type AgentHistory = {
   readonly slarks: readonly SlarkOfAgent[];
   /** Of the agent's providers, and those that its licences had a seat for. */
   readonly challenges: readonly ChallengeRow[];
+  /** Those that were closed: paid for by the agent, or served by its providers, their members or its fizz nodes. */
+  readonly leases: readonly LeaseRow[];
+  readonly economics: readonly EconomicsRow[];
+  readonly fizz: readonly FizzRow[];
   readonly events: readonly EventOfAgent[];
 };
 
@@ -79,6 +86,7 @@ export type ProtocolNumbers = {
     readonly validator: number;
     readonly provider: number;
     readonly slark: number;
+    readonly fizz: number;
   };
   /** Vaults that a slash is taken from. */
   readonly stakeVault: number;
@@ -101,6 +109,9 @@ const RECORDED_WITH_AGENTS = [
   'providers',
   'slarks',
   'challenges',
+  'leases',
+  'economics',
+  'fizz',
 ] as const;
 
 /** Selects all columns under the fields' names. A BIGINT would arrive as a bigint; as a double it is exact below 2^53. */
@@ -226,13 +237,21 @@ export async function readAgent(directory: string, account: number, protocol: Pr
     );
     const idsOf = (found: readonly Record<string, unknown>[], field: string): string =>
       list([...new Set(found.map((row) => row[field] as number))]);
-    const [N, V, M, D, P, Z] = [
+    const economics = await rows('economics', 'era, provider');
+    const fizz = await rows('fizz', 'era, fizz');
+    const leases = await select<LeaseRow>(
+      tables,
+      `SELECT ${fieldsOf('leases')} FROM ${from('leases')} WHERE account = ${account} OR provider_account = ${account} OR fizz_account = ${account} ORDER BY era, lease`,
+    );
+    const [N, V, M, D, P, Z, X, L] = [
       idsOf(nodes, 'node'),
       idsOf(validators, 'validator'),
       idsOf(models, 'model'),
       idsOf(delegations, 'delegation'),
       idsOf(providers, 'provider'),
       idsOf(slarks, 'licence'),
+      idsOf(fizz, 'fizz'),
+      idsOf(leases, 'lease'),
     ];
     const seats =
       Z === '(NULL)'
@@ -240,9 +259,23 @@ export async function readAgent(directory: string, account: number, protocol: Pr
         : `list_has_any(string_split(licences, ' '), [${[...new Set(slarks.map(({ licence }) => `'${licence}'`))].join(', ')}])`;
     const { kinds } = protocol;
     const isOwn = (kind: string, entity: string): string =>
-      `((${kind} = ${kinds.node} AND ${entity} IN ${N}) OR (${kind} = ${kinds.validator} AND ${entity} IN ${V}) OR (${kind} = ${kinds.model} AND ${entity} IN ${M}) OR (${kind} = ${kinds.provider} AND ${entity} IN ${P}) OR (${kind} = ${kinds.slark} AND ${entity} IN ${Z}))`;
+      `((${kind} = ${kinds.node} AND ${entity} IN ${N}) OR (${kind} = ${kinds.validator} AND ${entity} IN ${V}) OR (${kind} = ${kinds.model} AND ${entity} IN ${M}) OR (${kind} = ${kinds.provider} AND ${entity} IN ${P}) OR (${kind} = ${kinds.slark} AND ${entity} IN ${Z}) OR (${kind} = ${kinds.fizz} AND ${entity} IN ${X}))`;
+    // Whoever owns an escrow wallet is charged for its leases, also for those that another has ordered.
+    const escrows = `SELECT a FROM ${events} WHERE "name" = 'EscrowChanged' AND e = ${account}`;
+    const orders = `SELECT a FROM ${events} WHERE "name" = 'OrderCreated' AND b IN (${escrows})`;
+    const paidLeases = `SELECT a FROM ${events} WHERE "name" = 'LeaseCreated' AND b IN (${orders})`;
+    const accruals = `"name" = 'LeaseAccrued' AND a IN (${paidLeases})`;
     const mine = [
       `"name" = 'Moved' AND (a = ${account} OR b = ${account} OR (a IN ${list([protocol.stakeVault, protocol.delegationVault])} AND d IN ${list(protocol.lossReasons)}))`,
+      `"name" = 'AssetMoved' AND (b = ${account} OR c = ${account})`,
+      `"name" = 'PricePosted'`,
+      `"name" = 'EscrowChanged' AND a IN (${escrows})`,
+      `"name" = 'OrderCreated' AND b IN (${escrows})`,
+      `"name" = 'LeaseCreated' AND b IN (${orders})`,
+      `"name" = 'LeaseClosed' AND a IN ${L}`,
+      accruals,
+      // What was paid right before tells in which asset.
+      `row IN (SELECT row - 1 FROM ${events} WHERE ${accruals})`,
       `"name" = 'RewardPaid' AND c = ${account}`,
       `"name" = 'Burnt' AND a = ${account}`,
       `"name" = 'VestingChanged' AND a IN ${D}`,
@@ -272,6 +305,9 @@ export async function readAgent(directory: string, account: number, protocol: Pr
         tables,
         `SELECT ${fieldsOf('challenges')} FROM ${from('challenges')} WHERE provider IN ${P} OR ${seats} ORDER BY era, challenge`,
       ),
+      leases,
+      economics,
+      fizz,
       events: await select<EventOfAgent>(
         tables,
         `SELECT ${fields}, row::DOUBLE AS row FROM ${events} WHERE ${mine.map((part) => `(${part})`).join(' OR ')} ORDER BY row`,

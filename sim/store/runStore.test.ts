@@ -93,6 +93,29 @@ describe('openRun and readRun', () => {
     expect([providers, slarks, challenges, eras.length]).toEqual([[], [], [], 1]);
   });
 
+  it('given a run without a compute market > its tables are empty', async () => {
+    const directory = newDirectory();
+    const none = { market: [], flows: [], leases: [], economics: [], fizz: [] };
+    await writeRun(directory, [{ ...testEra(0), ...none }]);
+    const { market, flows, economics, fizz, eras } = await readRun(directory);
+    expect([market, flows, economics, fizz, eras.length]).toEqual([[], [], [], [], 1]);
+  });
+
+  it.each(['market', 'flows', 'economics', 'fizz'] as const)(
+    'given a run that was stored before there was a table %s > says to run it again, and how',
+    async (table) => {
+      const directory = newDirectory();
+      await writeRun(directory, [testEra(0)]);
+      expect((await readRun(directory))[table]).toEqual(testEra(0)[table]);
+      rmSync(join(directory, `${table}.parquet`));
+      expect(await failureOf(readRun(directory))).toMatchObject({
+        code: 'NOT_RECORDED',
+        message: expect.stringContaining(`older than the table ${table}`),
+        fix: expect.stringContaining(testManifest.command),
+      });
+    },
+  );
+
   it('given a run of an older version, with a table or a column less > says to run it again, and how', async () => {
     const directory = newDirectory();
     await writeRun(directory, [testEra(0)]);

@@ -50,6 +50,8 @@ import {MarketTurns} from "./MarketHandler.sol";
 /// @notice What owners of fizz nodes and their gateways do, and the keeper about them.
 contract FizzHandler is MarketTurns {
     uint64 private constant MAX_NODES = 24;
+    uint256 private constant CHANGEABLE = 1 << FIZZ_CONFIGURED | 1 << FIZZ_REGISTERED | 1 << FIZZ_ACTIVE;
+    uint256 private constant RELEASABLE = 1 << FIZZ_REGISTERED | 1 << FIZZ_ACTIVE | 1 << FIZZ_RESERVED;
 
     constructor(address[FAMILY_COUNT] memory addresses) Handler(addresses) {}
 
@@ -77,7 +79,7 @@ contract FizzHandler is MarketTurns {
         uint64 count = fizzTotals().fizzCount;
         uint64 gpuCount = chance(3);
         uint64 gpuTier = gpuCount == 0 ? 0 : 1 + chance(12);
-        (uint64 cpuCount, uint64 memoryGb, uint64 storageGb) = (1 + chance(33), 1 + chance(40), chance(500));
+        (uint64 cpuCount, uint64 memoryGb, uint64 storageGb) = (1 + chance(once(4) ? 64 : 32), 1 + chance(40), chance(500));
         uint64 priceUnits = 1 + chance(2 * ONE);
         if (count < MAX_NODES) {
             bytes memory data = abi.encodeCall(
@@ -88,6 +90,7 @@ contract FizzHandler is MarketTurns {
             }
         }
         uint64 fizz = anyOf(count);
+        if (!rather((CHANGEABLE >> fizzNodesAt(fizz).state) & 1 == 1)) return;
         send(
             A_CHANGE_FIZZ,
             fizz,
@@ -108,6 +111,7 @@ contract FizzHandler is MarketTurns {
         uint64 provider = gateway();
         uint64 units = once(8) ? chance(ONE) : leastUnits(provider) + chance(20 * ONE);
         uint64 members = subnetsAt(provider).memberCount;
+        if (!rather(fizzNodesAt(fizz).state == FIZZ_CONFIGURED && subnetsAt(provider).isOpen == 1)) return;
         if (!send(A_JOIN_SUBNET, fizz, abi.encodeCall(Fizz.joinSubnet, (fizz, provider, units)))) return;
         assertEq(subnetsAt(provider).memberCount, members + 1, "INV-58: a member more");
         assertEq(delegationsAt(fizzNodesAt(fizz).delegation).units, units, "FIZZ-3: what it has delegated");
@@ -117,6 +121,7 @@ contract FizzHandler is MarketTurns {
     function accept(uint256 seed) external turn(seed) {
         uint64 fizz = inState(1 << FIZZ_REGISTERED);
         uint64 provider = fizzNodesAt(fizz).gateway;
+        if (!rather(fizzNodesAt(fizz).state == FIZZ_REGISTERED && unitsOf(fizz) >= leastUnits(provider))) return;
         uint64 owner = mostly(providersAt(provider).owner);
         if (!act(A_ACCEPT_FIZZ, owner, address(fizzes), abi.encodeCall(Fizz.acceptFizz, (fizz)))) return;
         assertGe(unitsOf(fizz), leastUnits(provider), "INV-57: too little delegated");
@@ -127,6 +132,7 @@ contract FizzHandler is MarketTurns {
         uint64 fizz = inState(1 << FIZZ_ACTIVE);
         FizzNodesRecord memory f = fizzNodesAt(fizz);
         uint64 order = once(6) ? orderIn(1 << ORDER_OPEN, ORDER_MODE_FIZZ) : order_(wishFor(f));
+        if (!rather(f.state == FIZZ_ACTIVE && ordersAt(order).state == ORDER_OPEN)) return;
         if (!send(A_RESERVE_FIZZ, fizz, abi.encodeCall(Fizz.reserveFizz, (fizz, order)))) return;
         assertEq(fizzNodesAt(fizz).order, order, "FIZZ-7: kept for the order");
         if (!once(5)) bid_(order, f.gateway, f.priceUnits, fizz);
@@ -177,11 +183,12 @@ contract FizzHandler is MarketTurns {
             FizzNodesRecord memory f = fizzNodesAt(fizz);
             if (f.state == FIZZ_LEAVING) {
                 bool isPaid = delegationsAt(f.delegation).unbondingUnits == 0;
-                if (send(A_FINISH_LEAVE, fizz, abi.encodeCall(Fizz.finishLeave, (fizz)))) {
+                if (rather(isPaid) && send(A_FINISH_LEAVE, fizz, abi.encodeCall(Fizz.finishLeave, (fizz)))) {
                     assertTrue(isPaid, "SM-12: before its delegation was paid");
                 }
             }
-            if (providersAt(f.gateway).state == PROVIDER_DEACTIVATED || once(30)) {
+            bool isLeft = providersAt(f.gateway).state == PROVIDER_DEACTIVATED && (RELEASABLE >> f.state) & 1 == 1;
+            if (isLeft || once(200)) {
                 act(A_RELEASE_MEMBER, K, address(fizzes), abi.encodeCall(Fizz.releaseMember, (fizz)));
             }
         }
@@ -190,8 +197,11 @@ contract FizzHandler is MarketTurns {
     function outage(uint256 seed) external turn(seed) {
         uint64 off = inState(1 << FIZZ_DETACHED);
         uint64 atS = fizzNodesAt(off).detachedS + chance(30);
-        act(A_REATTACH_FIZZ, K, address(fizzes), abi.encodeCall(Fizz.reattachFizz, (off, atS)));
+        if (rather(fizzNodesAt(off).state == FIZZ_DETACHED)) {
+            act(A_REATTACH_FIZZ, K, address(fizzes), abi.encodeCall(Fizz.reattachFizz, (off, atS)));
+        }
         uint64 fizz = inState(1 << FIZZ_SERVING);
+        if (!rather(fizzNodesAt(fizz).state == FIZZ_SERVING)) return;
         uint64 sinceS = nowS() - chance(30);
         uint64 accruedS = leasesAt(fizzNodesAt(fizz).lease).accruedS;
         if (sinceS < accruedS && !once(6)) sinceS = accruedS;
@@ -202,6 +212,9 @@ contract FizzHandler is MarketTurns {
     function flag(uint256 seed) external turn(seed) {
         uint64 count = fizzTotals().fizzCount;
         for (uint64 fizz = 1; fizz <= count; ++fizz) {
+            bool canBe =
+                fizzNodesAt(fizz).state == FIZZ_ACTIVE && unitsOf(fizz) < leastUnits(fizzNodesAt(fizz).gateway);
+            if (!canBe && !once(40)) continue;
             act(A_FLAG_FIZZ, K, address(fizzes), abi.encodeCall(Fizz.flagFizz, (fizz)));
         }
         for (uint64 fizz = 1; fizz <= count && !isSettling(); ++fizz) {
@@ -220,6 +233,7 @@ contract FizzHandler is MarketTurns {
         for (uint64 other = 1; other <= count; ++other) {
             if (fizzNodesAt(other).gateway != provider || once(4)) continue;
             uint64 voted = fizzNodesAt(other).votedProposal;
+            if (!rather(subnetsAt(provider).proposal > voted && nowS() <= subnetsAt(provider).proposalEndS)) continue;
             bytes memory data = abi.encodeCall(Fizz.voteSubnet, (other, once(20) ? 2 : once(4) ? 0 : 1));
             if (!send(A_VOTE_SUBNET, other, data)) continue;
             assertLt(voted, subnetsAt(provider).proposal, "FIZZ-14: a vote only once");

@@ -15,14 +15,17 @@ import {
     TokenTotalsRecord,
     UnknownAccount
 } from "../../src/Protocol.sol";
+import {Accesses} from "../Accesses.sol";
 import {ACTION_COUNT, A_OPEN_SLOT, actionsOfSteps, isRejection} from "../Actions.sol";
-import {World} from "../World.sol";
+
+/// @dev Where a turn leaves, in its first word, the set of the families that it has changed. There must be code there.
+address constant CHANGES = address(uint160(uint256(keccak256("families changed by the last turn"))));
 
 /// @title Handler
 /// @notice What the handlers of an invariant campaign share: chance, the choice of entities that an action is for,
 /// sending an action, and counting what came of it. A refusal must be a rejection of the protocol; anything else fails
 /// the campaign. Each function of a handler proposes one kind of action, mostly one that can be accepted.
-abstract contract Handler is World {
+abstract contract Handler is Accesses {
     uint64[ACTION_COUNT] private called;
     uint64[ACTION_COUNT] private accepted;
     bool[ACTION_COUNT] private isStep;
@@ -39,11 +42,13 @@ abstract contract Handler is World {
         }
     }
 
-    /// @notice Begins a call: a fresh stream of chance, and a little time passes.
+    /// @notice Begins a call: a fresh stream of chance, and a little time passes. Ends it: tells what it has changed.
     modifier turn(uint256 seed) {
+        recordAccesses();
         random = uint256(keccak256(abi.encode(seed, ++callCount)));
-        passTime(chance(60));
+        passTime(chance(30));
         _;
+        vm.store(CHANGES, 0, bytes32(familiesWritten()));
     }
 
     /// @return list the functions of this handler that propose an action, each taking a seed
@@ -67,10 +72,15 @@ abstract contract Handler is World {
         return chance(n) == 0;
     }
 
-    /// @dev The slot must not run out: only the keeper's handler opens the next one.
+    /// @return true if an action can be accepted, and now and then if it cannot: of what is always refused, few try enough
+    function rather(bool canBe) internal returns (bool) {
+        return canBe || once(12);
+    }
+
+    /// @dev The slot must not run out: only the keeper's handler opens the next one. Near its end less time passes.
     function passTime(uint64 s) internal {
-        uint64 endS = clockTotals().slotCount * param(P_TIME_SLOT_S);
-        if (nowS() + s + 1 < endS) wait_(s);
+        uint64 lastS = clockTotals().slotCount * param(P_TIME_SLOT_S) - 2;
+        if (nowS() < lastS) wait_(nowS() + s < lastS ? s : lastS - nowS());
     }
 
     // Choice

@@ -110,8 +110,10 @@ contract KeeperHandler is Handler, SlarkInvariants {
         if (step == STEP_SLASH_OWN_STAKE && from == 0) expectedSlashes = dueSlashes();
         uint64 count = positionsOf(step);
         uint64 to = count - from > chunkSize ? from + chunkSize : count;
-        (address target, bytes memory data) = stepCall(step, from, to);
+        (address target, bytes memory data) = stepCall(step, from + 1, to + 1);
+        if (once(10)) assertFalse(act(actionsOfSteps()[step], K, target, data), "TIME-4: a slice out of turn");
         if (from == 0) rememberOrder(step);
+        (target, data) = stepCall(step, from, to);
         SlarksRecord[] memory before = slarksTo(slarkTotals().slarkCount);
         if (step == STEP_PAY_SLARKS) vm.recordLogs();
         assertTrue(act(actionsOfSteps()[step], K, target, data), "a step is taken");

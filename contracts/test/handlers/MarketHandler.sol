@@ -7,6 +7,7 @@ import {Resources} from "../../src/Interfaces.sol";
 import {Leases} from "../../src/Leases.sol";
 import {Orders} from "../../src/Orders.sol";
 import {
+    ASSET_COUNT,
     BID_OPEN,
     BidsRecord,
     FAMILY_COUNT,
@@ -122,12 +123,19 @@ abstract contract MarketTurns is Handler, MarketInvariants {
 
     /// @dev The keeper opens the matching of an order, when its bids' time is over.
     function openMatching_(uint64 order) internal {
+        bool isOpen = ordersAt(order).state == ORDER_OPEN;
         uint64 untilS = ordersAt(order).bidUntilS;
-        if (ordersAt(order).state == ORDER_OPEN && nowS() <= untilS && !once(10)) passTime(untilS + 1 - nowS());
+        if (isOpen && nowS() <= untilS && !once(10)) passTime(untilS + 1 - nowS());
+        if (!rather(isOpen && nowS() > untilS)) return;
         act(A_OPEN_MATCHING, K, address(orders), abi.encodeCall(Orders.openMatching, (order)));
     }
 
+    function isInMatching(uint64 order) internal view returns (bool) {
+        return ordersAt(order).state == ORDER_MATCHING && nowS() <= ordersAt(order).expiresS;
+    }
+
     function match_(uint64 order) internal {
+        if (!rather(isInMatching(order))) return;
         uint64 count = leaseTotals().leaseCount;
         if (!act(A_MATCH_ORDER, K, address(orders), abi.encodeCall(Orders.matchOrder, (order)))) return;
         checkNewLease(order, count);
@@ -168,6 +176,8 @@ abstract contract MarketTurns is Handler, MarketInvariants {
 /// turn, so that each way is taken.
 contract MarketHandler is MarketTurns {
     uint64 private constant ANY = 2;
+    uint256 private constant OPEN =
+        1 << LEASE_AWAITING | 1 << LEASE_DEPLOYING | 1 << LEASE_SERVING | 1 << LEASE_DOWN;
     uint64 private constant MAX_WALLETS = 10;
 
     /// @dev Of each lease, as far as it was last seen.
@@ -225,7 +235,9 @@ contract MarketHandler is MarketTurns {
 
     function fund(uint256 seed) external turn(seed) {
         uint64 asset = chance(5);
-        act(A_ENABLE_ASSET, K, address(assets), abi.encodeCall(Assets.enableAsset, (asset)));
+        // Nobody disables one again.
+        bool canBe = asset > 0 && asset < ASSET_COUNT && assetsAt(asset).isEnabled == 0;
+        if (canBe || once(15)) act(A_ENABLE_ASSET, K, address(assets), abi.encodeCall(Assets.enableAsset, (asset)));
         uint64 units = chance(200 * ONE);
         act(A_ISSUE_ASSET, K, address(assets), abi.encodeCall(Assets.issueAsset, (asset, agent(), units)));
         uint64 from = agent();
@@ -236,7 +248,7 @@ contract MarketHandler is MarketTurns {
     /// @dev Around the prices of genesis, now and then far off or none.
     function prices(uint256 seed) external turn(seed) {
         uint64 fp = uint64(FP);
-        uint64 dollar = once(15) ? chance(3) * 10 ** 12 : 30 * fp + chance(40 * fp);
+        uint64 dollar = once(8) ? chance(3) * 10 ** 12 : 30 * fp + chance(40 * fp);
         bytes memory data = abi.encodeCall(Assets.postPrices, (dollar, 1 + chance(10_000 * fp), 1 + chance(fp)));
         act(A_POST_PRICES, K, address(assets), data);
     }
@@ -278,7 +290,7 @@ contract MarketHandler is MarketTurns {
         uint64 id = order_(wish(once(10) ? ORDER_MODE_FIZZ : 0));
         if (id == 0) return;
         for (uint64 i = chance(4); i > 0; --i) {
-            bid_(id, active(), price(id), 0);
+            bidOf(id, active());
         }
         if (once(2)) return;
         openMatching_(id);
@@ -286,13 +298,28 @@ contract MarketHandler is MarketTurns {
     }
 
     function bid(uint256 seed) external turn(seed) {
-        uint64 provider = active();
-        if (once(3)) {
-            bytes memory data = abi.encodeCall(Orders.setAcceptedAssets, (provider, once(8) ? chance(17) : 15));
-            act(A_SET_ACCEPTED_ASSETS, mostly(providersAt(provider).owner), address(orders), data);
-        }
+        if (once(8)) accept(active());
         uint64 id = orderIn(1 << ORDER_OPEN, 0);
+        bool isInTime = ordersAt(id).state == ORDER_OPEN && nowS() <= ordersAt(id).bidUntilS;
+        if (rather(isInTime)) bidOf(id, active());
+    }
+
+    /// @dev The provider mostly accepts the asset first, and mostly has not bid yet.
+    function bidOf(uint64 id, uint64 provider) private {
+        OrdersRecord memory o = ordersAt(id);
+        bool isNew = true;
+        for (uint64 other = o.lastBid; other != 0; other = bidsAt(other).previous) {
+            if (bidsAt(other).provider == provider && bidsAt(other).state == BID_OPEN) isNew = false;
+        }
+        if (!rather(isNew && o.mode != ORDER_MODE_FIZZ)) return;
+        bool isAccepted = o.asset == 0 || (providerMarketAt(provider).assetMask >> o.asset) & 1 == 1;
+        if (!isAccepted && !once(8)) accept(provider);
         bid_(id, provider, price(id), 0);
+    }
+
+    function accept(uint64 provider) private {
+        bytes memory data = abi.encodeCall(Orders.setAcceptedAssets, (provider, once(6) ? chance(24) : 15));
+        act(A_SET_ACCEPTED_ASSETS, mostly(providersAt(provider).owner), address(orders), data);
     }
 
     function endOrder(uint256 seed) external turn(seed) {
@@ -322,13 +349,13 @@ contract MarketHandler is MarketTurns {
         if (isSettling()) return;
         setParam(P_MATCH_MODE, 1);
         for (uint64 i; i < 2; ++i) {
-            act(A_JOIN_OPERATORS, agent(), address(orders), abi.encodeCall(Orders.joinOperators, ()));
+            join();
         }
         uint64 id = toMatch();
         openMatching_(id);
-        uint64 favourite = ordersAt(id).lastBid;
+        uint64 favourite = openBidOf(id);
         for (uint64 seat; seat < param(P_MATCH_OPERATORS); ++seat) {
-            if (operatorsAt(seat + 1).state != OPERATOR_ACTIVE && !once(10)) continue;
+            if (!rather(isInMatching(id) && operatorsAt(seat + 1).state == OPERATOR_ACTIVE)) continue;
             uint64 count = leaseTotals().leaseCount;
             uint64 choice = once(6) ? anyOf(orderTotals().bidCount) : favourite;
             bytes memory data = abi.encodeCall(Orders.voteMatch, (id, seat, choice));
@@ -343,36 +370,55 @@ contract MarketHandler is MarketTurns {
         setParam(P_MATCH_USER_CHOICE, 1);
         uint64 id = toMatch();
         openMatching_(id);
-        uint64 choice = ordersAt(id).lastBid;
-        if (once(3)) choice = bidsAt(choice).previous;
+        uint64 choice = openBidOf(id);
+        if (once(4)) choice = bidsAt(choice).previous;
         uint64 count = leaseTotals().leaseCount;
         bytes memory data = abi.encodeCall(Orders.chooseBid, (id, choice));
-        if (act(A_CHOOSE_BID, mostly(escrowsAt(ordersAt(id).escrow).owner), address(orders), data)) {
+        if (rather(isInMatching(id)) && act(A_CHOOSE_BID, mostly(escrowsAt(ordersAt(id).escrow).owner), address(orders), data)) {
             checkNewLease(id, count);
         }
         setParam(P_MATCH_USER_CHOICE, 0);
     }
 
     function operators(uint256 seed) external turn(seed) {
-        act(A_JOIN_OPERATORS, agent(), address(orders), abi.encodeCall(Orders.joinOperators, ()));
+        join();
         if (!once(2)) return;
         uint64 seat = chance(param(P_MATCH_OPERATORS) + 1);
         bytes memory data = abi.encodeCall(Orders.leaveOperators, (seat));
         act(A_LEAVE_OPERATORS, mostly(operatorsAt(seat + 1).account), address(orders), data);
     }
 
+    /// @return bid the latest of the order's that is open
+    function openBidOf(uint64 id) private view returns (uint64 bid) {
+        bid = ordersAt(id).lastBid;
+        while (bid != 0 && bidsAt(bid).state != BID_OPEN) bid = bidsAt(bid).previous;
+    }
+
+    /// @dev Mostly somebody who has no seat yet, while one is free.
+    function join() private {
+        uint64 actor = agent();
+        bool canBe = orderTotals().operatorCount < param(P_MATCH_OPERATORS);
+        for (uint64 seat; seat < param(P_MATCH_OPERATORS); ++seat) {
+            if (operatorsAt(seat + 1).account == actor && operatorsAt(seat + 1).state == OPERATOR_ACTIVE) canBe = false;
+        }
+        if (rather(canBe)) act(A_JOIN_OPERATORS, actor, address(orders), abi.encodeCall(Orders.joinOperators, ()));
+    }
+
     // Leases
 
     function deploy(uint256 seed) external turn(seed) leases_ {
         uint64 lease = leaseIn(once(2) ? 1 << LEASE_AWAITING : 1 << LEASE_DEPLOYING);
-        act(A_SEND_MANIFEST, consumerOf(lease), address(leases), abi.encodeCall(Leases.sendManifest, (lease)));
-        if (once(3)) return;
+        if (rather(isIn(lease, 1 << LEASE_AWAITING))) {
+            act(A_SEND_MANIFEST, consumerOf(lease), address(leases), abi.encodeCall(Leases.sendManifest, (lease)));
+        }
+        if (once(3) || !rather(isIn(lease, 1 << LEASE_DEPLOYING))) return;
         bytes memory data = abi.encodeCall(Leases.confirmDeployment, (lease));
         act(A_CONFIRM_DEPLOYMENT, payeeOf(lease), address(leases), data);
     }
 
     function payAndExtend(uint256 seed) external turn(seed) leases_ {
         uint64 lease = leaseIn(1 << LEASE_SERVING | 1 << LEASE_DOWN);
+        if (!rather(isIn(lease, OPEN))) return;
         LeasesRecord memory before = leasesAt(lease);
         vm.recordLogs();
         bool ok = act(A_WITHDRAW_LEASE, payeeOf(lease), address(leases), abi.encodeCall(Leases.withdrawLease, (lease)));
@@ -385,13 +431,14 @@ contract MarketHandler is MarketTurns {
 
     function update(uint256 seed) external turn(seed) leases_ {
         uint64 lease = leaseIn(1 << LEASE_SERVING | 1 << LEASE_DEPLOYING | 1 << LEASE_AWAITING);
+        if (!rather(isIn(lease, OPEN) && leasesAt(lease).fizz == 0)) return;
         bytes memory data = abi.encodeCall(
             Leases.proposeUpdate,
             (lease, 1 + chance(5), 1 + chance(9), chance(22), chance(2), 3_600 * (1 + chance(5)), 1 + chance(2 * ONE))
         );
         act(A_PROPOSE_UPDATE, consumerOf(lease), address(leases), data);
-        if (once(3)) return;
-        uint64 provider = mostly(providersAt(leasesAt(lease).provider).owner);
+        if (once(3) || !rather(leaseUpdatesAt(lease).state == UPDATE_PROPOSED)) return;
+        uint64 provider = party(providersAt(leasesAt(lease).provider).owner);
         if (once(4)) {
             act(A_REJECT_UPDATE, provider, address(leases), abi.encodeCall(Leases.rejectUpdate, (lease)));
             return;
@@ -409,25 +456,35 @@ contract MarketHandler is MarketTurns {
     }
 
     function close(uint256 seed) external turn(seed) leases_ {
-        uint64 lease = leaseIn(once(3) ? 1 << LEASE_CLOSED : 0x1e);
+        uint64 lease = leaseIn(once(3) ? 1 << LEASE_CLOSED : OPEN);
         LeasesRecord memory before = leasesAt(lease);
-        bool isEnd = !once(3);
+        if (rather(isIn(lease, OPEN))) end(lease, before);
+        if (!rather(leasesAt(lease).state == LEASE_CLOSED && before.ratedTenths == 0)) return;
+        bytes memory data = abi.encodeCall(Leases.rateLease, (lease, chance(52)));
+        act(A_RATE_LEASE, consumerOf(lease), address(leases), data);
+    }
+
+    /// @dev The keeper ends it if it is due, else a party closes it.
+    function end(uint64 lease, LeasesRecord memory before) private {
+        bool isEnd = once(3) || nowS() >= before.endS;
         bytes memory data = isEnd ? abi.encodeCall(Leases.endLease, (lease)) : abi.encodeCall(Leases.closeLease, (lease));
         uint64 actor = isEnd ? K : once(3) ? payeeOf(lease) : consumerOf(lease);
         vm.recordLogs();
         bool ok = act(isEnd ? A_END_LEASE : A_CLOSE_LEASE, actor, address(leases), data);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         if (ok) checkClose(lease, before, logs);
-        data = abi.encodeCall(Leases.rateLease, (lease, chance(52)));
-        act(A_RATE_LEASE, consumerOf(lease), address(leases), data);
     }
 
     function breakDown(uint256 seed) external turn(seed) leases_ {
         uint64 down = leaseIn(1 << LEASE_DOWN);
         uint64 back = nowS() - chance(20);
-        act(A_RESUME_LEASE, K, address(leases), abi.encodeCall(Leases.resumeLease, (down, back)));
+        if (back < leasesAt(down).downSinceS && !once(6)) back = leasesAt(down).downSinceS;
+        if (rather(isIn(down, 1 << LEASE_DOWN) && leasesAt(down).deployedS != 0)) {
+            act(A_RESUME_LEASE, K, address(leases), abi.encodeCall(Leases.resumeLease, (down, back)));
+        }
         uint64 lease = leaseIn(once(2) ? 1 << LEASE_SERVING : 1 << LEASE_DEPLOYING);
         LeasesRecord memory l = leasesAt(lease);
+        if (!rather(isIn(lease, 1 << LEASE_SERVING | 1 << LEASE_DEPLOYING))) return;
         uint64 sinceS = nowS() - chance(20);
         if (l.state == LEASE_DEPLOYING && !once(4)) sinceS = l.manifestS + param(P_LEASE_DEPLOY_SLA_S);
         if (l.accruedS > sinceS) sinceS = l.accruedS;
@@ -449,7 +506,7 @@ contract MarketHandler is MarketTurns {
     /// @return id an order in matching, or an open one with bids
     function toMatch() private returns (uint64 id) {
         id = orderIn(1 << ORDER_MATCHING, ANY);
-        if (ordersAt(id).state == ORDER_MATCHING && nowS() <= ordersAt(id).expiresS && once(2)) return id;
+        if (isInMatching(id) && once(2)) return id;
         uint64 count = orderTotals().orderCount;
         for (uint64 other = count; other > 0; --other) {
             OrdersRecord memory o = ordersAt(other);
@@ -472,12 +529,21 @@ contract MarketHandler is MarketTurns {
         return last == 0 ? anyOf(count) : last;
     }
 
+    function isIn(uint64 lease, uint256 stateBits) private view returns (bool) {
+        return (stateBits >> leasesAt(lease).state) & 1 == 1;
+    }
+
     function consumerOf(uint64 lease) private returns (uint64) {
-        return mostly(escrowsAt(leasesAt(lease).escrow).owner);
+        return party(escrowsAt(leasesAt(lease).escrow).owner);
+    }
+
+    /// @return the party of a lease, now and then another
+    function party(uint64 account) private returns (uint64) {
+        return once(10) ? agent() : mostly(account);
     }
 
     function payeeOf(uint64 lease) private returns (uint64) {
         LeasesRecord memory l = leasesAt(lease);
-        return mostly(l.fizz == 0 ? providersAt(l.provider).owner : fizzNodesAt(l.fizz).owner);
+        return party(l.fizz == 0 ? providersAt(l.provider).owner : fizzNodesAt(l.fizz).owner);
     }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nextNormal } from '../base/draws.ts';
 import { FP } from '../base/fixedPoint.ts';
+import { createStreams } from '../base/stream.ts';
 import { recordRun, smallScenario } from '../cli/testRun.ts';
 import { createEraWorld } from '../protocol/eraWorld.ts';
 import type { ParamKey } from '../protocol/params.ts';
@@ -71,6 +73,15 @@ describe('oracle.model gbm', () => {
     const dear = pricesOf(gbm(200, { 'oracle.price_mil.1': 1_000 }));
     expect(of(dear, 1)).toEqual(of(pricesOf(gbm(200)), 1));
     expect(of(dear, 0)).not.toEqual(of(pricesOf(gbm(200)), 0));
+  });
+
+  it.each([1, 2, 3])('moves asset %i by one draw a slot of a stream of its own', (number) => {
+    const streams = createStreams(1, () => `1/oracle/${number}`);
+    const moved = of(pricesOf(gbm(200), 50), number - 1);
+    for (let slot = 1; slot < moved.length; slot++) {
+      const factor = 1 + (0.02 / Math.sqrt(24)) * nextNormal(streams, 0);
+      expect(Math.abs(moved[slot]! - moved[slot - 1]! * factor)).toBeLessThanOrEqual(1);
+    }
   });
 
   it('gives whole numbers that a ledger takes, also at both ends of the range', () => {

@@ -56,7 +56,7 @@ export function createOracle(seed: number, path: readonly Prices[]): Oracle {
       if (current === null || model !== GBM) current = [...first];
       else {
         const sigma = getParam(s, 'oracle.vol_bps_day') / BPS / SLOTS_PER_DAY_ROOT;
-        current = current.map((priceFp, asset) => clamp(priceFp * (1 + sigma * nextNormal(streams, 0)), asset));
+        current = current.map((priceFp, asset) => clamp(priceFp * (1 + sigma * nextNormal(streams, asset)), asset));
       }
       return current as unknown as Prices;
     },

@@ -79,7 +79,7 @@ contract FizzHandler is MarketTurns {
         uint64 count = fizzTotals().fizzCount;
         uint64 gpuCount = chance(3);
         uint64 gpuTier = gpuCount == 0 ? 0 : 1 + chance(12);
-        (uint64 cpuCount, uint64 memoryGb, uint64 storageGb) = (1 + chance(once(4) ? 64 : 32), 1 + chance(40), chance(500));
+        (uint64 cpuCount, uint64 memoryGb, uint64 storageGb) = (1 + chance(once(3) ? 64 : 32), 1 + chance(40), chance(500));
         uint64 priceUnits = 1 + chance(2 * ONE);
         if (count < MAX_NODES) {
             bytes memory data = abi.encodeCall(

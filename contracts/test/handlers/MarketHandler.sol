@@ -237,7 +237,7 @@ contract MarketHandler is MarketTurns {
         uint64 asset = chance(5);
         // Nobody disables one again.
         bool canBe = asset > 0 && asset < ASSET_COUNT && assetsAt(asset).isEnabled == 0;
-        if (canBe || once(15)) act(A_ENABLE_ASSET, K, address(assets), abi.encodeCall(Assets.enableAsset, (asset)));
+        if (canBe || once(60)) act(A_ENABLE_ASSET, K, address(assets), abi.encodeCall(Assets.enableAsset, (asset)));
         uint64 units = chance(200 * ONE);
         act(A_ISSUE_ASSET, K, address(assets), abi.encodeCall(Assets.issueAsset, (asset, agent(), units)));
         uint64 from = agent();
@@ -408,10 +408,10 @@ contract MarketHandler is MarketTurns {
 
     function deploy(uint256 seed) external turn(seed) leases_ {
         uint64 lease = leaseIn(once(2) ? 1 << LEASE_AWAITING : 1 << LEASE_DEPLOYING);
-        if (rather(isIn(lease, 1 << LEASE_AWAITING))) {
+        if (rather(isIn(lease, 1 << LEASE_AWAITING) && nowS() < leasesAt(lease).endS)) {
             act(A_SEND_MANIFEST, consumerOf(lease), address(leases), abi.encodeCall(Leases.sendManifest, (lease)));
         }
-        if (once(3) || !rather(isIn(lease, 1 << LEASE_DEPLOYING))) return;
+        if (once(3) || !rather(isIn(lease, 1 << LEASE_DEPLOYING) && nowS() < leasesAt(lease).endS)) return;
         bytes memory data = abi.encodeCall(Leases.confirmDeployment, (lease));
         act(A_CONFIRM_DEPLOYMENT, payeeOf(lease), address(leases), data);
     }
@@ -424,14 +424,15 @@ contract MarketHandler is MarketTurns {
         bool ok = act(A_WITHDRAW_LEASE, payeeOf(lease), address(leases), abi.encodeCall(Leases.withdrawLease, (lease)));
         Vm.Log[] memory logs = vm.getRecordedLogs();
         if (ok) checkAccrual(lease, before, logs);
-        if (!once(3)) return;
+        if (!once(3) || !rather(nowS() < before.endS)) return;
         bytes memory data = abi.encodeCall(Leases.extendLease, (lease, once(10) ? chance(4_000) : 3_600 * (1 + chance(3))));
         act(A_EXTEND_LEASE, consumerOf(lease), address(leases), data);
     }
 
     function update(uint256 seed) external turn(seed) leases_ {
         uint64 lease = leaseIn(1 << LEASE_SERVING | 1 << LEASE_DEPLOYING | 1 << LEASE_AWAITING);
-        if (!rather(isIn(lease, OPEN) && leasesAt(lease).fizz == 0)) return;
+        bool canBe = isIn(lease, OPEN) && leasesAt(lease).fizz == 0 && nowS() < leasesAt(lease).endS;
+        if (!rather(canBe)) return;
         bytes memory data = abi.encodeCall(
             Leases.proposeUpdate,
             (lease, 1 + chance(5), 1 + chance(9), chance(22), chance(2), 3_600 * (1 + chance(5)), 1 + chance(2 * ONE))
@@ -456,7 +457,7 @@ contract MarketHandler is MarketTurns {
     }
 
     function close(uint256 seed) external turn(seed) leases_ {
-        uint64 lease = leaseIn(once(3) ? 1 << LEASE_CLOSED : OPEN);
+        uint64 lease = once(2) ? dueLease() : leaseIn(once(3) ? 1 << LEASE_CLOSED : OPEN);
         LeasesRecord memory before = leasesAt(lease);
         if (rather(isIn(lease, OPEN))) end(lease, before);
         if (!rather(leasesAt(lease).state == LEASE_CLOSED && before.ratedTenths == 0)) return;
@@ -527,6 +528,14 @@ contract MarketHandler is MarketTurns {
             --skipped;
         }
         return last == 0 ? anyOf(count) : last;
+    }
+
+    /// @return lease one whose time is over, for want of one any that is not closed
+    function dueLease() private returns (uint64 lease) {
+        for (lease = leaseTotals().leaseCount; lease > 0; --lease) {
+            if (isIn(lease, OPEN) && nowS() >= leasesAt(lease).endS) return lease;
+        }
+        return leaseIn(OPEN);
     }
 
     function isIn(uint64 lease, uint256 stateBits) private view returns (bool) {

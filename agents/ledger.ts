@@ -33,6 +33,11 @@ export function neededBy(view: View, order: number): Resources {
   };
 }
 
+/** Whether a consumer has used a lease of its, and paid for it: only then is its rating taken (FB-4). */
+export function canRate(view: View, lease: number): boolean {
+  return leaseField(view, lease, 'manifestS') > 0 && leaseField(view, lease, 'paidUnits') > 0;
+}
+
 /** Units of an asset for units of the token, rounded up. */
 export function inAsset(view: View, units: number, asset: number): number {
   return asset === 0 ? units : Math.ceil((units / view.priceFp(asset)) * FP);

@@ -31,6 +31,12 @@ export function moneyFlowFigure(reading: Reading): Made {
     all.filter(({ payer, reason }) => payer === 'consumers' && reason === 'leases'),
     ({ tokens }) => tokens,
   );
+  const paid = sumOf(reading.run.market, (row) => row.payeeUnits);
+  const self = sumOf(reading.run.market, (row) => row.selfPayeeUnits);
+  const selfText =
+    self === 0
+      ? ''
+      : `, ${formatNumber(reading.tokens(self))} of them (${formatShare(self / paid)}) by providers’ owners for machines of their own`;
   const payers = totalsBy(payments, ({ payer }) => payer).map(({ label }) => label);
   const shown = ways.slice(0, 40);
   return {
@@ -47,7 +53,7 @@ export function moneyFlowFigure(reading: Reading): Made {
       top === undefined
         ? 'Money went into pots and to nobody'
         : `The largest flow of money, ${formatShare(top.tokens / total)} of all, went from ${top.payer} to ${top.receiver}: ${top.reason}`,
-    summary: `Who paid (left), what for, who received (right) over the run, in tokens; strands have the colour of the payer. ${formatNumber(total)} tokens reached somebody, ${formatNumber(foreign)} of them in foreign assets, counted at the price of the moment; consumers paid ${formatNumber(lease)} to providers and fizz nodes for leases. What waits in a pot is drawn on its way in and on its way out. Stakes, delegations and deposits of one's own are no payments.`,
+    summary: `Who paid (left), what for, who received (right) over the run, in tokens; strands have the colour of the payer. ${formatNumber(total)} tokens reached somebody, ${formatNumber(foreign)} of them in foreign assets, counted at the price of the moment; consumers paid ${formatNumber(lease)} to providers and fizz nodes for leases${selfText}. What waits in a pot is drawn on its way in and on its way out. Stakes, delegations and deposits of one's own are no payments.`,
     size: 'full',
     spec: moneyStrands({
       payers,
@@ -328,7 +334,7 @@ function shareFigure(
   return {
     ...listed(data, { share: 'share' }, 'group'),
     id: texts.id,
-    title: `${texts.titleOf(top)} won ${formatShare(of(top, 0))} of the leases with ${formatShare(of(top, 1))} of the providers`,
+    title: `${texts.titleOf(top)} won ${formatShare(of(top, 0))} of the leases from others with ${formatShare(of(top, 1))} of the providers`,
     summary: texts.summary,
     size: 'half',
     spec: shareDots({
@@ -344,23 +350,24 @@ function shareFigure(
 
 export function shareByTierFigure(reading: Reading): Made {
   const concentration = tables.concentrationOf(reading);
-  if (concentration === null) return 'Market share by trust tier: no lease was won.';
-  const { providerCount, wonCount, gini, hhi, equalHhi } = concentration;
+  if (concentration === null) return 'Market share by trust tier: no provider won a lease of its own from another.';
+  const { providerCount, wonCount, memberWonCount, selfWonCount, gini, hhi, equalHhi } = concentration;
+  const all = wonCount + memberWonCount + selfWonCount;
   return shareFigure(tables.shareByTierTable(reading), {
     id: 'share-tier',
     titleOf: (tier) => `Providers in ${tier}`,
-    summary: `Shares of each trust tier, 1 best, in the leases won, in the providers and in their CPUs, era by era and summed over the run. Among ${formatQuantity(providerCount, 'provider')}, ${formatQuantity(wonCount, 'lease')} were won with a Gini coefficient of ${gini.toFixed(3)} and a Herfindahl index of ${formatNumber(hhi)}, where equal shares would give ${formatNumber(equalHhi)}.`,
+    summary: `Shares of each trust tier, 1 best, in the leases won from others, in the providers and in their CPUs, era by era and summed over the run. Of ${formatQuantity(all, 'lease')} these are ${formatCount(wonCount)}: left out are ${formatCount(memberWonCount)} that members of subnets serve on machines of their own, and ${formatCount(selfWonCount)} (${formatShare(selfWonCount / all)}) that providers’ owners rented from themselves. Among ${formatQuantity(providerCount, 'provider')}, ${formatQuantity(wonCount, 'lease')} were won with a Gini coefficient of ${gini.toFixed(3)} and a Herfindahl index of ${formatNumber(hhi)}, where equal shares would give ${formatNumber(equalHhi)}.`,
   });
 }
 
 export function shareByStakeFigure(reading: Reading): Made {
   const concentration = tables.concentrationOf(reading);
-  if (concentration === null) return 'Market share by collateral: no lease was won.';
+  if (concentration === null) return 'Market share by collateral: no provider won a lease of its own from another.';
   if (concentration.providerCount < 4) return 'Market share by collateral: there are fewer than four providers.';
   return shareFigure(tables.shareByStakeTable(reading), {
     id: 'share-stake',
     titleOf: (quarter) => `The quarter of providers with ${quarter.includes('quarter') ? `the ${quarter}` : quarter}`,
-    summary: `Providers in four equal groups by their mean collateral over the run, own and delegated, those with the most on top: shares of each in the leases won, in the providers and in their CPUs. Equal collateral is told apart by the provider's number.`,
+    summary: `Providers in four equal groups by their mean collateral over the run, own and delegated, those with the most on top: shares of each in the leases that they won from others for machines of their own, in the providers and in their CPUs. Equal collateral is told apart by the provider's number.`,
   });
 }
 

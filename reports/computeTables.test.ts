@@ -274,8 +274,18 @@ describe('returns', () => {
 });
 
 describe('market shares', () => {
+  // Each has won two leases more that a member serves, and three that its own owner rents.
   const row = (provider: number, tier: number, wonCount: number, collateral: number): Partial<EconomicsRow> => ({
-    ...{ era: 0, provider, tier, wonCount, cpuCount: provider === 1 ? 70 : 10, collateralUnits: collateral },
+    ...{
+      era: 0,
+      provider,
+      tier,
+      wonCount: wonCount + 5,
+      memberWonCount: 2,
+      selfWonCount: 3,
+      cpuCount: provider === 1 ? 70 : 10,
+      collateralUnits: collateral,
+    },
   });
   const economics = [row(1, 1, 6, 40), row(2, 3, 1, 30), row(3, 3, 1, 20), row(4, 3, 0, 10)];
   const reading = readingOf({ economics });
@@ -303,10 +313,41 @@ describe('market shares', () => {
   it('are as unequal as Gini and Herfindahl say, and nothing if nobody won', () => {
     const found = tables.concentrationOf(reading)!;
     expect([found.providerCount, found.wonCount, found.equalHhi]).toEqual([4, 8, 0.25]);
+    expect([found.memberWonCount, found.selfWonCount]).toEqual([8, 12]);
     // (36 + 1 + 1) / 64; 0, 1, 1, 6 in order: 2·(1·0 + 2·1 + 3·1 + 4·6) / (4·8) − 5/4.
     expect(found.hhi).toBeCloseTo(38 / 64, 12);
     expect(found.gini).toBeCloseTo((2 * 29) / 32 - 5 / 4, 12);
     expect(tables.concentrationOf(readingOf({ economics: [row(1, 1, 0, 1)] }))).toBeNull();
+  });
+});
+
+describe('self-dealing', () => {
+  const market = [
+    { era: 0, payeeUnits: 30 * TOKEN, selfPayeeUnits: 9 * TOKEN },
+    { era: 1, payeeUnits: 10 * TOKEN, selfPayeeUnits: TOKEN },
+  ];
+  const economics = [
+    { era: 0, provider: 1, tier: 4, wonCount: 9, memberWonCount: 2, selfWonCount: 4 },
+    { era: 1, provider: 1, tier: 4, wonCount: 1, memberWonCount: 0, selfWonCount: 0 },
+  ];
+  const summaryOf = (rows: Parameters<typeof rowsWith>[0], id: string): string =>
+    makeSections(readTables(rowsWith(rows)))
+      .flatMap(({ figures }) => figures)
+      .find((figure) => figure.id === id)!.summary;
+  const flows = [flow(0, 'escrow', 'miner', 'leasePayment', 40)];
+
+  it('is told apart from what consumers paid for leases', () => {
+    expect(summaryOf({ market, flows }, 'money-flow')).toContain(
+      'consumers paid 40 to providers and fizz nodes for leases, 10 of them (25\u202f%) by providers’ owners for machines of their own.',
+    );
+    const honest = market.map((row) => ({ ...row, selfPayeeUnits: 0 }));
+    expect(summaryOf({ market: honest, flows }, 'money-flow')).toContain('for leases. What waits');
+  });
+
+  it('is left out of market shares, and so are leases on members’ machines, with the numbers', () => {
+    expect(summaryOf({ market, economics }, 'share-tier')).toContain(
+      'Of 10 leases these are 4: left out are 2 that members of subnets serve on machines of their own, and 4 (40\u202f%) that',
+    );
   });
 });
 

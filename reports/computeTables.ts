@@ -236,11 +236,17 @@ export function returnByGpuTable(reading: Reading): Table {
   );
 }
 
-export const SHARES = ['of the leases won', 'of the providers', 'of the CPUs'] as const;
+/**
+ * Leases that a provider won for its own machine from somebody else: those that its fizz nodes serve need none of its CPUs, and
+ * what its own owner rents says nothing about the market.
+ */
+export const wonFromOthers = (row: EconomicsRow): number => row.wonCount - row.memberWonCount - row.selfWonCount;
 
-/** Shares of groups of providers in the leases that were won, in provider-eras and in the CPUs of these. */
+export const SHARES = ['of the leases won from others', 'of the providers', 'of the CPUs'] as const;
+
+/** Shares of groups of providers in the leases that they won from others, in provider-eras and in the CPUs of these. */
 function sharesOf(groups: readonly (readonly [label: string, rows: readonly EconomicsRow[]])[]): Table {
-  const measures = [(row: EconomicsRow) => row.wonCount, () => 1, (row: EconomicsRow) => row.cpuCount] as const;
+  const measures = [wonFromOthers, () => 1, (row: EconomicsRow) => row.cpuCount] as const;
   const totals = measures.map((of) => sumOf(groups, ([, rows]) => sumOf(rows, of)));
   const cells = groups.flatMap(([label, rows]) =>
     SHARES.map((name, i): Cell[] => [label, name, share(sumOf(rows, measures[i]!), totals[i]!)]),
@@ -273,23 +279,28 @@ export function shareByStakeTable(reading: Reading): Table {
 
 export type Concentration = {
   readonly providerCount: number;
+  /** Won for their own machines from others; served by their fizz nodes; rented by their own owners. */
   readonly wonCount: number;
+  readonly memberWonCount: number;
+  readonly selfWonCount: number;
   readonly gini: number;
   /** Sum of squared shares, and what it would be if all had won as many. */
   readonly hhi: number;
   readonly equalHhi: number;
 };
 
-/** How unequally leases were won by providers over the run; null if none was. */
+/** How unequally leases were won by providers from others over the run; null if none was. */
 export function concentrationOf(reading: Reading): Concentration | null {
   const won = [...groupBy(reading.run.economics, (row) => String(row.provider)).values()].map((rows) =>
-    sumOf(rows, ({ wonCount }) => wonCount),
+    sumOf(rows, wonFromOthers),
   );
   const wonCount = sumOf(won, (count) => count);
   if (wonCount === 0) return null;
   return {
     providerCount: won.length,
     wonCount,
+    memberWonCount: sumOf(reading.run.economics, (row) => row.memberWonCount),
+    selfWonCount: sumOf(reading.run.economics, (row) => row.selfWonCount),
     gini: giniOf(won),
     hhi: sumOf(won, (count) => (count * count) / (wonCount * wonCount)),
     equalHhi: 1 / won.length,

@@ -7,6 +7,7 @@ import { chartRows, type VegaSpec, withRows } from './chartRows.ts';
 import type { Figure } from './figure.ts';
 import { refuseLoader } from './refuseLoader.ts';
 import { CHART_CONFIG } from './theme.ts';
+import { tidySvg } from './tidySvg.ts';
 
 /** Vega's own measure of text, which it offers for replacement but leaves out of its types. */
 const { textMetrics } = vegaModule as unknown as { readonly textMetrics: { width: typeof textWidth } };
@@ -40,7 +41,7 @@ export type Drawing = { readonly vega: VegaSpec; readonly svg: string };
 
 /**
  * Compiles and draws a figure. Equal figures give equal bytes: identifiers are numbered from 0 for each picture and carry
- * the figure's name, and coordinates are rounded to a hundredth of a pixel.
+ * the figure's name, and coordinates are rounded to a tenth of a pixel.
  *
  * @throws Error of Vega if the specification is invalid (a bug), or if it asks for a URL
  */
@@ -73,30 +74,3 @@ const silentLogger = {
   info: () => silentLogger,
   debug: () => silentLogger,
 } as never;
-
-const round = (digits: string): string => String(Math.round(Number(digits) * 100) / 100);
-
-/** Attributes with the value that they would have without them, and names of parts that nobody asks for in a still picture. */
-const NEEDLESS =
-  / (?:opacity="1"|stroke-width="1"|font-weight="normal"|font-size="11px"|transform="translate\(0,0\)"|class="(?:mark-[^"]*|background)")/g;
-
-function tidySvg(svg: string, id: string): string {
-  const names = new Map<string, string>();
-  const nameOf = (old: string): string => {
-    if (!names.has(old)) names.set(old, `svg-${id}-${names.size}`);
-    return names.get(old)!;
-  };
-  // The picture is described as a whole by its figure, its type set by the style sheet; marks need to say nothing.
-  return svg
-    .replace(/<path [^>]*\bd="" [^>]*display="none"\/>/g, '')
-    .replace(/<path [^>]*\bd="M0,0h0v0h0Z"\/>/g, '')
-    .replace(/<[^>]+>/g, (tag) =>
-      tag
-        .replace(/ (?:font-family|xmlns:xlink|version|role|pointer-events|aria-[a-z]+)="[^"]*"/g, '')
-        .replace(NEEDLESS, '')
-        .replace(/ id="([^"]*)"/g, (_, old: string) => ` id="${nameOf(old)}"`)
-        .replace(/url\(#([^)]*)\)/g, (_, old: string) => `url(#${nameOf(old)})`)
-        .replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, round),
-    )
-    .replace('<svg ', '<svg aria-hidden="true" focusable="false" font-size="11px" ');
-}

@@ -227,7 +227,7 @@ function provenanceSection({ manifest, summary, scenarioYaml, changedKeys }: Pag
 }
 
 /** Digits that a number in the page's data keeps: more than a mean is good for, and half as long to write. */
-const DIGITS = 10;
+const DIGITS = 8;
 
 function shortened({ columns, rows }: Table): Table {
   return {

@@ -159,6 +159,17 @@ describe('detectionOf', () => {
     ]);
   });
 
+  it('given a gateway, of which F-13 says nothing > it is in none of the curves', () => {
+    const gateway = [
+      { ...challenge(1, 1, 'failed', -1), overClaimMil: 2_000 },
+      { ...challenge(2, 2, 'passed', -1), overClaimMil: 1_000 },
+    ];
+    const found = tables.detectionOf(
+      readTables(withRows({ challenges: [...gateway, challenge(3, 3, 'passed', 0.5)] })),
+    );
+    expect(found).toMatchObject({ providerCount: 1, caughtCount: 0, expectedCount: 0.5, honestCount: 0 });
+  });
+
   it('given equal chances > the closed form is P^k (F-13)', () => {
     const challenges = [1, 2, 3].flatMap((provider) =>
       [0, 1, 2, 3].map((k) => challenge(provider * 10 + k, provider, 'passed', 0.9)),

@@ -224,7 +224,10 @@ export function challengeTable(reading: Reading): Table {
 type Trial = { readonly rows: readonly ChallengeRow[]; readonly caughtAt: number };
 
 function trialsOf(challenges: readonly ChallengeRow[]): Trial[] {
-  const decided = challenges.filter(({ outcome }) => outcome === 'passed' || outcome === 'failed');
+  // Of gateways with members F-13 says nothing: their chance is −1.
+  const decided = challenges.filter(
+    ({ outcome, expectedPassShare }) => (outcome === 'passed' || outcome === 'failed') && expectedPassShare >= 0,
+  );
   return [...groupBy(decided, (row) => String(row.provider)).values()].map((rows) => ({
     rows,
     caughtAt: rows.findIndex(({ outcome }) => outcome === 'failed') + 1,

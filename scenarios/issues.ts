@@ -56,6 +56,7 @@ export const ISSUE_CODES = {
   W306: 'there are fewer validators than a group has',
   W307: 'there are more miners than node slots',
   W308: 'a file has no effect',
+  W309: 'fizz nodes get no orders',
 } as const;
 
 export type IssueCode = keyof typeof ISSUE_CODES;

@@ -9,6 +9,7 @@ import { type PriceReader, readPrices } from './prices.ts';
 import { BOUNDS, DEFAULTS, DEVICES, LEDGERS, LEVELS, MODULES, SHOCK_REGIONS } from './schema.ts';
 import { describeTree } from './structure.ts';
 import { formatDecimal } from './units.ts';
+import { checkOrderWindows } from './windows.ts';
 
 export type Resolved = {
   readonly scenario: Scenario;
@@ -245,6 +246,7 @@ export function resolveTree(
       ? readPopulations(populations.value.items, populations.keyPlace, context)
       : { groups: [], traces: new Map<string, string>() };
   checkEraLength(params, groups, issues);
+  checkOrderWindows(params, groups, issues);
   const texts = new Map(traces);
   const prices = readPrices(root, params, priceReader, read, texts, issues);
   const chain = mapOf(root, 'chain');

@@ -22,7 +22,7 @@ import {
   PROVIDER_TIERS,
   STRIDE,
 } from '../../sim/protocol/layout.ts';
-import { bidField, inAsset, leaseField, orderField, providerField } from '../ledger.ts';
+import { bidField, canRate, inAsset, leaseField, orderField, providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 
 const HOUR_S = 3_600;
@@ -233,7 +233,7 @@ function finish(view: View, random: AgentRandom, { usesLease = () => true }: Ren
   for (const escrow of view.myEscrows()) {
     for (const lease of view.leasesOf(escrow)) if (usesLease(view, lease)) change(view, random, lease, out);
     for (const lease of view.closedLeasesOf(escrow))
-      if (leaseField(view, lease, 'manifestS') > 0 && random.chance(view.param('fb.rate_prob_bps')))
+      if (canRate(view, lease) && random.chance(view.param('fb.rate_prob_bps')))
         out.act('rateLease', [lease, ratingOf(view, lease)]);
   }
 }

@@ -4,15 +4,15 @@ import {
   F,
   FIZZ_STATE,
   LEASE_STATE,
-  ORDER_MODE,
   ORDER_STATE,
   PROPOSAL_KIND,
   PROVIDER_STATE,
   STRIDE,
 } from '../../sim/protocol/layout.ts';
 import type { Resources } from '../../sim/protocol/resources.ts';
-import { fizzField, leaseField, neededBy, orderField } from '../ledger.ts';
+import { fizzField, leaseField, orderField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
+import { offersOf } from './choice.ts';
 
 /** Most that a fizz node may expose (X-SP-5). */
 const MOST: Resources = { cpuCount: 32, memoryGb: 128, storageGb: 2_048, gpuCount: 8 };
@@ -24,8 +24,6 @@ export type FizzPlan = {
   readonly peerCount?: (view: View) => number;
   /** Which of the open gateways a peer attaches to, best first; one of the better half, by its place, where nothing is said. */
   readonly gateway?: (view: View, gateways: readonly number[], fizz: number) => number;
-  /** Whether it takes an order; always, where nothing is said. */
-  readonly takes?: (view: View, order: number) => boolean;
 };
 
 /** What the device exposes. */
@@ -96,16 +94,33 @@ function join(view: View, fizz: number, plan: FizzPlan, out: Decision): void {
   if (view.ledger.wallets[view.account]! >= units + fee) out.act('joinSubnet', [fizz, gateway, units]);
 }
 
-/** Slot of an era in which proposals are made: the members have been polled in all of it (FIZZ-5). */
-const PROPOSING_SLOT = 23;
+/** Slot of an era in which proposals are made, its last: the members have been polled in all of it (FIZZ-5). */
+function proposingSlot(view: View): number {
+  return view.param('time.slots_per_era') - 1;
+}
+
+/** Gateways of the agent's own members, ascending, each once. */
+function ownGateways(view: View): number[] {
+  const joined = view.myFizz().filter((fizz) => isMember(fizzField(view, fizz, 'state')));
+  return [...new Set(joined.map((fizz) => fizzField(view, fizz, 'gateway')))].sort((a, b) => a - b);
+}
+
+function isMember(state: number): boolean {
+  return state >= FIZZ_STATE.registered && state <= FIZZ_STATE.detached;
+}
+
+/** A member has a say once its gateway has accepted it (OP-81). */
+function mayVote(state: number): boolean {
+  return state >= FIZZ_STATE.active && state <= FIZZ_STATE.detached;
+}
 
 /**
- * Remembers which members of the own subnet were away, as far as memory goes: pairs of device and slots away, anew in each era.
- * Anybody can poll a device (FIZZ-5).
+ * Remembers which members of the own subnets were away, as far as memory goes: pairs of device and slots away, anew in each era.
+ * Once a slot, however many peers the agent has there. Who is in a subnet can poll its members (FIZZ-5).
  */
-function poll(view: View, memory: Memory, gateway: number): void {
+function poll(view: View, memory: Memory): void {
   if (view.slotOfEra === 0) memory.fill(0);
-  for (const member of view.membersOf(gateway)) {
+  for (const member of ownGateways(view).flatMap((gateway) => view.membersOf(gateway))) {
     if (view.answersPolls(fizzField(view, member, 'owner'))) continue;
     for (let at = 0; at + 1 < memory.length; at += 2) {
       if (memory[at] !== 0 && memory[at] !== member) continue;
@@ -129,20 +144,18 @@ function isTooSeldomThere(view: View, memory: Memory, member: number): boolean {
 
 /** Where subnets vote (OP-81): proposes to take back a share that was raised, or to expel who is hardly ever there; votes on both. */
 function govern(view: View, memory: Memory, fizz: number, out: Decision): void {
-  if (view.param('fizz.dao') === 0) return;
   const gateway = fizzField(view, fizz, 'gateway');
   const at = gateway * STRIDE.subnets;
-  poll(view, memory, gateway);
   const proposal = view.ledger.subnets[at + F.subnets.proposal]!;
   if (proposal === 0) {
-    if (view.slotOfEra === PROPOSING_SLOT) propose(view, memory, fizz, out);
+    if (view.slotOfEra === proposingSlot(view)) propose(view, memory, fizz, out);
     return;
   }
   if (fizzField(view, fizz, 'votedProposal') === proposal) return;
   const value = view.ledger.subnets[at + F.subnets.proposalValue]!;
   const isExpulsion = view.ledger.subnets[at + F.subnets.proposalKind] === PROPOSAL_KIND.expel;
   // What was seen of the era in which it was proposed is forgotten by the next.
-  if (isExpulsion && view.slotOfEra < PROPOSING_SLOT / 2) return;
+  if (isExpulsion && view.slotOfEra < proposingSlot(view) / 2) return;
   const agrees = isExpulsion
     ? value !== fizz && isTooSeldomThere(view, memory, value)
     : value < view.ledger.subnets[at + F.subnets.gatewayBps]!;
@@ -162,27 +175,12 @@ function propose(view: View, memory: Memory, fizz: number, out: Decision): void 
     out.act('proposeSubnet', [fizz, PROPOSAL_KIND.expel, worst]);
 }
 
-/** The first open order of mode fizz that the device can carry and that pays what it asks. */
-function chooseOrder(view: View, fizz: number, plan: FizzPlan): number {
-  const { takes = () => true } = plan;
-  const has = exposed(view);
-  for (const order of view.openOrders()) {
-    if (orderField(view, order, 'mode') !== ORDER_MODE.fizz || orderField(view, order, 'state') !== ORDER_STATE.open)
-      continue;
-    if (view.nowS > orderField(view, order, 'bidUntilS') || orderField(view, order, 'asset') !== 0) continue;
-    const needs = neededBy(view, order);
-    const fits = (Object.keys(needs) as (keyof Resources)[]).every((name) => has[name] >= needs[name]);
-    if (!fits || has.gpuTier < orderField(view, order, 'gpuTier')) continue;
-    if (fizzField(view, fizz, 'priceUnits') > orderField(view, order, 'maxPriceUnits')) continue;
-    if (takes(view, order)) return order;
-  }
-  return 0;
-}
-
 /** Phase open: configures, joins, leaves a reservation that came to nothing, votes. */
 function prepare(view: View, memory: Memory, plan: FizzPlan, out: Decision): void {
   const own = view.myFizz();
   const wanted = plan.peerCount?.(view) ?? 1;
+  const isGoverned = view.param('fizz.dao') !== 0;
+  if (isGoverned) poll(view, memory);
   for (let peer = own.length; peer < wanted; peer++) configure(view, peer + 1, out);
   for (const fizz of own) {
     const state = fizzField(view, fizz, 'state');
@@ -201,7 +199,7 @@ function prepare(view: View, memory: Memory, plan: FizzPlan, out: Decision): voi
       const { cpuCount, memoryGb, storageGb, gpuCount, gpuTier } = exposed(view);
       out.act('changeFizz', [fizz, cpuCount, memoryGb, storageGb, gpuCount, gpuTier, ownPrice(view)]);
     }
-    if (state >= FIZZ_STATE.registered && state <= FIZZ_STATE.detached) govern(view, memory, fizz, out);
+    if (isGoverned && mayVote(state)) govern(view, memory, fizz, out);
   }
 }
 
@@ -213,16 +211,27 @@ export function createFizzOwner(plan: FizzPlan): Strategy {
     decide(view, memory, _random, out) {
       if (view.phase === PHASE.open) prepare(view, memory, plan, out);
       if (!view.connected) return;
-      for (const fizz of view.myFizz()) {
-        const state = fizzField(view, fizz, 'state');
-        if (view.phase === PHASE.bid && state === FIZZ_STATE.active) {
-          const order = chooseOrder(view, fizz, plan);
-          if (order !== 0) out.act('reserveFizz', [fizz, order]);
-        } else if ((view.phase === PHASE.reveal || view.phase === PHASE.close) && state === FIZZ_STATE.serving) {
-          const lease = fizzField(view, fizz, 'lease');
-          if (leaseField(view, lease, 'state') === LEASE_STATE.deploying) out.act('confirmDeployment', [lease]);
-        }
-      }
+      if (view.phase === PHASE.bid) acknowledge(view, out);
+      else if (view.phase !== PHASE.open) deploy(view, out);
     },
   };
+}
+
+/** Phase bid: each Active peer acknowledges the order for which its gateway has chosen it (FIZZ-6, FIZZ-7). */
+function acknowledge(view: View, out: Decision): void {
+  const ready = view.myFizz().filter((fizz) => fizzField(view, fizz, 'state') === FIZZ_STATE.active);
+  if (ready.length === 0) return;
+  const offers = offersOf(view, ownGateways(view));
+  for (const fizz of ready) {
+    const order = offers.get(fizz);
+    if (order !== undefined) out.act('reserveFizz', [fizz, order]);
+  }
+}
+
+function deploy(view: View, out: Decision): void {
+  for (const fizz of view.myFizz()) {
+    if (fizzField(view, fizz, 'state') !== FIZZ_STATE.serving) continue;
+    const lease = fizzField(view, fizz, 'lease');
+    if (leaseField(view, lease, 'state') === LEASE_STATE.deploying) out.act('confirmDeployment', [lease]);
+  }
 }

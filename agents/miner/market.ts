@@ -165,7 +165,7 @@ function bidForMembers(view: View, provider: number, out: Decision): void {
     if (taken.has(order) || view.nowS > orderField(view, order, 'bidUntilS')) continue;
     if (view.bidsOf(order).some((other) => bidField(view, other, 'provider') === provider)) continue;
     taken.add(order);
-    const asked = fizzField(view, fizz, 'priceUnits');
+    const asked = inAsset(view, fizzField(view, fizz, 'priceUnits'), orderField(view, order, 'asset'));
     out.act('placeBid', [order, provider, Math.min(asked, orderField(view, order, 'maxPriceUnits')), fizz]);
   }
 }

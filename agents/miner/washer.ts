@@ -6,7 +6,7 @@
  */
 import { type AgentRandom, type Decision, PHASE, type View } from '../../sim/engine/agentContract.ts';
 import { F, LEASE_STATE, ORDER_FLAG, ORDER_MODE, STRIDE } from '../../sim/protocol/layout.ts';
-import { bidField, leaseField, orderField, providerField } from '../ledger.ts';
+import { bidField, canRate, leaseField, orderField, providerField } from '../ledger.ts';
 import { milliTokens, numberOption } from '../options.ts';
 import { asDeclared, createMiner } from './behave.ts';
 import { costPlusPrice, freeResources } from './market.ts';
@@ -77,7 +77,7 @@ function useOwn(view: View, out: Decision): void {
         if (leaseField(view, lease, 'state') === LEASE_STATE.awaiting) out.act('sendManifest', [lease]);
     } else if (view.phase === PHASE.close) {
       for (const lease of view.closedLeasesOf(escrow))
-        if (leaseField(view, lease, 'manifestS') > 0) out.act('rateLease', [lease, view.param('fb.scale_tenths')]);
+        if (canRate(view, lease)) out.act('rateLease', [lease, view.param('fb.scale_tenths')]);
     }
   }
 }

@@ -103,6 +103,24 @@ contract Assets is Family, IAssets {
     }
 
     /// @inheritdoc IAssets
+    /// @custom:rule NUM-7, F-18
+    function valueOf(uint64 units, uint64 asset) external view returns (uint64 tokenUnits) {
+        // At most MAX_INT.
+        return asset == 0 ? units : uint64(Fixed.mulDivCapped(units, assets[asset].priceFp, Fixed.FP, MAX_INT));
+    }
+
+    /// @inheritdoc IAssets
+    /// @custom:rule NUM-7, OP-82
+    function unitsWorth(uint64 tokenUnits, uint64 asset) external view returns (uint64 units) {
+        if (asset == 0) return tokenUnits;
+        uint64 priceFp = assets[asset].priceFp;
+        bool isPayable =
+            priceFp > 0 && Fixed.mulDivCapped(tokenUnits, Fixed.FP, priceFp, MAX_INT) < MAX_INT;
+        // What is payable is at most MAX_INT, rounded up too.
+        return uint64(isPayable ? Fixed.mulDivUp(tokenUnits, Fixed.FP, priceFp) : MAX_INT);
+    }
+
+    /// @inheritdoc IAssets
     function unitsOf(uint64 account, uint64 asset) external view returns (uint64 units) {
         return asset == 0 ? TOKEN.unitsOf(account) : assetWallets[_place(account, asset)];
     }

@@ -71,6 +71,8 @@ contract Challenges is Family, IChallenges {
 
     uint256 private constant PURPOSE_TARGET = 10;
     uint256 private constant PURPOSE_REQUIREMENT = 12;
+    /// @notice Entries of the lists and draws that one slot looks at: a list may hold many that have left since.
+    uint256 private constant MAX_LOOKS = 2 * MAX_TARGETS;
     /// @dev Draws for one target beyond the lists, and where their numbers start.
     uint256 private constant ATTEMPTS = 16;
     uint256 private constant LEFTOVER_DRAWS = 256;
@@ -596,7 +598,7 @@ contract Challenges is Family, IChallenges {
         if (end > MAX_TARGETS) end = MAX_TARGETS;
         bool isCovering = _param(P_CHAL_COVERAGE_ENFORCED) == ON;
         Poor memory poor;
-        while (s.count < end) {
+        for (uint256 looks; looks < MAX_LOOKS && s.count < end; ++looks) {
             uint64 provider = isCovering ? _takeListed(s, poor) : 0;
             if (provider == 0) provider = _drawLeftover(s);
             if (provider == 0) break;

@@ -12,6 +12,8 @@ library Committee {
     /// @notice A group of n takes at most 16·n draws; members of the previous round are passed over in the first 8·n.
     uint256 internal constant DRAWS_PER_SEAT = 16;
     uint256 internal constant FRESH_DRAWS_PER_SEAT = 8;
+    /// @notice Longest registry that is walked for a group of all.
+    uint256 internal constant MAX_WALK = 1_024;
     /// @notice More than `val.max_rounds` can be, so that (task, round) is one number.
     uint256 internal constant ROUNDS_PER_TASK = 16;
 
@@ -33,14 +35,14 @@ library Committee {
     /// @notice The group for the next round of a task, in the order of the draw: weighted by reputation plus floor,
     /// without replacement, never the owner of the subject. A member that comes up again is drawn again, which has the
     /// law of drawing one after the other from those that are left. If no more validators are active than a group has
-    /// seats, all of them, in ascending order.
+    /// seats, all of them, in ascending order; that walks the registry, so in one of more than MAX_WALK they are drawn too.
     /// @return group Validators, none twice; fewer than `seats` if not enough are eligible, possibly none
     /// @custom:rule VAL-4, OP-16
     function drawGroup(IValidators validators, Draw memory draw) internal view returns (Seat[] memory group) {
         (uint64 active, uint64 covered, uint64 weightFp) = validators.committee();
         group = new Seat[](draw.seats);
         uint256 filled;
-        if (active <= draw.seats) {
+        if (active <= draw.seats && covered <= MAX_WALK) {
             for (uint64 v = 1; v <= covered; ++v) {
                 (bool eligible, uint64 reputationFp) = _eligible(validators, v, draw.subjectOwner);
                 if (eligible) group[filled++] = Seat(v, reputationFp);

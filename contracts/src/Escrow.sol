@@ -68,7 +68,7 @@ contract Escrow is Family, IEscrow {
         if (priceFp == 0) revert AssetNotEnabled(asset, 0);
         uint64 leastUnits = _param(P_ESCROW_MIN_DEPOSIT);
         if (Fixed.compareProducts(units, priceFp, leastUnits, Fixed.FP) < 0) {
-            revert AmountTooSmall(units, _worthAt(leastUnits, priceFp));
+            revert AmountTooSmall(units, ASSETS.unitsWorth(leastUnits, asset));
         }
         _checkPayable(actor, asset, units);
         uint64 escrow = escrowTotals.escrowCount + 1;
@@ -158,7 +158,7 @@ contract Escrow is Family, IEscrow {
     }
 
     /// @inheritdoc IEscrow
-    /// @custom:rule ESCROW-3
+    /// @custom:rule ESCROW-3, ESCROW-6
     function lock(uint64 escrow, uint64 asset, uint64 units) external {
         _onlyMarket();
         if (units == 0) return;
@@ -171,7 +171,7 @@ contract Escrow is Family, IEscrow {
     }
 
     /// @inheritdoc IEscrow
-    /// @custom:rule ESCROW-3
+    /// @custom:rule ESCROW-3, ESCROW-6
     function unlock(uint64 escrow, uint64 asset, uint64 units) external {
         _onlyMarket();
         if (units == 0) return;
@@ -184,7 +184,7 @@ contract Escrow is Family, IEscrow {
     }
 
     /// @inheritdoc IEscrow
-    /// @custom:rule ESCROW-3, F-17
+    /// @custom:rule ESCROW-3, ESCROW-6, F-17
     function pay(uint64 escrow, uint64 asset, uint64 to, uint64 units, uint64 reason) external {
         _onlyMarket();
         if (units == 0) return;
@@ -214,13 +214,6 @@ contract Escrow is Family, IEscrow {
     }
 
     // Parts of the above
-
-    /// @return units of an asset that are worth `tokenUnits`, rounded up, at most MAX_INT
-    function _worthAt(uint64 tokenUnits, uint64 priceFp) private pure returns (uint64 units) {
-        // Both are below 2^53, so that both casts keep the value.
-        if (Fixed.mulDivCapped(tokenUnits, Fixed.FP, priceFp, MAX_INT) == MAX_INT) return uint64(MAX_INT);
-        return uint64(Fixed.mulDivUp(tokenUnits, Fixed.FP, priceFp));
-    }
 
     /// @return held brackets that all money of the wallet fills; 0 while the dollar has no price
     function _bracketsHeld(uint64 escrow) private view returns (uint64 held) {

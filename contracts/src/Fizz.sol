@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Demand} from "./Demand.sol";
 import {Family} from "./Family.sol";
 import {FizzInfo, IFizz, OrderTerms, Resources} from "./Interfaces.sol";
 import {
@@ -74,13 +75,12 @@ contract Fizz is Family, IFizz {
     SubnetsRecord[TABLE_LENGTH] internal subnets;
     FizzTotalsRecord internal fizzTotals;
 
-    // Most that a fizz node may have (X-SP-5), and most that it may ask for an hour.
+    // Most that a fizz node may have (X-SP-5), and most that its gateway may keep.
     uint64 private constant MAX_CPU_COUNT = 32;
     uint64 private constant MAX_MEMORY_GB = 128;
     uint64 private constant MAX_STORAGE_GB = 2_048;
     uint64 private constant MAX_GPU_COUNT = 8;
     uint64 private constant MAX_GPU_TIER = 11;
-    uint64 private constant MAX_PRICE_UNITS = 10 ** 11;
     uint64 private constant MAX_GATEWAY_BPS = 5_000;
 
     // Options of parameters, by their index.
@@ -106,7 +106,7 @@ contract Fizz is Family, IFizz {
     ) external {
         uint64 actor = _agent();
         if (peerId == 0) revert AmountTooSmall(0, 1);
-        _within(peerId, 1, uint64(MAX_INT));
+        Demand.within(peerId, 1, uint64(MAX_INT));
         _checkOffer(Resources(cpuCount, memoryGb, storageGb, gpuCount), gpuTier, priceUnits);
 
         uint64 fizz = ++fizzTotals.fizzCount;
@@ -170,10 +170,11 @@ contract Fizz is Family, IFizz {
         if (subnet.state != SUBNET_EXISTS) _setSubnetState(subnet, provider, actor, SUBNET_EXISTS);
     }
 
-    /// @notice Reserves a fizz node for an open order; its gateway bids with it.
+    /// @notice Reserves a fizz node for an open order; its gateway bids with it. The node's price is in tokens, and so counts what
+    /// an order in another asset pays at most.
     /// @dev Reverts UnknownEntity, NotOwner and WrongState of the fizz node, UnknownEntity, WrongState, DeadlinePassed and
     /// NotInMode of the order, FeeAboveMaximum, TierTooLow, CapacityExhausted, in this order.
-    /// @custom:rule SM-12, FIZZ-7
+    /// @custom:rule SM-12, FIZZ-6, FIZZ-7, NUM-7
     function reserveFizz(uint64 fizz, uint64 order) external {
         uint64 actor = _agent();
         FizzNodesRecord storage f = _owned(fizz, actor);
@@ -235,9 +236,9 @@ contract Fizz is Family, IFizz {
         _checkProvider(provider);
         _checkGateway(provider, actor);
         _checkProviderState(provider, PROVIDER_ACTIVE);
-        _within(isOpen, 0, 1);
-        _within(minDelegationUnits, 0, uint64(MAX_INT));
-        _within(gatewayBps, 0, MAX_GATEWAY_BPS);
+        Demand.within(isOpen, 0, 1);
+        Demand.within(minDelegationUnits, 0, uint64(MAX_INT));
+        Demand.within(gatewayBps, 0, MAX_GATEWAY_BPS);
         SubnetsRecord storage subnet = subnets[provider];
         uint64 presentBps = subnet.gatewayBps;
         if (subnet.isShareFixed == 1 && gatewayBps != presentBps) revert AlreadySet(presentBps, 0);
@@ -278,7 +279,7 @@ contract Fizz is Family, IFizz {
         uint64 lease = f.lease;
         (uint64 leastS, uint64 accruedS) = LEASES.timesOf(lease);
         if (accruedS > leastS) leastS = accruedS;
-        _within(sinceS, leastS, CLOCK.nowS());
+        Demand.within(sinceS, leastS, CLOCK.nowS());
 
         f.detachedS = sinceS;
         _setState(f, fizz, ACCOUNT_KEEPER, FIZZ_DETACHED);
@@ -293,7 +294,7 @@ contract Fizz is Family, IFizz {
         FizzNodesRecord storage f = _existing(fizz);
         _check(f, FIZZ_DETACHED);
         uint64 sinceS = f.detachedS;
-        _within(atS, sinceS, CLOCK.nowS());
+        Demand.within(atS, sinceS, CLOCK.nowS());
 
         _setState(f, fizz, ACCOUNT_KEEPER, FIZZ_SERVING);
         LEASES.resumeAfterOutage(f.lease, sinceS, atS);
@@ -359,20 +360,20 @@ contract Fizz is Family, IFizz {
 
     // Votes of a subnet
 
-    /// @notice A member proposes to its subnet to expel another (PROPOSAL_EXPEL, its number) or to fix the gateway's share
-    /// (PROPOSAL_GATEWAY_SHARE, in bps). The vote lasts as long as an era.
+    /// @notice A member that the gateway has acknowledged proposes to its subnet to expel a member (PROPOSAL_EXPEL, its number) or
+    /// to fix the gateway's share (PROPOSAL_GATEWAY_SHARE, in bps). The vote lasts as long as an era.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState, NotInMode(0, 1), ValueOutOfRange(kind, 2), UnknownEntity and
     /// WrongState of the target or ValueOutOfRange of the share, AlreadySet(proposal, 0), in this order.
     /// @custom:rule FIZZ-14, OP-81
     function proposeSubnet(uint64 fizz, uint64 kind, uint64 value) external {
         FizzNodesRecord storage f = _votingMember(fizz);
         uint64 provider = f.gateway;
-        _within(kind, PROPOSAL_EXPEL, PROPOSAL_GATEWAY_SHARE);
+        Demand.within(kind, PROPOSAL_EXPEL, PROPOSAL_GATEWAY_SHARE);
         if (kind == PROPOSAL_EXPEL) {
             FizzNodesRecord storage target = _existing(value);
             if (!_isMemberOf(target, provider)) revert WrongState(target.state, 0);
         } else {
-            _within(value, 0, MAX_GATEWAY_BPS);
+            Demand.within(value, 0, MAX_GATEWAY_BPS);
         }
         SubnetsRecord storage subnet = subnets[provider];
         if (subnet.proposal != 0) revert AlreadySet(subnet.proposal, 0);
@@ -385,13 +386,14 @@ contract Fizz is Family, IFizz {
         subnet.noUnits = 0;
     }
 
-    /// @notice A member votes once on what its subnet is asked, with the units that it delegates to the gateway.
+    /// @notice A member that the gateway has acknowledged votes once on what its subnet is asked, with the units that it delegates
+    /// to the gateway.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState, NotInMode(0, 1), ValueOutOfRange, WrongState(0, 0) if nothing is
     /// proposed, DeadlinePassed, AlreadyVoted, in this order.
     /// @custom:rule FIZZ-14, OP-81
     function voteSubnet(uint64 fizz, uint64 isYes) external {
         FizzNodesRecord storage f = _votingMember(fizz);
-        _within(isYes, 0, 1);
+        Demand.within(isYes, 0, 1);
         uint64 provider = f.gateway;
         SubnetsRecord storage subnet = subnets[provider];
         uint64 proposal = subnet.proposal;
@@ -407,7 +409,8 @@ contract Fizz is Family, IFizz {
         emit SubnetVoted(provider, proposal, fizz, isYes, units);
     }
 
-    /// @notice Keeper. Ends a vote: what has more units for it than against it is done.
+    /// @notice Keeper. Ends a vote: what has more units for it than against it is done. A share is fixed while there is a subnet
+    /// that has voted it.
     /// @dev Reverts UnknownEntity, WrongState(0, 0) if nothing is proposed, DeadlineNotPassed, in this order.
     /// @custom:rule FIZZ-14, OP-81, SM-12
     function decideSubnet(uint64 provider) external {
@@ -430,7 +433,7 @@ contract Fizz is Family, IFizz {
         if (!isPassed) return;
         if (kind == PROPOSAL_EXPEL) {
             _expel(value, provider);
-        } else {
+        } else if (subnet.state == SUBNET_EXISTS) {
             subnet.gatewayBps = value;
             subnet.isShareFixed = 1;
         }
@@ -454,6 +457,12 @@ contract Fizz is Family, IFizz {
         info.gpuTier = f.gpuTier;
         info.detachedS = f.detachedS;
         info.resources = Resources(f.cpuCount, f.memoryGb, f.storageGb, f.gpuCount);
+    }
+
+    /// @inheritdoc IFizz
+    /// @custom:rule FIZZ-7, NUM-7
+    function floorOf(uint64 fizz, uint64 asset) external view returns (uint64 units) {
+        return ASSETS.unitsWorth(fizzNodes[fizz].priceUnits, asset);
     }
 
     /// @inheritdoc IFizz
@@ -520,10 +529,10 @@ contract Fizz is Family, IFizz {
         if (f.state != state) revert WrongState(f.state, 0);
     }
 
-    /// @return f a member of the sender in a subnet, where subnets vote
+    /// @return f a member of the sender that its gateway has acknowledged, where subnets vote
     function _votingMember(uint64 fizz) private view returns (FizzNodesRecord storage f) {
         f = _owned(fizz, _agent());
-        if (!_isMember(f.state)) revert WrongState(f.state, 0);
+        if (f.state < FIZZ_ACTIVE || f.state > FIZZ_DETACHED) revert WrongState(f.state, 0);
         if (_param(P_FIZZ_DAO) != ON) revert NotInMode(0, 1);
     }
 
@@ -544,13 +553,13 @@ contract Fizz is Family, IFizz {
     }
 
     function _checkOffer(Resources memory r, uint64 gpuTier, uint64 priceUnits) private pure {
-        _within(r.cpuCount, 1, MAX_CPU_COUNT);
-        _within(r.memoryGb, 1, MAX_MEMORY_GB);
-        _within(r.storageGb, 0, MAX_STORAGE_GB);
-        _within(r.gpuCount, 0, MAX_GPU_COUNT);
-        _within(gpuTier, 0, MAX_GPU_TIER);
+        Demand.within(r.cpuCount, 1, MAX_CPU_COUNT);
+        Demand.within(r.memoryGb, 1, MAX_MEMORY_GB);
+        Demand.within(r.storageGb, 0, MAX_STORAGE_GB);
+        Demand.within(r.gpuCount, 0, MAX_GPU_COUNT);
+        Demand.within(gpuTier, 0, MAX_GPU_TIER);
         if ((r.gpuCount > 0) != (gpuTier > 0)) revert ValueOutOfRange(gpuTier, r.gpuCount);
-        _within(priceUnits, 1, MAX_PRICE_UNITS);
+        Demand.checkPrice(priceUnits);
     }
 
     function _checkOrder(FizzNodesRecord storage f, uint64 order) private view {
@@ -562,7 +571,8 @@ contract Fizz is Family, IFizz {
         if (nowS > terms.bidUntilS) revert DeadlinePassed(nowS, terms.bidUntilS);
         if (terms.mode != ORDER_MODE_FIZZ) revert NotInMode(terms.mode, ORDER_MODE_FIZZ);
         uint64 priceUnits = f.priceUnits;
-        if (priceUnits > terms.maxPriceUnits) revert FeeAboveMaximum(priceUnits, terms.maxPriceUnits);
+        uint64 maxUnits = ASSETS.valueOf(terms.maxPriceUnits, terms.asset);
+        if (priceUnits > maxUnits) revert FeeAboveMaximum(priceUnits, maxUnits);
         if (f.gpuTier < terms.gpuTier) revert TierTooLow(f.gpuTier, terms.gpuTier);
         _checkEnough(f.cpuCount, terms.needs.cpuCount);
         _checkEnough(f.memoryGb, terms.needs.memoryGb);
@@ -580,12 +590,8 @@ contract Fizz is Family, IFizz {
         uint64 perCpuUnits = _param(P_FIZZ_BASE_ERA_CPU);
         for (uint256 i; i < units.length; ++i) {
             FizzNodesRecord storage f = fizzNodes[from + 1 + i];
-            _within(units[i], 0, f.gpuCount * perGpuUnits + f.cpuCount * perCpuUnits);
+            Demand.within(units[i], 0, f.gpuCount * perGpuUnits + f.cpuCount * perCpuUnits);
         }
-    }
-
-    function _within(uint64 value, uint64 least, uint64 most) private pure {
-        if (value < least || value > most) revert ValueOutOfRange(value, most);
     }
 
     function _isMember(uint64 state) private pure returns (bool) {
@@ -664,11 +670,15 @@ contract Fizz is Family, IFizz {
         _leave(f, fizz, ACCOUNT_KEEPER);
     }
 
+    /// @dev The last member dissolves the subnet, and with it the vote that fixed the gateway's share: that stays as it is.
+    /// @custom:rule SM-12, OP-81
     function _removeMember(uint64 provider, uint64 actor) private {
         SubnetsRecord storage subnet = subnets[provider];
         uint64 left = subnet.memberCount - 1;
         subnet.memberCount = left;
-        if (left == 0) _setSubnetState(subnet, provider, actor, SUBNET_DISSOLVED);
+        if (left > 0) return;
+        subnet.isShareFixed = 0;
+        _setSubnetState(subnet, provider, actor, SUBNET_DISSOLVED);
     }
 
     function _setSubnetState(SubnetsRecord storage subnet, uint64 provider, uint64 actor, uint64 to) private {

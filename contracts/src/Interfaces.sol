@@ -239,6 +239,10 @@ interface IAssets {
     function isEnabled(uint64 asset) external view returns (bool enabled);
     /// @return priceFp tokens per unit of the asset, FP for the token, 0 if none was posted
     function priceOf(uint64 asset) external view returns (uint64 priceFp);
+    /// @return tokenUnits value of units of an asset in units of the token, rounded down, at most MAX_INT
+    function valueOf(uint64 units, uint64 asset) external view returns (uint64 tokenUnits);
+    /// @return units of an asset that are worth `tokenUnits`, rounded up; MAX_INT if none are, or more would be needed
+    function unitsWorth(uint64 tokenUnits, uint64 asset) external view returns (uint64 units);
     /// @return units of an asset in the wallet of an account; of the token too
     function unitsOf(uint64 account, uint64 asset) external view returns (uint64 units);
     /// @notice Module. Moves units of an asset, the token included, between accounts; nothing happens for 0 units.
@@ -268,6 +272,7 @@ struct OrderTerms {
     uint64 bidUntilS;
     uint64 expiresS;
     uint64 maxPriceUnits;
+    uint64 asset;
     uint64 gpuTier;
     Resources needs;
 }
@@ -325,6 +330,8 @@ struct FizzInfo {
 interface IFizz {
     function fizzCount() external view returns (uint64);
     function infoOf(uint64 fizz) external view returns (FizzInfo memory);
+    /// @return units of an asset that the node asks for an hour, its price in tokens, rounded up; at most MAX_INT
+    function floorOf(uint64 fizz, uint64 asset) external view returns (uint64 units);
     /// @return gatewayBps share of the gateway in what its members earn
     function shareOf(uint64 provider) external view returns (uint64 gatewayBps);
     /// @return resources of the members of a subnet that are Active

@@ -10,6 +10,7 @@ import {
     ACCOUNT_FOUNDATION,
     ACCOUNT_KEEPER,
     AlreadyRated,
+    AmountTooSmall,
     BPS,
     BracketExceeded,
     CLOSE_CONSUMER,
@@ -104,7 +105,7 @@ contract Leases is Family, ILeases {
 
     /// @notice The consumer says what is to be deployed.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState, DeadlinePassed, in this order.
-    /// @custom:rule LEASE-3, SM-6
+    /// @custom:rule LEASE-3, FIZZ-8, SM-6
     function sendManifest(uint64 lease) external {
         uint64 actor = _agent();
         LeasesRecord memory l = _consumed(lease, actor);
@@ -115,7 +116,7 @@ contract Leases is Family, ILeases {
 
     /// @notice The payee says that the service runs; late too, after the deployment was counted as a breach.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState, DeadlinePassed, WrongState of the fizz node, in this order.
-    /// @custom:rule LEASE-4, LEASE-5, OP-87, SM-6
+    /// @custom:rule LEASE-4, LEASE-5, FIZZ-8, OP-87, SM-6
     function confirmDeployment(uint64 lease) external {
         uint64 actor = _agent();
         LeasesRecord memory l = _earned(lease, actor);
@@ -172,7 +173,7 @@ contract Leases is Family, ILeases {
     }
 
     /// @notice The consumer asks for other resources, another duration from now on, another price. Where no answer is needed,
-    /// it happens at once.
+    /// it happens at once: the price is then the consumer's alone, and the provider's remedy is to close the lease.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState, DeadlinePassed, NotInMode(1, 0), ValueOutOfRange, in this order; what
     /// happens at once, then, as `acceptUpdate` does.
     /// @custom:rule LEASE-11, OP-88
@@ -239,15 +240,17 @@ contract Leases is Family, ILeases {
         _close(l, lease, reason, actor);
     }
 
-    /// @notice The consumer rates a closed lease, once.
+    /// @notice The consumer rates a closed lease that it has paid for, once.
     /// @param tenths 1 to `fb.scale_tenths`
-    /// @dev Reverts UnknownEntity, NotOwner, WrongState, AlreadyRated, ValueOutOfRange, in this order.
-    /// @custom:rule FB-1, SM-6
+    /// @dev Reverts UnknownEntity, NotOwner, WrongState, AlreadyRated, AmountTooSmall(0, 1) if nothing was paid, ValueOutOfRange,
+    /// in this order.
+    /// @custom:rule FB-1, FB-2, FB-4, SM-6
     function rateLease(uint64 lease, uint64 tenths) external {
         uint64 actor = _agent();
         LeasesRecord memory l = _consumed(lease, actor);
         if (l.state != LEASE_CLOSED) revert WrongState(l.state, 0);
         if (l.ratedTenths != 0) revert AlreadyRated(lease, 0);
+        if (l.paidUnits == 0) revert AmountTooSmall(0, 1);
         Demand.within(tenths, 1, _param(P_FB_SCALE_TENTHS));
         l.ratedTenths = tenths;
         _store(lease, l);
@@ -332,7 +335,7 @@ contract Leases is Family, ILeases {
     }
 
     /// @inheritdoc ILeases
-    /// @custom:rule SM-6, FEE-6, ORDER-1
+    /// @custom:rule SM-6, FEE-6, LEASE-13, ESCROW-6, ORDER-1
     function open(LeaseRequest calldata request) external returns (uint64 lease) {
         _onlyMarket();
         return _open(request);
@@ -416,6 +419,7 @@ contract Leases is Family, ILeases {
     }
 
     /// @dev Pays what is due, unlocks the rest, and frees the machine.
+    /// @custom:rule LEASE-8, LEASE-9, LEASE-13, ESCROW-6
     function _close(LeasesRecord memory l, uint64 lease, uint64 reason, uint64 actor) private {
         _accrue(l, lease);
         (uint64 escrow, uint64 provider, uint64 refundUnits) = (l.escrow, l.provider, l.lockedUnits);

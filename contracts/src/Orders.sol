@@ -162,7 +162,7 @@ contract Orders is Family, IOrders {
     /// @notice Orders resources for a time, at no more than a price per hour, to be paid from an escrow wallet of the sender.
     /// @dev Reverts UnknownEntity, NotOwner, ValueOutOfRange(asset, 3), AssetNotEnabled, ValueOutOfRange,
     /// SensitiveData, ValueOutOfRange, InsufficientEscrow, BracketExceeded, in this order.
-    /// @custom:rule SM-6, ORDER-1, ORDER-2, ORDER-3, FIZZ-15, TIME-1, OP-82, OP-83, F-18
+    /// @custom:rule SM-6, ORDER-1, ORDER-2, ORDER-3, LEASE-13, FIZZ-15, TIME-1, OP-82, OP-83, F-18
     function createOrder(
         uint64 escrow,
         uint64 asset,
@@ -197,7 +197,7 @@ contract Orders is Family, IOrders {
     /// is reserved for it, else with fizz 0. In a full order book it must be cheaper than the dearest bid, which goes out.
     /// @dev Reverts UnknownEntity, NotOwner, WrongState, DeadlinePassed, NotInMode, UnknownEntity(fizz), AmountTooSmall,
     /// FeeAboveMaximum, PriceTooLow, SelfLease, what keeps the provider from winning, AlreadyBid, FeeAboveMaximum, in this order.
-    /// @custom:rule SM-6, ORDER-4, ORDER-5, INV-54, OP-83, OP-84, OP-109
+    /// @custom:rule SM-6, ORDER-4, ORDER-5, FIZZ-7, LEASE-13, INV-54, OP-83, OP-84, OP-109
     function placeBid(uint64 order, uint64 provider, uint64 priceUnits, uint64 fizz) external {
         uint64 actor = _agent();
         OrdersRecord memory o = _existing(order);
@@ -300,9 +300,10 @@ contract Orders is Family, IOrders {
 
     // Operators
 
-    /// @notice The sender takes the lowest free seat among the matchmaking operators.
+    /// @notice The sender takes the lowest free seat among the matchmaking operators. Nothing is staked for it, and nobody can be
+    /// put out of it.
     /// @dev Reverts AlreadySet(seat, 0), OperatorsFull, in this order.
-    /// @custom:rule MATCH-5, OP-85
+    /// @custom:rule MATCH-5, OP-85, SLASH-11
     function joinOperators() external {
         uint64 actor = _agent();
         uint64 seatCount = _param(P_MATCH_OPERATORS);
@@ -426,7 +427,7 @@ contract Orders is Family, IOrders {
     /// @inheritdoc IOrders
     function termsOf(uint64 order) external view returns (OrderTerms memory) {
         OrdersRecord memory o = _order(order);
-        return OrderTerms(o.state, o.mode, o.bidUntilS, o.expiresS, o.maxPriceUnits, o.gpuTier, _needs(o));
+        return OrderTerms(o.state, o.mode, o.bidUntilS, o.expiresS, o.maxPriceUnits, o.asset, o.gpuTier, _needs(o));
     }
 
     /// @inheritdoc IOrders
@@ -797,8 +798,8 @@ contract Orders is Family, IOrders {
         if ((voted >> seat) & 1 == 1) revert AlreadyVoted(order, seat);
     }
 
-    /// @dev Those who agreed on the winner share a reward, as far as the foundation can pay it. The part of one whose seat
-    /// another has taken since stays there.
+    /// @dev Those who agreed on the winner share a reward, the same for each match, as far as the foundation can pay it. The part
+    /// of one whose seat another has taken since stays there.
     /// @custom:rule OP-51, LIVE-9
     function _rewardVoters(uint256 voters, uint64 voterCount, uint64 matchingS) private {
         uint64 totalUnits = _param(P_MATCH_OP_REWARD);
@@ -886,17 +887,18 @@ contract Orders is Family, IOrders {
         if (owner != actor) revert NotOwner(actor, owner);
     }
 
+    /// @dev The least price is in units of the order's asset, what its fizz node asks for too.
     function _checkPrice(OrdersRecord memory o, uint64 priceUnits, uint64 fizz) private view {
         uint64 floorUnits;
         if (fizz != 0) {
             uint64 count = FIZZ.fizzCount();
             if (fizz > count) revert UnknownEntity(fizz, count);
-            floorUnits = _fizzInfo(fizz).priceUnits;
+            floorUnits = FIZZ.floorOf(fizz, o.asset);
         }
         if (priceUnits == 0) revert AmountTooSmall(0, 1);
         uint64 most = o.maxPriceUnits;
         if (priceUnits > most) revert FeeAboveMaximum(priceUnits, most);
-        // A share of the order's maximum.
+        // A share of the order's own maximum.
         uint64 shareUnits = uint64(Fixed.mulDivDown(most, _param(P_MATCH_BID_FLOOR_BPS), Fixed.BPS));
         if (shareUnits > floorUnits) floorUnits = shareUnits;
         if (priceUnits < floorUnits) revert PriceTooLow(priceUnits, floorUnits);

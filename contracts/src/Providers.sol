@@ -372,7 +372,7 @@ contract Providers is Family, IProviders {
 
     /// @notice Keeper. Liveness and bonus of each provider, or what its misconduct costs it.
     /// @dev Reverts as Clock.enterStep does.
-    /// @custom:rule F-9, LIVE-7, TIME-4, SLASH-1, SLASH-10
+    /// @custom:rule F-9, FIZZ-12, LIVE-7, TIME-4, SLASH-1, SLASH-10
     function payProviders(uint64 from, uint64 to) external {
         _enterStep(STEP_PAY_PROVIDERS, from, to);
         uint64 poolShareBps = _param(P_DELEG_POOL_SHARE_BPS);

@@ -140,7 +140,7 @@ contract Stake is Family, IStake {
     /// `payDelegators`; both by stake that was there for the whole era, own stake first in the running sum. Without
     /// delegations everything is the owner's. Must be called for every entity at each settlement, also with 0. Reverts
     /// ValueOutOfRange(poolUnits, rewardUnits) if the pool is the larger.
-    /// @custom:rule F-9, DELEG-2, OP-53, OP-20
+    /// @custom:rule F-9, FIZZ-12, DELEG-2, OP-53, OP-20
     function shareReward(
         uint64 kind,
         uint64 entity,

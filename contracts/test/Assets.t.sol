@@ -42,6 +42,28 @@ contract AssetsTest is Deployment {
         return [assetsAt(1).priceFp, assetsAt(2).priceFp, assetsAt(3).priceFp];
     }
 
+    // valueOf, unitsWorth
+
+    /// NUM-7
+    function test_unitsWorth_isTheLeastThatIsWorthSoMuch() public {
+        by(K);
+        assets.postPrices(3 * uint64(FP), uint64(FP) / 4, 7);
+        assertEq(abi.encode(assets.unitsWorth(10, 0), assets.unitsWorth(10, 1)), abi.encode(10, 4));
+        assertEq(abi.encode(assets.unitsWorth(10, 2), assets.unitsWorth(10, 3)), abi.encode(40, 1_428_571_429));
+        assertEq(abi.encode(assets.valueOf(10, 0), assets.valueOf(4, 1)), abi.encode(10, 12));
+        assertEq(abi.encode(assets.valueOf(39, 2), assets.valueOf(1_428_571_428, 3)), abi.encode(9, 9));
+    }
+
+    function test_unitsWorth_givenNoPriceOrMoreThanThereCanBe_isTheMost() public {
+        assertEq(assets.unitsWorth(1, 1), MAX_INT);
+        assertEq(assets.valueOf(7, 1), 0);
+        by(K);
+        assets.postPrices(1, 10 ** 15, 1);
+        assertEq(assets.unitsWorth(9_007_199, 1), 9_007_199 * FP);
+        assertEq(assets.unitsWorth(9_007_200, 1), MAX_INT);
+        assertEq(assets.valueOf(uint64(MAX_INT), 2), MAX_INT);
+    }
+
     // enableAsset
 
     function test_enableAsset_givenAForeignAsset_enablesThatOneForGood() public {

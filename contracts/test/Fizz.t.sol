@@ -279,8 +279,18 @@ contract FizzTest is Deployment, MarketWorld {
         fizzes.openGateway(provider, 1, 0, 5_001);
     }
 
-    function test_openGateway_givenAShareThatTheSubnetHasFixed_keepsIt() public {
+    /// @dev As if the subnet had voted on the gateway's share.
+    function fixShare() private {
         poke(address(fizzes), SLOT_SUBNETS + 4 * provider, 5, 1);
+        assertEq(subnetsAt(provider).isShareFixed, 1);
+    }
+
+    function assertShare(uint64 gatewayBps, uint64 isFixed) private view {
+        assertEq(abi.encode(subnetsAt(provider).gatewayBps, subnetsAt(provider).isShareFixed), abi.encode(gatewayBps, isFixed));
+    }
+
+    function test_openGateway_givenAShareThatTheSubnetHasFixed_keepsIt() public {
+        fixShare();
         refusedBy(GATEWAY, AlreadySet.selector, 300, 0);
         fizzes.openGateway(provider, 1, 0, 301);
         by(GATEWAY);
@@ -452,6 +462,25 @@ contract FizzTest is Deployment, MarketWorld {
         refuseWish(fizz, 4, 4, TierTooLow.selector, 3);
     }
 
+    /// FIZZ-7, NUM-7
+    function test_reserveFizz_givenAnOrderInAnotherAsset_countsItsValue() public {
+        uint64 fizz = activeFizz(OWNER, provider, MIN);
+        issue(2, CONSUMER, 100 * ONE);
+        Wish memory w = wishOf(openEscrow(CONSUMER, 2, 100 * ONE), 1);
+        w.asset = 2;
+        // At half a token each, two units for every one that the node asks.
+        by(K);
+        assets.postPrices(ONE, 500_000_000, ONE);
+        w.maxPriceUnits = 2 * PRICE - 1;
+        refuseReservation(fizz, createOrder(w), FeeAboveMaximum.selector, PRICE, PRICE - 1);
+        assertEq(fizzes.floorOf(fizz, 2), 2 * PRICE);
+        assertEq(fizzes.floorOf(fizz, 0), PRICE);
+        w.maxPriceUnits = 2 * PRICE;
+        uint64 order = createOrder(w);
+        reserveFizz(fizz, order);
+        assertEq(fizzNodesAt(fizz).order, order);
+    }
+
     /// @dev An order that differs in one field: resource 0 to 3, GPU tier 4, price 9.
     function refuseWish(uint64 fizz, uint256 field, uint64 value, bytes4 err, uint64 have) private {
         Wish memory w = wishOf(wallet, 1);
@@ -594,6 +623,7 @@ contract FizzTest is Deployment, MarketWorld {
     function test_leaveSubnet_givenTheLast_unbondsAndDissolves() public {
         uint64 fizz = activeFizz(OWNER, provider, MIN);
         uint64 delegation = fizzNodesAt(fizz).delegation;
+        fixShare();
         transition(fizz, OWNER, FIZZ_ACTIVE, FIZZ_LEAVING);
         emits(address(stake));
         emit DelegationChanged(delegation, provider, 0, MIN);
@@ -604,6 +634,7 @@ contract FizzTest is Deployment, MarketWorld {
         fizzes.leaveSubnet(fizz);
         assertFree(provider, 0, 0, 0, 0);
         assertEq(subnetsAt(provider).memberCount, 0);
+        assertShare(300, 0);
         assertEq(delegationsAt(delegation).releaseEra, currentEra() + param(P_DELEG_UNBOND_ERAS));
 
         refusedBy(OWNER, ExitQueueNotOver.selector, currentEra(), delegationsAt(delegation).releaseEra);
@@ -647,6 +678,7 @@ contract FizzTest is Deployment, MarketWorld {
     // releaseMember
 
     function test_releaseMember_givenAGatewayThatHasLeft_belongsToNobody() public {
+        fixShare();
         uint64 registered = registeredFizz(OTHER, provider, MIN);
         uint64 fizz = activeFizz(OWNER, provider, MIN);
         uint64 reserved = activeFizz(OTHER, provider, MIN);
@@ -673,6 +705,7 @@ contract FizzTest is Deployment, MarketWorld {
         fizzes.releaseMember(reserved);
         assertEq(fizzNodesAt(reserved).order, 0);
         assertEq(subnetsAt(provider).memberCount, 0);
+        assertShare(300, 0);
         nextEra();
         assertEq(walletsAt(OWNER), OPENING, "SM-12: the settlement has released the delegation");
     }
@@ -754,6 +787,35 @@ contract FizzTest is Deployment, MarketWorld {
         assertEq(subnetsAt(provider).memberCount, 1);
     }
 
+    /// OP-81
+    function test_votes_givenTheLastMemberIsExpelled_leaveTheShareToTheGateway() public {
+        (uint64 one, uint64 two) = twoMembers();
+        by(OTHER);
+        fizzes.leaveSubnet(two);
+        fixShare();
+        propose(one, PROPOSAL_EXPEL, one);
+        vote(one, 1);
+        decide(provider);
+        assertEq(subnetsAt(provider).state, SUBNET_DISSOLVED);
+        assertShare(300, 0);
+    }
+
+    /// OP-81
+    function test_votes_givenASubnetThatIsDissolved_fixNoShare() public {
+        (uint64 one, uint64 two) = twoMembers();
+        propose(one, PROPOSAL_GATEWAY_SHARE, 100);
+        vote(one, 1);
+        by(OTHER);
+        fizzes.leaveSubnet(two);
+        by(OWNER);
+        fizzes.leaveSubnet(one);
+        emits(address(fizzes));
+        emit SubnetDecided(provider, 1, PROPOSAL_GATEWAY_SHARE, 100, 1);
+        decide(provider);
+        assertShare(300, 0);
+        assertEq(subnetsAt(provider).proposal, 0);
+    }
+
     function test_votes_givenAReservedMember_expelItFromItsOrder() public {
         (uint64 one, uint64 two) = twoMembers();
         propose(one, PROPOSAL_EXPEL, two);
@@ -807,7 +869,7 @@ contract FizzTest is Deployment, MarketWorld {
         (uint64 one, uint64 two) = twoMembers();
         uint64 outside = configureFizz(OWNER);
         refusedToOthers(one, Fizz.proposeSubnet.selector, abi.encode(0, 0));
-        refusedInOtherStates(one, OWNER, abi.encodeCall(Fizz.proposeSubnet, (one, 2, 0)), 0x7c);
+        refusedInOtherStates(one, OWNER, abi.encodeCall(Fizz.proposeSubnet, (one, 2, 0)), 0x78);
         setParam(P_FIZZ_DAO, 0);
         refuseProposal(one, 0, 0, NotInMode.selector, 0, 1);
         setParam(P_FIZZ_DAO, 1);
@@ -832,7 +894,7 @@ contract FizzTest is Deployment, MarketWorld {
     function test_voteSubnet_givenAnythingElse_isRefused() public {
         (uint64 one, uint64 two) = twoMembers();
         refusedToOthers(one, Fizz.voteSubnet.selector, abi.encode(0));
-        refusedInOtherStates(one, OWNER, abi.encodeCall(Fizz.voteSubnet, (one, 0)), 0x7c);
+        refusedInOtherStates(one, OWNER, abi.encodeCall(Fizz.voteSubnet, (one, 0)), 0x78);
         setParam(P_FIZZ_DAO, 0);
         refuseVote(one, 2, NotInMode.selector, 0, 1);
         setParam(P_FIZZ_DAO, 1);
@@ -1051,6 +1113,7 @@ contract FizzTest is Deployment, MarketWorld {
         gas[6] = cost(K, abi.encodeCall(Fizz.flagFizz, (fizz)));
         by(OWNER);
         stake.increaseDelegation(delegation, MIN);
+        acceptFizz(fizz);
         uint64 target = activeFizz(OTHER, provider, ONE);
         gas[7] = cost(OWNER, abi.encodeCall(Fizz.proposeSubnet, (fizz, PROPOSAL_EXPEL, target)));
         gas[8] = cost(OWNER, abi.encodeCall(Fizz.voteSubnet, (fizz, 1)));

@@ -154,6 +154,7 @@ abstract contract Campaign is BusyWorld, SlarkWorld, ProtocolInvariants, Accesse
         setParam(P_ORDER_BID_WINDOW_BLOCKS, 4);
         setParam(P_ORDER_MAX_BIDS, 3);
         setParam(P_ESCROW_BRACKET_USD, ONE);
+        setParam(P_ESCROW_MIN_COVER_BPS, 5_000);
         setParam(P_MATCH_OPERATORS, 4);
         setParam(P_FIZZ_DAO, 1);
         setParam(P_FIZZ_REWARD_MODE, 1);

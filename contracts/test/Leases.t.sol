@@ -8,6 +8,7 @@ import {
     ACCOUNT_ESCROW,
     ACCOUNT_FOUNDATION,
     AlreadyRated,
+    AmountTooSmall,
     BracketExceeded,
     CLOSE_CONSUMER,
     CLOSE_ENDED,
@@ -980,6 +981,7 @@ contract LeasesTest is Deployment, MarketWorld {
 
     function test_rateLease_givenAClosedLease_ratesTheProviderOnce() public {
         uint64 lease = open();
+        goTo(nowS() + 60);
         closeLease(lease);
         emits(address(providers));
         emit ProviderRated(provider, CONSUMER, 45, 45, 1);
@@ -993,6 +995,7 @@ contract LeasesTest is Deployment, MarketWorld {
 
     function test_rateLease_givenAProviderThatIsNotActive_keepsTheRatingWithTheLeaseOnly() public {
         uint64 lease = open();
+        goTo(nowS() + 60);
         closeLease(lease);
         setProviderState(PROVIDER_SUSPENDED);
         vm.recordLogs();
@@ -1012,6 +1015,12 @@ contract LeasesTest is Deployment, MarketWorld {
         leases.rateLease(lease, 0);
         refusedBy(CONSUMER, WrongState.selector, LEASE_AWAITING, 0);
         leases.rateLease(lease, 0);
+        uint256 start = vm.snapshotState();
+        closeLease(lease);
+        refusedBy(CONSUMER, AmountTooSmall.selector, 0, 1);
+        leases.rateLease(lease, 0);
+        vm.revertToState(start);
+        goTo(nowS() + 60);
         closeLease(lease);
         refusedBy(CONSUMER, ValueOutOfRange.selector, 0, scale);
         leases.rateLease(lease, 0);

@@ -10,8 +10,11 @@ import {
     FAMILY_CLOCK,
     FAMILY_EMISSION,
     FAMILY_ENTITY_NFT,
+    FAMILY_ESCROW,
+    FAMILY_LEASES,
     FAMILY_MODELS,
     FAMILY_NODES,
+    FAMILY_ORDERS,
     FAMILY_PROVIDERS,
     FAMILY_SLARKS,
     FAMILY_SLARK_LICENCE,
@@ -19,6 +22,7 @@ import {
     FAMILY_TASKS,
     FAMILY_TOKEN,
     FAMILY_VALIDATORS,
+    P_ESCROW_BRACKETS_ENFORCED,
     STEP_COUNT,
     STEP_OPEN_EMISSION,
     STEP_SCORE_NODES,
@@ -26,6 +30,7 @@ import {
     ValueOutOfRange
 } from "../src/Protocol.sol";
 import {BusyWorld} from "./BusyWorld.sol";
+import {MarketWorld} from "./MarketWorld.sol";
 import {
     SLOT_CALL_TOTALS,
     SLOT_CHALLENGE_TOTALS,
@@ -33,8 +38,11 @@ import {
     SLOT_COMMITTEE_WEIGHTS,
     SLOT_DELEGATIONS,
     SLOT_EMISSION_TOTALS,
+    SLOT_ESCROW_BALANCES,
+    SLOT_ESCROW_TOTALS,
     SLOT_FREED_SEATS,
     SLOT_HOSTS,
+    SLOT_LEASES,
     SLOT_LICENCE_HOLDERS,
     SLOT_LICENCE_WINDOWS,
     SLOT_MEMBERS,
@@ -51,11 +59,13 @@ import {
     SLOT_NODE_REPORTS,
     SLOT_NODE_TOTALS,
     SLOT_NODE_TRUST,
+    SLOT_ORDER_TOTALS,
     SLOT_POOR_TARGETS,
     SLOT_PREPAID,
     SLOT_PROVIDERS,
     SLOT_PROVIDER_COLLATERAL,
     SLOT_PROVIDER_ERA,
+    SLOT_PROVIDER_MARKET,
     SLOT_PROVIDER_RATINGS,
     SLOT_PROVIDER_REPORTS,
     SLOT_PROVIDER_TOTALS,
@@ -81,11 +91,26 @@ import {
 } from "./Tables.sol";
 
 /// @notice The settlement as a whole: its order, its chunks, and what it conserves.
-contract SettlementTest is BusyWorld {
+contract SettlementTest is BusyWorld, MarketWorld {
     uint256 private constant RECORDS = 64;
 
     function setUp() public {
         growBusy();
+        growLeases();
+    }
+
+    /// @dev Two leases that are served and paid for.
+    function growLeases() private {
+        setParam(P_ESCROW_BRACKETS_ENFORCED, 0);
+        openMarket();
+        uint64 wallet = openEscrow(CONSUMER, 0, 900 * ONE);
+        for (uint64 i; i < 2; ++i) {
+            uint64 order = createOrder(wishOf(wallet, 0));
+            placeBid(order, 1, ONE, 0);
+            uint64 lease = matchOrder(order);
+            sendManifest(lease);
+            confirmDeployment(lease);
+        }
     }
 
     // Order
@@ -172,7 +197,7 @@ contract SettlementTest is BusyWorld {
 
     /// @dev Hashes of the first records of every table, in the order of the contracts.
     function digests() private view returns (bytes32[] memory list) {
-        list = new bytes32[](51);
+        list = new bytes32[](56);
         list[0] = digest(FAMILY_CLOCK, SLOT_CLOCK_TOTALS, 4);
         list[1] = digest(FAMILY_TOKEN, SLOT_WALLETS, RECORDS);
         list[2] = digest(FAMILY_TOKEN, SLOT_TOKEN_TOTALS, 1);
@@ -224,6 +249,11 @@ contract SettlementTest is BusyWorld {
         list[48] = digest(FAMILY_CHALLENGES, SLOT_REST_TARGETS, RECORDS);
         list[49] = digest(FAMILY_CHALLENGES, SLOT_CHALLENGE_TOTALS, 6);
         list[50] = digest(FAMILY_STAKE, SLOT_LICENCE_WINDOWS, RECORDS);
+        list[51] = digest(FAMILY_ESCROW, SLOT_ESCROW_BALANCES, RECORDS);
+        list[52] = digest(FAMILY_ESCROW, SLOT_ESCROW_TOTALS, 3);
+        list[53] = digest(FAMILY_LEASES, SLOT_LEASES, 8 * RECORDS);
+        list[54] = digest(FAMILY_ORDERS, SLOT_PROVIDER_MARKET, RECORDS);
+        list[55] = digest(FAMILY_ORDERS, SLOT_ORDER_TOTALS, 4);
     }
 
     function digest(uint256 family, uint256 slot, uint256 words) private view returns (bytes32) {

@@ -49,13 +49,9 @@ const RECEIVED: ReadonlyMap<number, string> = new Map([
   [MOVE.issue, 'foreign assets issued'],
 ]);
 
-/** Seconds that a closed lease was charged for, as long as nothing stood still, and those in which the service was there. */
+/** Seconds that a closed lease was charged for, by what was paid at its price, and those in which the service was there. */
 function secondsOf(row: EraOfAgent['leases'][number]): { readonly chargedS: number; readonly deliveredS: number } {
-  const chargedS = Math.min(row.closedS, row.endS) - row.startS - row.pausedS;
-  return {
-    chargedS,
-    deliveredS: row.deployedS === 0 ? 0 : Math.max(0, chargedS - (row.deployedS - row.startS)),
-  };
+  return { chargedS: Math.round((row.grossUnits * 3_600) / row.priceUnits), deliveredS: row.servedS };
 }
 
 const amountText = (units: number, asset: number, rules: Rules): string =>
@@ -66,8 +62,13 @@ function storyOf(row: EraOfAgent['leases'][number], slot: number, rules: Rules):
   const { lease, provider, fizz, asset, priceUnits, grossUnits, breachCount } = row;
   const { chargedS, deliveredS } = secondsOf(row);
   const isHourly = fizz !== 0 && rules.value('fizz.billing_unit') !== 0;
-  // After an outage the row does not tell how long the last stop was.
-  const isWhole = breachCount === 0 && !isHourly && rules.value('lease.charge_undeployed') === 1;
+  const isDowntimeFree = rules.value(fizz === 0 ? 'lease.charge_downtime' : 'fizz.outage_accrual') === 0;
+  // Where all time counts but that of outages, and neither hours begun nor used-up money changes it.
+  const isWhole =
+    rules.value('lease.charge_undeployed') === 1 &&
+    (breachCount === 0 || isDowntimeFree) &&
+    !isHourly &&
+    row.reason !== 'exhausted';
   const place = fizz === 0 ? `provider ${provider}` : `fizz node ${fizz} of provider ${provider}`;
   const machine = `${counted(row.cpuCount, 'CPU')}${row.gpuCount === 0 ? '' : ` and ${counted(row.gpuCount, 'GPU')}`}`;
   const delivered =
@@ -77,9 +78,15 @@ function storyOf(row: EraOfAgent['leases'][number], slot: number, rules: Rules):
   return {
     slot,
     rules: ['F-16', 'F-17', 'LEASE-5'],
-    what: `lease ${lease} of ${machine} at ${place} closed (${row.reason}): ${amountText(grossUnits, asset, rules)} for ${isWhole ? '' : 'at most '}${grouped(chargedS)} s at ${amountText(priceUnits, asset, rules)} an hour; ${delivered}${breachCount === 0 ? '' : `; down ${counted(breachCount, 'time')}`}`,
+    what: `lease ${lease} of ${machine} at ${place} closed (${row.reason}): ${amountText(grossUnits, asset, rules)} for ${grouped(chargedS)} s at ${amountText(priceUnits, asset, rules)} an hour; ${delivered}${breachCount === 0 ? '' : `; down ${counted(breachCount, 'time')}`}`,
     compared: isWhole
-      ? [{ what: `charges of lease ${lease}, by F-16`, byRule: accruedUnits(priceUnits, chargedS), stored: grossUnits }]
+      ? [
+          {
+            what: `charges of lease ${lease}, by F-16`,
+            byRule: accruedUnits(priceUnits, row.undeployedS + row.servedS),
+            stored: grossUnits,
+          },
+        ]
       : [],
   };
 }

@@ -127,12 +127,26 @@ describe('renderSummary', () => {
     const market: Record<string, number> = {
       ...{ orders: 3_672, matched_share: 0.8295, expired_share: 0.1705, bids_per_order: 9.4357, leases: 3_106 },
       ...{ open_leases: 143, breaches: 71, gross: 65_725.4, commission: 13_145.03, fees: 462.5, foreign_share: 0.1954 },
-      ...{ cpu_hour_price: 0.22906, gpu_hour_price: 0, cpu_utilisation: 0.0486, gpu_utilisation: 0.0375 },
+      ...{
+        charged_h: 23_456.7,
+        undeployed_share: 0.0123,
+        overcharge_share: 0.0004,
+        wait_matched_s: 61.6,
+        wait_lost_s: 3_600,
+      },
+      ...{
+        self_leases: 31,
+        cpu_hour_price: 0.22906,
+        gpu_hour_price: 0,
+        cpu_utilisation: 0.0486,
+        gpu_utilisation: 0.0375,
+      },
     };
     const named = Object.fromEntries(Object.entries(market).map(([name, value]) => [`market.${name}`, value]));
     const text = renderSummary({ ...RESULT, summary: { ...RESULT.summary, ...named } }, null, false);
-    expect(text.split('\n').filter((line) => /^(market|leases): /.test(line))).toEqual([
-      'market: 3,672 orders, 82.95 % matched, 17.05 % expired, 9.44 bids each · 3,106 leases, 143 open at the end, 71 breaches',
+    expect(text.split('\n').filter((line) => /^(market|time|leases): /.test(line))).toEqual([
+      'market: 3,672 orders, 82.95 % matched, 17.05 % expired, 9.44 bids each · 3,106 leases, 31 of them of providers with themselves, 143 open at the end, 71 breaches',
+      'time: 23,457 hours charged, 1.23 % before the deployment, 0.04 % without a service · orders matched after 62 s, expired after 3,600 s',
       'leases: gross 65,725, commission 13,145, fees 463 tokens, 19.54 % in foreign assets · price 0.229 per CPU-hour, none per GPU lease-hour · in use 4.86 % of CPUs, 3.75 % of GPUs',
     ]);
     expect(renderSummary(RESULT, null, false)).not.toMatch(/^market: /m);

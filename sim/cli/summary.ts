@@ -49,7 +49,8 @@ function marketLines({ summary }: SessionResult): string[] {
   // Prices are means over the eras that had any.
   const price = (name: string): string => (value(name) === 0 ? 'none' : tokens(value(name)));
   return [
-    `market: ${count(value('orders'))} orders, ${percent('matched_share')} matched, ${percent('expired_share')} expired, ${value('bids_per_order').toFixed(2)} bids each · ${count(value('leases'))} leases, ${count(value('open_leases'))} open at the end, ${count(value('breaches'))} breaches`,
+    `market: ${count(value('orders'))} orders, ${percent('matched_share')} matched, ${percent('expired_share')} expired, ${value('bids_per_order').toFixed(2)} bids each · ${count(value('leases'))} leases, ${count(value('self_leases'))} of them of providers with themselves, ${count(value('open_leases'))} open at the end, ${count(value('breaches'))} breaches`,
+    `time: ${count(value('charged_h'))} hours charged, ${percent('undeployed_share')} before the deployment, ${percent('overcharge_share')} without a service · orders matched after ${count(value('wait_matched_s'))} s, expired after ${count(value('wait_lost_s'))} s`,
     `leases: gross ${tokens(value('gross'))}, commission ${tokens(value('commission'))}, fees ${tokens(value('fees'))} tokens, ${percent('foreign_share')} in foreign assets · price ${price('cpu_hour_price')} per CPU-hour, ${price('gpu_hour_price')} per GPU lease-hour · in use ${percent('cpu_utilisation')} of CPUs, ${percent('gpu_utilisation')} of GPUs`,
   ];
 }

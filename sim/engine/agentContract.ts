@@ -99,8 +99,16 @@ export type View = {
   /** Fizz nodes of the account, and those that belong to the subnet of a provider. */
   myFizz(): readonly number[];
   membersOf(provider: number): readonly number[];
-  /** Whether the machine of an account answers when it is polled: in this slot it is on and reachable (FIZZ-5). */
+  /**
+   * Whether the device of an account answers when it is polled: in this slot it is on and reachable. Only who is in a subnet,
+   * its gateway or a member, is answered by its members; everybody else reads false (FIZZ-4, FIZZ-5).
+   */
   answersPolls(account: number): boolean;
+  /**
+   * Challenges of its gateway that were passed or failed while a fizz node was there for them, and those passed: what a gateway
+   * knows of its members, and tells them. Zeros to anybody outside of the subnet (FIZZ-6).
+   */
+  challengesOfMember(fizz: number): { readonly challengeCount: number; readonly passedCount: number };
   /** Orders of the whole market that are open for bids or being matched, ascending. */
   openOrders(): readonly number[];
   /** Open bids on an order, latest first; and which of them the engine would take now, 0 for none (F-15, MATCH-6). */

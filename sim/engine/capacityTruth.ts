@@ -26,7 +26,7 @@ function isOn(run: SharedRun, account: number): boolean {
 }
 
 /**
- * What the Active members of a subnet can really deliver: each exposes at most what its owner's device has, and a device
+ * What the members of a subnet whose devices are idle can really deliver: each exposes at most what its owner's device has, and a device
  * counts once, however many peers it poses as (BEH-37).
  */
 function membersCapacity(run: SharedRun, s: State, provider: number, resource: Resource): number {
@@ -35,7 +35,9 @@ function membersCapacity(run: SharedRun, s: State, provider: number, resource: R
   for (let fizz = head[provider]!; fizz !== 0; fizz = next[fizz]!) {
     const at = fizz * STRIDE.fizzNodes;
     const owner = s.fizzNodes[at + F.fizzNodes.owner]!;
-    if (s.fizzNodes[at + F.fizzNodes.state] !== FIZZ_STATE.active || !isOn(run, owner)) continue;
+    const state = s.fizzNodes[at + F.fizzNodes.state];
+    // A device that is kept for an order has nothing to do yet.
+    if ((state !== FIZZ_STATE.active && state !== FIZZ_STATE.reserved) || !isOn(run, owner)) continue;
     exposed.set(owner, (exposed.get(owner) ?? 0) + s.fizzNodes[at + F.fizzNodes[resource]]!);
   }
   let sum = 0;
@@ -78,12 +80,17 @@ export function overClaimMil(run: SharedRun, s: State, provider: number): number
   }, 1_000);
 }
 
+/** In place of a chance: F-13 says nothing about a gateway, whose members may be given work before the answer is due. */
+export const NO_EXPECTATION = -1;
+
 /**
- * Chance that a provider that answers has what a challenge of this slot asks for, before its requirement is drawn.
+ * Chance that a provider that answers has what a challenge of this slot asks for, before its requirement is drawn;
+ * {@link NO_EXPECTATION} for a gateway with members.
  *
  * @rule F-13
  */
 export function expectedPassShare(run: SharedRun, s: State, provider: number): number {
+  if (s.subnets[provider * STRIDE.subnets + F.subnets.memberCount]! > 0) return NO_EXPECTATION;
   const isCeil = getParam(s, 'chal.gpu_round') === CEIL;
   const [least, most] = [getParam(s, 'chal.draw_min_bps'), getParam(s, 'chal.draw_max_bps')];
   const resources = RESOURCES.map((resource) => {

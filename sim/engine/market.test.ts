@@ -21,6 +21,8 @@ const ALWAYS = 10_000;
 /** Phase in which matching runs, seconds into the slot. */
 const MATCH_S = PHASE.match;
 const SERVE_S = PHASE.serve;
+/** Default of fizz.poll_s. */
+const POLL_S = 60;
 
 let stand: MarketStand;
 const open = async (options: StandOptions = {}): Promise<MarketStand> => (stand = await MarketStand.open(options));
@@ -355,13 +357,15 @@ describe('market > fizz nodes', () => {
   const away = () => stand.setOnline(stand.of('fizz'), false);
   const back = () => stand.setOnline(stand.of('fizz'), true);
 
-  it('that are off are detached at the start of the slot, their leases paused; back in the next, they go on', async () => {
+  it('that are off are detached when their gateway polls, their leases paused; back in the next slot, they go on', async () => {
     const { lease, fizz } = await serving();
     away();
-    expect(enter()).toEqual([`detachFizz(${fizz},${HOUR_S})`]);
-    expect(stand.lease(lease)).toMatchObject({ state: LEASE_STATE.down, downSinceS: HOUR_S });
+    expect(enter()).toEqual([]);
+    expect(stand.run('open')).toEqual([`detachFizz(${fizz},${HOUR_S + POLL_S})`]);
+    expect(stand.lease(lease)).toMatchObject({ state: LEASE_STATE.down, downSinceS: HOUR_S + POLL_S });
     back();
-    expect(enter()).toEqual([`reattachFizz(${fizz},${2 * HOUR_S})`]);
+    expect(enter()).toEqual([]);
+    expect(stand.run('open')).toEqual([`reattachFizz(${fizz},${2 * HOUR_S + POLL_S})`]);
     expect(stand.lease(lease)).toMatchObject({ state: LEASE_STATE.serving, pausedS: HOUR_S });
     expect(stand.fizz(fizz).state).toBe(FIZZ_STATE.serving);
   });
@@ -370,8 +374,9 @@ describe('market > fizz nodes', () => {
     const { lease, fizz } = await serving();
     away();
     enter();
-    expect([...stand.run('open'), ...stand.run('match'), ...stand.run('close')]).toEqual([]);
-    expect(enter()).toEqual([`endLease(${lease})`]);
+    stand.run('open');
+    expect([...stand.run('match'), ...stand.run('close'), ...enter(), ...stand.run('open')]).toEqual([]);
+    expect(stand.run('match')).toEqual([`endLease(${lease})`]);
     expect(stand.lease(lease).closeReason).toBe(CLOSE_REASON.outage);
     expect(stand.fizz(fizz).state).toBe(FIZZ_STATE.active);
     expect(enter()).toEqual([]);
@@ -381,7 +386,9 @@ describe('market > fizz nodes', () => {
     const { lease } = await serving({ params: { 'fizz.outage_close_s': 3 * HOUR_S } });
     away();
     enter();
-    expect([enter(), enter(), enter()]).toEqual([[], [], [`endLease(${lease})`]]);
+    stand.run('open');
+    const slot = () => [...enter(), ...stand.run('open'), ...stand.run('match')];
+    expect([slot(), slot(), slot()]).toEqual([[], [], [`endLease(${lease})`]]);
   });
 
   it('are detached with their gateway, whatever it hides', async () => {

@@ -13,6 +13,7 @@ import { leastDelegation } from '../protocol/fizz.ts';
 import { fizzRewardUnits } from '../protocol/fizzRewards.ts';
 import {
   ACCOUNT,
+  CHALLENGE_STATE,
   DOLLAR_ASSET,
   F,
   FIZZ_STATE,
@@ -67,14 +68,22 @@ export type MarketFigures = {
   readonly misuseCases: number;
   /** Seconds for which a lease was charged while its fizz node was off and its gateway kept silent (BEH-39). */
   readonly hiddenOutageS: number;
+  /** Seconds for which a lease was charged while its fizz node was off and had not been polled yet by its gateway (FIZZ-5). */
+  readonly pollLagS: number;
 };
 
 /** Uptime of a fizz node in an era, in slots. */
 type FizzWatch = { onSlots: number; slots: number };
+/** A device has gone or come back, which its gateway finds out when it polls next. */
+type Turn = { readonly isGone: boolean; readonly sinceS: number; readonly noticedS: number; readonly lease: number };
 
 export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: boolean): MarketKeeper {
   const engineStream = createStreams(1, () => `${run.seed}/match-engine`);
   const fizzWatches = new Map<number, FizzWatch>();
+  /** What gateways have not noticed yet, by fizz node. */
+  const turns = new Map<number, Turn>();
+  /** Fizz nodes that were detached because their gateway was off. */
+  const cutOff = new Set<number>();
   /** Of an order that operators are to match: the provider that should win. */
   const rightProviders = new Map<number, number>();
   const { agents, populations } = run.roster;
@@ -86,6 +95,7 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
     misuses: 0,
     misuseCases: 0,
     hiddenOutageS: 0,
+    pollLagS: 0,
     votedMatches: 0,
     wrongMatches: 0,
   };
@@ -119,13 +129,12 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
   }
 
   /** Assets in which anybody starts with money, and that money: it comes from outside, in the first slot (TOK-4). */
-  function* begin(s: State): Generator<Action, void, void> {
+  function* begin(): Generator<Action, void, void> {
     const holders = agents.filter((info) => optionOf(info.account, 'dollars') > 0);
     if (holders.length === 0) return;
     yield send('enableAsset', [DOLLAR_ASSET]);
     for (const { account } of holders)
       yield send('issueAsset', [DOLLAR_ASSET, account, optionOf(account, 'dollars') * run.unitsPerToken]);
-    void s;
   }
 
   function* endLeases(s: State): Generator<Action, void, void> {
@@ -144,21 +153,68 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
     }
   }
 
-  /** A gateway tells of its members' outages, unless it hides them; its own nobody can hide (FIZZ-9, BEH-39). */
+  const ownerOfGateway = (s: State, fizz: number): number => providerField(s, fizzField(s, fizz, 'gateway'), 'owner');
+
+  /**
+   * Start of a slot: which members have gone and which are back. A gateway finds out at its next poll and tells it then, unless it
+   * hides it; its own outage and return are seen at once, and nobody can hide them (FIZZ-5, FIZZ-9, BEH-39).
+   */
   function* watchFizz(s: State): Generator<Action, void, void> {
+    yield* pollFizz(s, s.nowS - 1);
+    const pollS = getParam(s, 'fizz.poll_s');
     for (let fizz = 1; fizz <= s.fizzTotals[F.fizzTotals.fizzCount]!; fizz++) {
       const state = fizzField(s, fizz, 'state');
       if (state < FIZZ_STATE.active || state > FIZZ_STATE.detached) continue;
-      const gatewayAccount = providerField(s, fizzField(s, fizz, 'gateway'), 'owner');
-      const isMemberOn = isOnline(fizzField(s, fizz, 'owner'));
+      const gatewayAccount = ownerOfGateway(s, fizz);
       const isGatewayOn = isOnline(gatewayAccount);
+      const isOn = isOnline(fizzField(s, fizz, 'owner')) && isGatewayOn;
       const watch = fizzWatches.get(fizz) ?? { onSlots: 0, slots: 0 };
-      fizzWatches.set(fizz, { onSlots: watch.onSlots + (isMemberOn && isGatewayOn ? 1 : 0), slots: watch.slots + 1 });
-      if (state === FIZZ_STATE.serving && !(isMemberOn && isGatewayOn)) {
-        if (isGatewayOn && optionOf(gatewayAccount, 'hides_failures') === 1) counts.hiddenOutageS += run.slotS;
-        else yield send('detachFizz', [fizz, s.nowS]);
-      } else if (state === FIZZ_STATE.detached && isMemberOn && isGatewayOn) yield send('reattachFizz', [fizz, s.nowS]);
+      fizzWatches.set(fizz, { onSlots: watch.onSlots + (isOn ? 1 : 0), slots: watch.slots + 1 });
+      const isServing = state === FIZZ_STATE.serving;
+      const isGone = isServing && !isOn;
+      const isBack = state === FIZZ_STATE.detached && isOn;
+      const pending = turns.get(fizz);
+      if (isGatewayOn && !isBack) cutOff.delete(fizz);
+      // Over before anybody asked.
+      if (pending !== undefined && !(pending.isGone ? isGone : isBack)) dropTurn(s, fizz, pending, s.nowS);
+      if (isGone && isGatewayOn && optionOf(gatewayAccount, 'hides_failures') === 1) counts.hiddenOutageS += run.slotS;
+      else if (isGone && !isGatewayOn) {
+        if (pending !== undefined) dropTurn(s, fizz, pending, s.nowS);
+        cutOff.add(fizz);
+        yield send('detachFizz', [fizz, s.nowS]);
+      } else if (isBack && cutOff.has(fizz)) yield send('reattachFizz', [fizz, s.nowS]);
+      else if ((isGone || isBack) && !turns.has(fizz)) {
+        const lease = fizzField(s, fizz, 'lease');
+        turns.set(fizz, { isGone, sinceS: s.nowS, noticedS: s.nowS + pollS, lease });
+      }
     }
+    yield* pollFizz(s, s.nowS);
+  }
+
+  /** What gateways have found out by a second, told with the second of the poll. */
+  function* pollFizz(s: State, untilS: number): Generator<Action, void, void> {
+    for (const [fizz, turn] of [...turns].sort(([a], [b]) => a - b)) {
+      const { isGone, noticedS, lease } = turn;
+      const isStill = fizzField(s, fizz, 'state') === (isGone ? FIZZ_STATE.serving : FIZZ_STATE.detached);
+      if (!isStill || fizzField(s, fizz, 'lease') !== lease) {
+        dropTurn(s, fizz, turn, leaseField(s, lease, 'closedS'));
+        continue;
+      }
+      if (noticedS > untilS) continue;
+      // An outage cannot begin before what has been accrued, and is none after the end of the lease.
+      const paidS = Math.max(leaseField(s, lease, 'startS'), leaseField(s, lease, 'accruedS'));
+      const atS = isGone ? Math.max(noticedS, paidS) : noticedS;
+      const endS = leaseField(s, lease, 'endS');
+      dropTurn(s, fizz, turn, Math.min(atS, endS));
+      if (!isGone) yield send('reattachFizz', [fizz, atS]);
+      else if (atS < endS) yield send('detachFizz', [fizz, atS]);
+    }
+  }
+
+  /** Forgets a turn; of an outage counts what was charged until it was noticed, or over. */
+  function dropTurn(s: State, fizz: number, { isGone, sinceS, lease }: Turn, untilS: number): void {
+    turns.delete(fizz);
+    if (isGone && leaseField(s, lease, 'state') !== LEASE_STATE.down) counts.pollLagS += Math.max(0, untilS - sinceS);
   }
 
   function* watchSubnets(s: State): Generator<Action, void, void> {
@@ -186,6 +242,18 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
     return units === 0 ? [0, 0] : [owner, units];
   }
 
+  /** A challenge of a gateway is one of the members whose devices are idle for it; their gateway remembers how it went. @rule FIZZ-6 */
+  function noteChallenge(s: State, provider: number, outcome: number): void {
+    if (outcome !== CHALLENGE_STATE.passed && outcome !== CHALLENGE_STATE.failed) return;
+    const { head, next } = run.lists.membersOfProvider;
+    for (let fizz = head[provider]!; fizz !== 0; fizz = next[fizz]!) {
+      const state = fizzField(s, fizz, 'state');
+      if (state !== FIZZ_STATE.active && state !== FIZZ_STATE.reserved) continue;
+      run.memberChallenges[fizz * 2]! += 1;
+      if (outcome === CHALLENGE_STATE.passed) run.memberChallenges[fizz * 2 + 1]! += 1;
+    }
+  }
+
   function judgeMatch(order: number, provider: number): void {
     const right = rightProviders.get(order);
     // An updated lease is a new lease of the same order, and no match.
@@ -203,19 +271,21 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
       const prices = oracle.pricesOf(s, slot);
       const isNew = prices.some((priceFp, i) => s.assets[(i + 1) * STRIDE.assets + F.assets.priceFp] !== priceFp);
       if (isNew) yield send('postPrices', [...prices]);
-      if (slot === 0) yield* begin(s);
+      if (slot === 0) yield* begin();
       yield* watchServices(s);
       yield* watchFizz(s);
       yield* endLeases(s);
     },
     *open(s) {
       if (!usesMarket) return;
+      yield* pollFizz(s, s.nowS);
       for (const order of openOrders())
         if (s.nowS > orderField(s, order, 'expiresS')) yield send('expireOrder', [order]);
       yield* watchSubnets(s);
     },
     *match(s) {
       if (!usesMarket) return;
+      yield* pollFizz(s, s.nowS);
       yield* endLeases(s);
       const isCentral = getParam(s, 'match.mode') === CENTRAL;
       if (isCentral && !isEngineUp) counts.outageSlots += 1;
@@ -234,6 +304,7 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
     },
     *close(s) {
       if (!usesMarket) return;
+      yield* pollFizz(s, s.nowS);
       const slaS = getParam(s, 'lease.deploy_sla_s');
       for (const lease of openLeases(s)) {
         if (leaseField(s, lease, 'state') !== LEASE_STATE.deploying) continue;
@@ -280,9 +351,13 @@ export function createMarketKeeper(run: SharedRun, oracle: Oracle, usesMarket: b
       for (let i = 0; i < s.eventCount; i++) {
         const at = i * EVENT_STRIDE;
         if (s.events[at] === EV.LeaseCreated) judgeMatch(s.events[at + 2]!, s.events[at + 3]!);
-        // A member that leaves its subnet starts its count anew elsewhere.
-        if (s.events[at] === EV.Transition && s.events[at + 1] === KIND.fizz && s.events[at + 5] === FIZZ_STATE.leaving)
-          fizzWatches.delete(s.events[at + 2]!);
+        if (s.events[at] === EV.ChallengeDecided) noteChallenge(s, s.events[at + 2]!, s.events[at + 4]!);
+        // A member that leaves its subnet, or is released, starts its counts anew elsewhere.
+        if (s.events[at] !== EV.Transition || s.events[at + 1] !== KIND.fizz) continue;
+        const [fizz, to] = [s.events[at + 2]!, s.events[at + 5]!];
+        if (to === FIZZ_STATE.leaving) fizzWatches.delete(fizz);
+        if (to === FIZZ_STATE.leaving || to === FIZZ_STATE.configured)
+          run.memberChallenges.fill(0, fizz * 2, fizz * 2 + 2);
       }
     },
     figures: () => ({ ...counts }),

@@ -3,33 +3,26 @@ import { ACCOUNT } from '../protocol/layout.ts';
 import type { MarketFigures } from './market.ts';
 import type { MarketRows } from './marketRows.ts';
 import type { SharedRun } from './shared.ts';
-import type { MarketRow } from './trace.ts';
+import type { LeaseRow, MarketRow } from './trace.ts';
 
 export type MarketMetrics = {
   add(rows: MarketRows): void;
-  /** Of a group of agents: means per agent, amounts in tokens. */
+  /** Of a group of agents: means over those that own a provider, or a fizz node; amounts in tokens, utilisation as a fraction of 1. */
   ofGroup(group: string, agents: readonly number[]): Record<string, number>;
   ofRun(): Record<string, number>;
 };
 
-/** Per agent, over the run. */
-type Tally = {
-  eras: number;
-  lease: number;
-  gateway: number;
-  reward: number;
-  lost: number;
-  opex: number;
-  capex: number;
-  won: number;
-  leased: number;
-  fizzLease: number;
-  fizzReward: number;
-};
-const noTally = (): Tally => ({
-  ...{ eras: 0, lease: 0, gateway: 0, reward: 0, lost: 0, opex: 0, capex: 0, won: 0 },
-  ...{ leased: 0, fizzLease: 0, fizzReward: 0 },
-});
+/** Per agent, over the run; rows are those of its providers, and of its fizz nodes. */
+const KEYS = [
+  ...['rows', 'lease', 'gateway', 'reward', 'lost', 'opex', 'capex', 'won', 'leased'],
+  ...['fizzRows', 'fizzLease', 'fizzReward'],
+] as const;
+type Tally = Record<
+  | ('rows' | 'lease' | 'gateway' | 'reward' | 'lost' | 'opex' | 'capex' | 'won' | 'leased')
+  | ('fizzRows' | 'fizzLease' | 'fizzReward'),
+  number
+>;
+const noTally = (): Tally => Object.fromEntries(KEYS.map((key) => [key, 0])) as Tally;
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 const mean = (values: readonly number[]): number =>
@@ -38,14 +31,28 @@ const mean = (values: readonly number[]): number =>
     values.length,
   );
 
+/** Seconds that closed leases were charged for, by what became of them. */
+type Charged = { readonly chargedS: number; readonly undeployedS: number; readonly overchargeS: number };
+
+/**
+ * What a closed lease was charged for, in seconds: what was paid, at its price. Of these, those before the service was
+ * there (OP-87), and those in which it was not there any more. Nothing is set off: time that was served for nothing, as money
+ * was used up, does not make up for time that was charged for nothing elsewhere.
+ */
+function chargedOf({ grossUnits, priceUnits, undeployedS, servedS }: LeaseRow): Charged {
+  const chargedS = (grossUnits * 3_600) / priceUnits;
+  const unservedS = Math.max(0, chargedS - servedS);
+  const beforeS = Math.min(undeployedS, unservedS);
+  return { chargedS, undeployedS: beforeS, overchargeS: unservedS - beforeS };
+}
+
 export function createMarketMetrics(run: SharedRun, figures: () => MarketFigures): MarketMetrics {
   const tallies = run.roster.agents.map(noTally);
   const eras: MarketRow[] = [];
-  const seen = new Set<number>();
-  let waitedS = 0;
-  let waits = 0;
-  let usedS = 0;
   let chargedS = 0;
+  let undeployedS = 0;
+  let overchargeS = 0;
+  let selfWon = 0;
   const tokens = (units: number): number => units / run.unitsPerToken;
   const of = (account: number): Tally | undefined => tallies[account - ACCOUNT.firstAgent];
 
@@ -53,9 +60,10 @@ export function createMarketMetrics(run: SharedRun, figures: () => MarketFigures
     add({ market, economics, fizz, leases }) {
       eras.push(...market);
       for (const row of economics) {
+        selfWon += row.selfWonCount;
         const own = of(row.account);
         if (own === undefined) continue;
-        own.eras += 1;
+        own.rows += 1;
         own.lease += row.leaseUnits;
         own.gateway += row.gatewayUnits;
         own.reward += row.rewardUnits;
@@ -68,38 +76,37 @@ export function createMarketMetrics(run: SharedRun, figures: () => MarketFigures
       for (const row of fizz) {
         const own = of(row.account);
         if (own === undefined) continue;
+        own.fizzRows += 1;
         own.fizzLease += row.leaseUnits;
         own.fizzReward += row.rewardUnits;
       }
       for (const row of leases) {
-        // An update's lease did not wait: its order has had one before.
-        if (!seen.has(row.order)) {
-          waitedS += row.startS - row.orderedS;
-          waits += 1;
-        }
-        seen.add(row.order);
-        const elapsedS = Math.min(row.closedS, row.endS) - row.startS - row.pausedS;
-        chargedS += elapsedS;
-        usedS += row.deployedS === 0 ? 0 : Math.max(0, elapsedS - (row.deployedS - row.startS));
+        const charged = chargedOf(row);
+        chargedS += charged.chargedS;
+        undeployedS += charged.undeployedS;
+        overchargeS += charged.overchargeS;
       }
     },
     ofGroup(group, agents) {
-      const sum = (key: keyof Tally): number => agents.reduce((total, agent) => total + tallies[agent]![key], 0);
-      const n = agents.length;
       const out: Record<string, number> = {};
-      const rows = sum('eras');
-      if (rows > 0) {
-        out[`lease_income.${group}`] = tokens(sum('lease') + sum('gateway')) / n;
-        out[`leases_won.${group}`] = sum('won') / n;
-        out[`utilisation.${group}`] = sum('leased') / rows;
-        const net = sum('lease') + sum('gateway') + sum('reward') - sum('lost') - sum('opex');
-        out[`net_income.${group}`] = tokens(net) / n;
+      const owners = agents.map((agent) => tallies[agent]!).filter(({ rows }) => rows > 0);
+      if (owners.length > 0) {
+        const over = (value: (own: Tally) => number): number => mean(owners.map(value));
+        const net = ({ lease, gateway, reward, lost, opex }: Tally): number => lease + gateway + reward - lost - opex;
+        out[`lease_income.${group}`] = tokens(over(({ lease, gateway }) => lease + gateway));
+        out[`leases_won.${group}`] = over(({ won }) => won);
+        out[`utilisation.${group}`] = over(({ leased, rows }) => leased / rows);
+        out[`net_income.${group}`] = tokens(over(net));
         // Per era, of what the machines cost.
-        out[`roi_era.${group}`] = share(net, sum('capex'));
+        out[`roi_era.${group}`] = share(
+          over(net),
+          over(({ capex }) => capex),
+        );
       }
-      if (sum('fizzLease') + sum('fizzReward') > 0) {
-        out[`fizz_income.${group}`] = tokens(sum('fizzLease')) / n;
-        out[`fizz_reward.${group}`] = tokens(sum('fizzReward')) / n;
+      const members = agents.map((agent) => tallies[agent]!).filter(({ fizzRows }) => fizzRows > 0);
+      if (members.length > 0) {
+        out[`fizz_income.${group}`] = tokens(mean(members.map(({ fizzLease }) => fizzLease)));
+        out[`fizz_reward.${group}`] = tokens(mean(members.map(({ fizzReward }) => fizzReward)));
       }
       return out;
     },
@@ -116,27 +123,38 @@ export function createMarketMetrics(run: SharedRun, figures: () => MarketFigures
       out['market.expired_share'] = share(sum('expiredCount'), orders);
       out['market.leases'] = sum('openedLeaseCount');
       out['market.open_leases'] = eras[eras.length - 1]!.openLeaseCount;
-      out['market.wait_s'] = share(waitedS, waits);
+      out['market.wait_matched_s'] = share(sum('matchedWaitS'), sum('matchedCount'));
+      out['market.wait_lost_s'] = share(sum('expiredWaitS'), sum('expiredCount'));
       out['market.gross'] = tokens(sum('grossUnits'));
       out['market.commission'] = tokens(sum('commissionUnits'));
       out['market.fees'] = tokens(sum('userFeeUnits') + sum('providerFeeUnits'));
+      // Providers that rent their own machines: leases, and their part of what payees got.
+      out['market.self_leases'] = selfWon;
+      out['market.self_share'] = share(sum('selfPayeeUnits'), sum('payeeUnits'));
       out['market.foreign_share'] = share(sum('foreignGrossUnits'), sum('grossUnits'));
       out['market.closed_by_provider_share'] = share(sum('closedByProviderCount'), sum('openedLeaseCount'));
       out['market.breaches'] = sum('breachCount');
       out['market.exhausted'] = sum('exhaustedCount');
-      // Charged seconds in which nothing was deployed (H-23).
-      out['market.undeployed_share'] = share(chargedS - usedS, chargedS);
       out['market.cpu_hour_price'] = mean(known('cpuHourPriceUnits'));
       out['market.gpu_hour_price'] = mean(known('gpuHourPriceUnits'));
       out['market.cpu_utilisation'] = mean(eras.map((row) => share(row.usedCpuCount, row.registeredCpuCount)));
       out['market.gpu_utilisation'] = mean(eras.map((row) => share(row.usedGpuCount, row.registeredGpuCount)));
       out['market.fizz_active'] = mean(eras.map((row) => row.fizzActiveCount + row.fizzServingCount));
       const own = figures();
+      // Leases that are over: seconds paid for, before the deployment (OP-87), and without a service then (H-23). Of outages that
+      // gateways have not noticed yet or keep to themselves the ledger does not know; those of leases that are open are in it, too.
+      out['market.charged_h'] = chargedS / 3_600;
+      out['market.undeployed_share'] = share(undeployedS, chargedS);
+      out['market.overcharge_share'] = share(overchargeS + own.hiddenOutageS + own.pollLagS, chargedS);
       out['matching.outage_slots'] = own.outageSlots;
       out['matching.backlog_slots'] = own.backlogSlots;
+      out['matching.voted'] = own.votedMatches;
+      out['matching.wrong'] = own.wrongMatches;
+      out['matching.wrong_share'] = share(own.wrongMatches, own.votedMatches);
       out['misuse.total'] = own.misuses;
       out['misuse.cases'] = own.misuseCases;
       out['fizz.hidden_outage_s'] = own.hiddenOutageS;
+      out['fizz.poll_lag_s'] = own.pollLagS;
       return out;
     },
   };

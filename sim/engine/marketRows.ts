@@ -2,6 +2,7 @@
  * The compute market of an era as rows: orders, leases, money by where it came from and went to, and what providers and fizz
  * nodes earned against what their machines cost. Reads events and state, decides nothing.
  */
+import { max, min, mulDivDown } from '../base/fixedPoint.ts';
 import { tokenValueOf } from '../protocol/assets.ts';
 import { delegationUnits } from '../protocol/delegation.ts';
 import { EV, MOVE } from '../protocol/events.ts';
@@ -13,6 +14,8 @@ import {
   F,
   FIZZ_STATE,
   KIND,
+  LEASE_STATE,
+  LEASE_TERM,
   ORDER_STATE,
   PROVIDER_STATE,
   STRIDE,
@@ -51,13 +54,13 @@ const REASON_NAMES = nameByCode(MOVE);
 const CLOSE_NAMES = nameByCode(CLOSE_REASON);
 const FIZZ_NAMES = nameByCode(FIZZ_STATE);
 const ACCOUNT_NAMES = nameByCode(ACCOUNT);
-const HOURS_PER_ERA = 24;
 
 const SUMS = [
   ...['orderCount', 'matchedCount', 'expiredCount', 'cancelledCount', 'bidCount', 'openedLeaseCount', 'breachCount'],
   ...['closedByConsumerCount', 'closedByProviderCount', 'endedCount', 'exhaustedCount', 'outageCount', 'updatedCount'],
   ...['providerLostCount', 'expelledCount', 'grossUnits', 'payeeUnits', 'gatewayUnits', 'commissionUnits'],
   ...['userFeeUnits', 'providerFeeUnits', 'refundUnits', 'foreignGrossUnits', 'matchRewardUnits', 'fizzRewardUnits'],
+  ...['matchedWaitS', 'expiredWaitS', 'selfPayeeUnits'],
 ] as const;
 type Sums = Record<
   Exclude<
@@ -99,7 +102,13 @@ type Mean = { sum: number; weight: number };
 const noMean = (): Mean => ({ sum: 0, weight: 0 });
 const meanOf = ({ sum, weight }: Mean): number => (weight === 0 ? -1 : Math.round(sum / weight));
 
-type Earned = { lease: number; gateway: number; won: number };
+type Earned = { lease: number; gateway: number; won: number; memberWon: number; selfWon: number };
+
+/**
+ * Time of an open lease by its states: since when it has its present one, what was paused by then, and the seconds of those that
+ * it has left.
+ */
+type Stay = { sinceS: number; pausedS: number; undeployedS: number; servedS: number };
 
 /** @param s the run's state: of the ledger that everybody looks at, current after every block */
 export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
@@ -111,6 +120,7 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
   let fizzEarned = new Map<number, { lease: number; reward: number }>();
   let cpuPrice = noMean();
   let gpuPrice = noMean();
+  const stays = new Map<number, Stay>();
 
   const lease = (n: number, name: keyof typeof F.leases): number => s.leases[n * STRIDE.leases + F.leases[name]]!;
   const order = (n: number, name: keyof typeof F.orders): number => s.orders[n * STRIDE.orders + F.orders[name]]!;
@@ -140,7 +150,7 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
   }
 
   function earnedBy(n: number): Earned {
-    const own = earned.get(n) ?? { lease: 0, gateway: 0, won: 0 };
+    const own = earned.get(n) ?? { lease: 0, gateway: 0, won: 0, memberWon: 0, selfWon: 0 };
     earned.set(n, own);
     return own;
   }
@@ -158,6 +168,7 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
     sums.payeeUnits += value(payee);
     sums.gatewayUnits += value(gateway);
     if (asset !== 0) sums.foreignGrossUnits += value(gross);
+    if (isSelfDealt(n)) sums.selfPayeeUnits += value(payee);
     const own = earnedBy(lease(n, 'provider'));
     own.gateway += value(gateway);
     if (lease(n, 'fizz') === 0) own.lease += value(payee);
@@ -166,7 +177,10 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
 
   function observeOpening(n: number): void {
     sums.openedLeaseCount += 1;
-    earnedBy(lease(n, 'provider')).won += 1;
+    const own = earnedBy(lease(n, 'provider'));
+    own.won += 1;
+    if (lease(n, 'fizz') !== 0) own.memberWon += 1;
+    else if (isSelfDealt(n)) own.selfWon += 1;
     const units = tokenValueOf(s, lease(n, 'priceUnits'), lease(n, 'asset'));
     const hours = (lease(n, 'endS') - lease(n, 'startS')) / 3_600;
     if (lease(n, 'gpuCount') > 0) {
@@ -176,14 +190,45 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
     }
   }
 
+  const consumerOf = (n: number): number => s.escrows[lease(n, 'escrow') * STRIDE.escrows + F.escrows.owner]!;
+  const isSelfDealt = (n: number): boolean => consumerOf(n) === provider(lease(n, 'provider'), 'owner');
+
+  /** Adds the time that a lease was in the state that it leaves. Outages begin and end when the keeper says, not when it says so. */
+  function observeLease(n: number, from: number, to: number): void {
+    const stay = stays.get(n) ?? { sinceS: s.nowS, pausedS: 0, undeployedS: 0, servedS: 0 };
+    stays.set(n, stay);
+    const wentDown = to === LEASE_STATE.down && lease(n, 'downSinceS') > 0;
+    // A lease that is over is closed in the slot after; nothing is owed for the time between.
+    const untilS = min(wentDown ? lease(n, 'downSinceS') : s.nowS, lease(n, 'endS'));
+    const seconds = max(0, untilS - stay.sinceS);
+    if (from === LEASE_STATE.serving) stay.servedS += seconds;
+    else if (from === LEASE_STATE.awaiting || from === LEASE_STATE.deploying) stay.undeployedS += seconds;
+    const isPaused = from === LEASE_STATE.down && (lease(n, 'terms') & LEASE_TERM.chargesDowntime) === 0;
+    const backS = isPaused ? min(s.nowS, stay.sinceS + lease(n, 'pausedS') - stay.pausedS) : s.nowS;
+    stay.sinceS = wentDown ? untilS : backS;
+    stay.pausedS = lease(n, 'pausedS');
+  }
+
+  function observeOrder(n: number, to: number): void {
+    const ageS = s.nowS - order(n, 'createdS');
+    if (to === ORDER_STATE.leased) {
+      sums.matchedCount += 1;
+      sums.matchedWaitS += ageS;
+    } else if (to === ORDER_STATE.expired) {
+      sums.expiredCount += 1;
+      sums.expiredWaitS += ageS;
+    } else if (to === ORDER_STATE.cancelled) sums.cancelledCount += 1;
+  }
+
   function leaseRow(era: number, n: number, refundUnits: number): LeaseRow {
-    const escrow = lease(n, 'escrow') * STRIDE.escrows;
     const member = lease(n, 'fizz');
+    const { undeployedS, servedS } = stays.get(n) ?? { undeployedS: 0, servedS: 0 };
+    stays.delete(n);
     return {
       era,
       lease: n,
       order: lease(n, 'order'),
-      account: s.escrows[escrow + F.escrows.owner]!,
+      account: consumerOf(n),
       providerAccount: provider(lease(n, 'provider'), 'owner'),
       fizzAccount: member === 0 ? 0 : fizz(member, 'owner'),
       provider: lease(n, 'provider'),
@@ -201,6 +246,8 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
       manifestS: lease(n, 'manifestS'),
       deployedS: lease(n, 'deployedS'),
       pausedS: lease(n, 'pausedS'),
+      undeployedS,
+      servedS,
       breachCount: lease(n, 'breachCount'),
       reason: CLOSE_NAMES.get(lease(n, 'closeReason')) ?? '',
       grossUnits: lease(n, 'paidUnits'),
@@ -289,11 +336,17 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
           s.providerCollateral[c + F.providerCollateral.delegatedUnits]! -
           provider(n, 'exitUnits'),
         capexUnits: machineCapexUnits(machine, s, run.unitsPerToken),
-        opexUnits: HOURS_PER_ERA * machineRunningUnitsPerHour(machine, has('region'), s, run.unitsPerToken),
+        opexUnits: mulDivDown(
+          machineRunningUnitsPerHour(machine, has('region'), s, run.unitsPerToken),
+          run.slotsPerEra * run.slotS,
+          3_600,
+        ),
         leaseUnits: own.lease,
         gatewayUnits: own.gateway,
         ...rewardOf(n),
         wonCount: own.won,
+        memberWonCount: own.memberWon,
+        selfWonCount: own.selfWon,
         usedCpuCount: s.providerUse[n * STRIDE.providerUse + F.providerUse.cpuCount]!,
         cpuCount: provider(n, 'cpuCount'),
       };
@@ -350,10 +403,8 @@ export function createMarketRecorder(s: State, run: SharedRun): MarketRecorder {
           sums.bidCount += 1;
           break;
         case EV.Transition:
-          if (e[at + 1] !== KIND.order) break;
-          if (e[at + 5] === ORDER_STATE.leased) sums.matchedCount += 1;
-          else if (e[at + 5] === ORDER_STATE.expired) sums.expiredCount += 1;
-          else if (e[at + 5] === ORDER_STATE.cancelled) sums.cancelledCount += 1;
+          if (e[at + 1] === KIND.order) observeOrder(e[at + 2]!, e[at + 5]!);
+          else if (e[at + 1] === KIND.lease) observeLease(e[at + 2]!, e[at + 4]!, e[at + 5]!);
           break;
         case EV.LeaseCreated:
           observeOpening(e[at + 1]!);

@@ -22,6 +22,7 @@ import {
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import type { View } from './agentContract.ts';
+import { NO_EXPECTATION } from './capacityTruth.ts';
 import { createEntityRecorder, type EntityRecorder, type EntityRows } from './entityRows.ts';
 import type { MarketFigures } from './market.ts';
 import { createMarketMetrics } from './marketMetrics.ts';
@@ -45,7 +46,7 @@ export type EraRows = {
 /** Figures of a run without a market. */
 const NO_MARKET: MarketFigures = {
   ...{ outageSlots: 0, backlogSlots: 0, misuses: 0 },
-  ...{ misuseCases: 0, hiddenOutageS: 0, votedMatches: 0, wrongMatches: 0 },
+  ...{ misuseCases: 0, hiddenOutageS: 0, pollLagS: 0, votedMatches: 0, wrongMatches: 0 },
 };
 
 export type Observer = {
@@ -501,7 +502,9 @@ export function createObserver(
       challengeFailedCount: outcomes('failed'),
       challengeInconclusiveCount: outcomes('inconclusive'),
       coverageMissedCount,
-      overClaimFoundCount: challenges.filter((row) => row.outcome === 'failed' && row.overClaimMil > 1_000).length,
+      overClaimFoundCount: challenges.filter(
+        (row) => row.outcome === 'failed' && row.overClaimMil > 1_000 && row.expectedPassShare !== NO_EXPECTATION,
+      ).length,
       delegationHhiFp: herfindahlFp(delegatedUnits),
       ...own,
     };

@@ -4,6 +4,7 @@
  */
 import { FP } from '../base/fixedPoint.ts';
 import { ACCOUNT, PROVIDER_TIERS } from '../protocol/layout.ts';
+import { NO_EXPECTATION } from './capacityTruth.ts';
 import type { ProviderRows, TierMoves } from './providerRows.ts';
 import type { SharedRun } from './shared.ts';
 import type { EraRow } from './trace.ts';
@@ -103,7 +104,8 @@ export function createProviderMetrics(run: SharedRun): ProviderMetrics {
       totals.seats += row.seatCount;
       totals.foundationSeats += row.foundationSeatCount;
       for (const { overClaimMil, expectedPassShare, outcome } of challenges)
-        if (overClaimMil > 1_000 && outcome !== 'inconclusive') totals.expected += 1 - expectedPassShare;
+        if (overClaimMil > 1_000 && outcome !== 'inconclusive' && expectedPassShare !== NO_EXPECTATION)
+          totals.expected += 1 - expectedPassShare;
       tiers = new Map();
       for (const provider of providers) {
         const agent = provider.account - ACCOUNT.firstAgent;

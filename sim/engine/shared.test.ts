@@ -4,8 +4,9 @@ import { openReplay, runSmall, smallScenario } from '../cli/testRun.ts';
 import { F } from '../protocol/layout.ts';
 import { createRoster } from './roster.ts';
 import type { Scenario } from './scenario.ts';
-import { answerAt, capacitiesFor } from './shared.ts';
+import { answerAt, capacitiesFor, MOST_CPUS } from './shared.ts';
 import { createTestWorld, type Group } from './testWorld.ts';
+import { HARDWARE } from './world.ts';
 
 const NETWORK: readonly Group[] = [
   { role: 'creator', strategy: 'steady', count: 1 },
@@ -68,6 +69,79 @@ describe('capacitiesFor', () => {
   ])('has room for %s', async (_, group, rest) => {
     const { outcome } = await runSmall(smallScenario([...NETWORK, group], { params: P, ...rest }));
     expect(outcome.erasDone).toBe(rest.eras);
+  });
+
+  const rented = (strategy: string, options: Group['options'], count = 1): Group => ({
+    role: 'miner',
+    strategy,
+    count,
+    hardware: 'datacentre',
+    openTokens: 100_000,
+    options: { facets: 'spheron', stake_tier: 4, ...options },
+  });
+  const WASH = { wash_leases: 60, wash_hours: 1 };
+  const hasRoom = async (groups: readonly Group[], params: Scenario['params'] = {}, eras = 3) => {
+    const scenario = smallScenario(groups, { eras, params: { ...P, 'tier.initial': 4, ...params } });
+    const { state, outcome } = await runSmall(scenario);
+    expect(outcome.erasDone).toBe(eras);
+    return {
+      orders: state.orderTotals[F.orderTotals.orderCount]!,
+      bids: state.orderTotals[F.orderTotals.bidCount]!,
+      escrows: state.escrowTotals[F.escrowTotals.escrowCount]!,
+      slots: eras * 24,
+    };
+  };
+
+  it('has room for sixty leases of a washer to itself that last an hour, with a single bid to an order', async () => {
+    const found = await hasRoom([rented('washer', WASH)], { 'order.max_bids': 1 });
+    expect(found.orders).toBeGreaterThan(4 * 256);
+    expect(found.bids).toBeGreaterThan(found.orders / 2);
+  });
+
+  it('has room for orders of washers that nobody serves, hour after hour', async () => {
+    const found = await hasRoom([rented('washer', WASH)], { 'anti.self_lease_ban': 1 });
+    expect(found.orders).toBeGreaterThan(30 * found.slots);
+    expect(found.bids).toBe(0);
+  });
+
+  it('has room for the wallets, orders and bids of washers that swap them', async () => {
+    const options = { ...WASH, partner: 'on', cartel: 1, deposit_tokens: 100 };
+    const found = await hasRoom([rented('washer', options, 3)], {
+      ...{ 'order.max_bids': 1, 'escrow.min_deposit': 1, 'escrow.brackets_enforced': 0 },
+    });
+    expect(found.escrows).toBeGreaterThan(28);
+    expect(found.bids).toBeGreaterThan(4 * 256);
+  });
+
+  it('has room for many bids on few orders of which each may hold one, and each is cheaper than the one before', async () => {
+    const renters: Group = {
+      ...{ role: 'consumer', strategy: 'renter', count: 10, openTokens: 50_000 },
+      options: {
+        lease_bps: 10_000,
+        leases_max: 1_000,
+        cpu_max: 1,
+        gpu_bps: 0,
+        worth_min_mil: 20_000,
+        worth_max_mil: 20_000,
+      },
+    };
+    const miners = Array.from({ length: 24 }, (_, i) =>
+      rented('steady', { bids_per_slot: 64, margin_bps: (24 - i) * 4_000 }),
+    );
+    const found = await hasRoom([...miners, renters], { 'order.max_bids': 1, 'match.bid_floor_bps': 0 });
+    expect(found.bids).toBeGreaterThan(2 * (256 + 2 * 10 * found.slots));
+  });
+
+  it('has room for leases that are all updated in every slot', () => {
+    const options = { lease_bps: 500, leases_max: 20, update_bps: 10_000 };
+    const scenario = smallScenario([{ role: 'consumer', strategy: 'renter', count: 5, options }], { eras: 30 });
+    const { leases } = capacitiesFor(createRoster(scenario), scenario, 24);
+    expect(leases).toBeGreaterThan(30 * 24 * 5 * 20);
+  });
+
+  it('knows the largest machine', () => {
+    const most = Math.max(...Object.values(HARDWARE).map(({ cpuCount }) => cpuCount[1]));
+    expect(MOST_CPUS).toBe(most);
   });
 
   it('has room for every request of a trace, and for their audits', () => {

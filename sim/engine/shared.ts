@@ -50,6 +50,16 @@ function optionOf({ options }: Population, name: string, absent: number): number
   return typeof value === 'number' ? value : absent;
 }
 
+/** CPUs of the largest machine there is (`world.ts`). */
+export const MOST_CPUS = 128;
+
+/** Orders that a washer places in a slot at most (BEH-13): what it lacks, of each wallet that it has been handed, as far as its machine goes. */
+function washOrders(group: Population): number {
+  const leases = optionOf(group, 'lease_bps', 0) === 0 ? 0 : optionOf(group, 'wash_leases', 0);
+  const carried = Math.floor(MOST_CPUS / Math.max(1, optionOf(group, 'wash_cpu', 1)));
+  return leases > 0 && group.options.partner === 'on' ? carried : Math.min(leases, carried);
+}
+
 /** Tasks per slot that come of everything but audits: checks of nodes and models, and those repeated after a rejection. */
 const CHECKS_PER_SLOT = 100;
 
@@ -95,12 +105,24 @@ export function capacitiesFor(
   const fizzNodes = 16 + sumOver('fizz', (group) => optionOf(group, 'devices', 1) * 2);
   const delegations =
     sumOver('delegator', one) * (16 + eras) + licences * (4 + eras) + providers + fizzNodes * (2 + eras) + 256;
-  // Orders arrive by chance, at most two a slot from each that rents; unmatched ones are tried again.
-  const ordersPerSlot =
-    sumOver('consumer', (group) => optionOf(group, 'lease_bps', 0) / BPS) +
-    sumOver('miner', (group) => optionOf(group, 'lease_bps', 0) / BPS);
-  const orders = 256 + Math.ceil(slots * ordersPerSlot * 2);
-  const escrows = 16 + 4 * (sumOver('consumer', (group) => optionOf(group, 'wallets', 1)) + sumOver('miner', one));
+  // Orders arrive by chance, at most one a slot from each that rents; a washer orders all that it lacks, anew while nobody serves it.
+  const arriving = slots * 2 * sumOver('consumer', (group) => optionOf(group, 'lease_bps', 0) / BPS);
+  const washing = slots * sumOver('miner', washOrders);
+  const orders = 256 + Math.ceil(arriving + washing);
+  // Who washes bids for all that it has ordered, and in a cartel for its partners'; what else miners bid for they count.
+  const washers = sumOver('miner', (group) => (washOrders(group) > 0 ? 1 : 0));
+  const bidding = slots * 2 * (sumOver('miner', (group) => optionOf(group, 'bids_per_slot', 0)) + fizzNodes);
+  const bids = 256 + Math.min(Math.ceil(bidding + washing * washers), orders * providers);
+  // A washer that hands its wallet to a partner opens another one, at most one a slot.
+  const washed = sumOver('miner', (group) => (washOrders(group) > 0 && group.options.partner === 'on' ? slots : 0));
+  const escrows =
+    16 + washed + 4 * (sumOver('consumer', (group) => optionOf(group, 'wallets', 1)) + sumOver('miner', one));
+  // An update makes another lease of an order; each open lease may be updated in every slot.
+  const updating = sumOver(
+    'consumer',
+    (group) => (optionOf(group, 'update_bps', 0) / BPS) * optionOf(group, 'leases_max', 0),
+  );
+  const leases = orders * 2 + Math.ceil(slots * 2 * updating);
   return {
     paramValues: 512,
     wallets: accounts,
@@ -152,13 +174,13 @@ export function capacitiesFor(
     escrows,
     escrowBalances: escrows * ASSET_COUNT,
     orders,
-    bids: orders * params[P['order.max_bids']]! * 2,
+    bids,
     operators: OPERATOR_SEATS,
     providerMarket: providers,
     slashedEras: (providers + 1) * SLASHED_ERAS,
-    leases: orders * 2,
-    leaseUpdates: orders * 2,
-    openLeases: orders * 2,
+    leases,
+    leaseUpdates: leases,
+    openLeases: leases,
     providerUse: providers,
     fizzNodes,
     subnets: providers,
@@ -207,6 +229,8 @@ export type SharedRun = {
   readonly arrivalScales: Int32Array<SharedArrayBuffer>;
   /** Number of orders that are open or being matched, then these orders, ascending. */
   readonly openOrders: Int32Array<SharedArrayBuffer>;
+  /** Two numbers per fizz node: challenges of its gateway that were decided while it was there for them, and those passed. */
+  readonly memberChallenges: Float64Array<SharedArrayBuffer>;
   readonly memory: Float64Array<SharedArrayBuffer>;
   /** Stream i is agent i's own chance; stream agents + i is its demand. */
   readonly streams: Float64Array<ArrayBufferLike>;
@@ -317,6 +341,7 @@ export function createShared(
     arrivalStarts: new Int32Array(shared((agents + 1) * 4)),
     arrivalScales: new Int32Array(shared(MAX_ARRIVALS * 4)),
     openOrders: new Int32Array(shared(((capacities.orders ?? 4_096) + 2) * 4)),
+    memberChallenges: new Float64Array(shared(((capacities.fizzNodes ?? 4_096) + 1) * 2 * 8)),
     memory: new Float64Array(shared(agents * MEMORY_SIZE * 8)),
     streams,
   };

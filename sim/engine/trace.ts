@@ -66,7 +66,7 @@ export type EraRow = {
   readonly challengeInconclusiveCount: number;
   readonly certificateCount: number;
   readonly coverageMissedCount: number;
-  /** Failed challenges of providers that registered more than they have (F-13). */
+  /** Failed challenges of providers that registered more than they have (F-13), gateways with members left out. */
   readonly overClaimFoundCount: number;
   /** Seats of the era's committees, and those that the foundation's Slarks filled. */
   readonly seatCount: number;
@@ -377,7 +377,10 @@ export type ChallengeRow = {
   readonly seatCount: number;
   readonly foundationSeatCount: number;
   readonly signerCount: number;
-  /** Largest of registered over true capacity, thousandths; and the chance of passing by F-13. Nobody can see them. */
+  /**
+   * Largest of registered over true capacity, thousandths; and the chance of passing by F-13, −1 for a gateway with members, of
+   * which F-13 says nothing. Nobody can see them.
+   */
   readonly overClaimMil: number;
   readonly expectedPassShare: number;
 };
@@ -422,6 +425,9 @@ export type MarketRow = {
   readonly cancelledCount: number;
   readonly bidCount: number;
   readonly waitingCount: number;
+  /** Ages of the orders matched in the era when they were matched, and of those expired in it at their end: sums. */
+  readonly matchedWaitS: number;
+  readonly expiredWaitS: number;
   /** Leases opened in the era; closed in it, by reason (CLOSE_REASON); open at its end. */
   readonly openedLeaseCount: number;
   readonly closedByConsumerCount: number;
@@ -443,6 +449,8 @@ export type MarketRow = {
   readonly providerFeeUnits: number;
   readonly refundUnits: number;
   readonly foreignGrossUnits: number;
+  /** Of what payees got, that from leases whose consumer owns the provider: from one's own purse into it. */
+  readonly selfPayeeUnits: number;
   readonly matchRewardUnits: number;
   readonly fizzRewardUnits: number;
   /** Mean price per CPU and hour of the leases opened without GPU, and per hour of those with; -1 without any. */
@@ -503,8 +511,11 @@ export type LeaseRow = {
   /** 0 if there was no manifest, no deployment. */
   readonly manifestS: number;
   readonly deployedS: number;
-  /** Seconds for which it was not charged. */
+  /** Seconds for which it was not charged, but for a stop that it was closed in. */
   readonly pausedS: number;
+  /** Seconds in which it awaited its manifest or its deployment, and in which it was served, by its states. */
+  readonly undeployedS: number;
+  readonly servedS: number;
   readonly breachCount: number;
   /** Name of the CLOSE_REASON. */
   readonly reason: string;
@@ -533,8 +544,10 @@ export type EconomicsRow = {
   readonly gatewayUnits: number;
   readonly rewardUnits: number;
   readonly lostUnits: number;
-  /** Leases that it won in the era, and CPUs in use at its end. */
+  /** Leases won in the era; of these, served by its fizz nodes; and of its own, rented by its own owner. CPUs in use at its end. */
   readonly wonCount: number;
+  readonly memberWonCount: number;
+  readonly selfWonCount: number;
   readonly usedCpuCount: number;
   readonly cpuCount: number;
 };

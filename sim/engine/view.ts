@@ -4,7 +4,7 @@ import { nextNormal, nextPoisson } from '../base/draws.ts';
 import { BPS, FP } from '../base/fixedPoint.ts';
 import { PURPOSE, pick, rnd } from '../base/rnd.ts';
 import { chanceBps, nextInt, nextUnit } from '../base/stream.ts';
-import { CHALLENGE_STATE, CLASS_COUNT, F, SEATS_PER_CLASS, STRIDE } from '../protocol/layout.ts';
+import { CHALLENGE_STATE, CLASS_COUNT, F, FIZZ_STATE, SEATS_PER_CLASS, STRIDE } from '../protocol/layout.ts';
 import { winnerOf } from '../protocol/matching.ts';
 import { openBidsOf } from '../protocol/orders.ts';
 import { P } from '../protocol/params.ts';
@@ -114,6 +114,20 @@ export function createSight(run: SharedRun): AgentSight {
     return found;
   }
 
+  const isMember = (fizz: number): boolean => {
+    const state = t.fizzNodes[fizz * STRIDE.fizzNodes + F.fizzNodes.state]!;
+    return state >= FIZZ_STATE.registered && state <= FIZZ_STATE.detached;
+  };
+  const gatewayOf = (fizz: number): number => t.fizzNodes[fizz * STRIDE.fizzNodes + F.fizzNodes.gateway]!;
+
+  /** Whether a fizz node is a member of a subnet of which the agent is the gateway, or a member as well. */
+  function isInOwnSubnet(fizz: number): boolean {
+    if (!isMember(fizz)) return false;
+    const gateway = gatewayOf(fizz);
+    if (t.providers[gateway * STRIDE.providers + F.providers.owner] === me.account) return true;
+    return listOf('fizzOfAccount', me.account).some((own) => isMember(own) && gatewayOf(own) === gateway);
+  }
+
   const view: View = {
     ledger: t,
     get era() {
@@ -200,7 +214,17 @@ export function createSight(run: SharedRun): AgentSight {
     leasesOfProvider: (provider) => listOf('leasesOfProvider', provider),
     myFizz: () => listOf('fizzOfAccount', me.account),
     membersOf: (provider) => listOf('membersOfProvider', provider),
-    answersPolls: (account) => run.world[(byAccount.get(account)?.agent ?? 0) * 4 + 3] === 1,
+    answersPolls(account) {
+      if (!listOf('fizzOfAccount', account).some(isInOwnSubnet)) return false;
+      return run.world[byAccount.get(account)!.agent * 4 + 3] === 1;
+    },
+    challengesOfMember(fizz) {
+      if (!isInOwnSubnet(fizz)) return { challengeCount: 0, passedCount: 0 };
+      return {
+        challengeCount: run.memberChallenges[fizz * 2]!,
+        passedCount: run.memberChallenges[fizz * 2 + 1]!,
+      };
+    },
     openOrders: () => Array.from(run.openOrders.subarray(1, run.openOrders[0]! + 1)),
     bidsOf: (order) => openBidsOf(state, order),
     winnerOf: (order) => winnerOf(state, order),

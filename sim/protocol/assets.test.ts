@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FP, MAX_INT } from '../base/fixedPoint.ts';
-import { assetUnits, isAssetEnabled, moveAsset, priceOf, tokenValueOf } from './assets.ts';
+import { assetUnits, isAssetEnabled, moveAsset, priceOf, tokenValueOf, unitsWorth } from './assets.ts';
 import { agent, createEraWorld, eventsSince, mustPass, send } from './eraWorld.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT } from './layout.ts';
@@ -163,5 +163,27 @@ describe('tokenValueOf', () => {
     mustPass(s, 'postPrices', KEEPER, [1, 1, 10 ** 15]);
     expect(tokenValueOf(s, MAX_INT, 3)).toBe(MAX_INT);
     expect(tokenValueOf(s, 9_007_199_254, 3)).toBe(9_007_199_254_000_000);
+  });
+});
+
+describe('unitsWorth', () => {
+  it('> is the least number of units of an asset that are worth so many of the token', () => {
+    mustPass(s, 'postPrices', KEEPER, [3 * FP, FP / 4, 7]);
+    expect(unitsWorth(s, 10, 0)).toBe(10);
+    for (const tokenUnits of [1, 2, 3, 10, 1_000_000]) {
+      for (const asset of [1, 2, 3]) {
+        const units = unitsWorth(s, tokenUnits, asset);
+        expect(tokenValueOf(s, units, asset)).toBeGreaterThanOrEqual(tokenUnits);
+        expect(tokenValueOf(s, units - 1, asset)).toBeLessThan(tokenUnits);
+      }
+    }
+    expect([1, 2, 3].map((asset) => unitsWorth(s, 10, asset))).toEqual([4, 40, 1_428_571_429]);
+  });
+
+  it('given an asset without a price, or more units than there can be > is 2^53 − 1', () => {
+    expect(unitsWorth(s, 1, 1)).toBe(MAX_INT);
+    mustPass(s, 'postPrices', KEEPER, [1, 1, 1]);
+    expect(unitsWorth(s, 9_007_199, 1)).toBe(9_007_199 * FP);
+    expect(unitsWorth(s, 9_007_200, 1)).toBe(MAX_INT);
   });
 });

@@ -3,7 +3,7 @@
  * that the keeper posts for them. Only here do units of a foreign asset change hands; why they do is decided elsewhere.
  */
 import { assert } from '../base/assert.ts';
-import { FP, MAX_INT, mulDivCapped } from '../base/fixedPoint.ts';
+import { FP, MAX_INT, mulDivCapped, mulDivUp } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
 import { MOVE } from './events.ts';
 import { ASSET_COUNT, DOLLAR_ASSET, F, STRIDE } from './layout.ts';
@@ -58,6 +58,13 @@ export function isAssetEnabled(s: State, asset: number): boolean {
 /** Value of units of an asset in units of the token, rounded down, at most MAX_INT. @rule NUM-7, F-18 */
 export function tokenValueOf(s: State, units: number, asset: number): number {
   return asset === 0 ? units : mulDivCapped(units, priceOf(s, asset), FP, MAX_INT);
+}
+
+/** Units of an asset that are worth so many of the token, rounded up; MAX_INT if none are, or more would be needed. @rule NUM-7, OP-82 */
+export function unitsWorth(s: State, tokenUnits: number, asset: number): number {
+  const priceFp = priceOf(s, asset);
+  const isPayable = priceFp > 0 && mulDivCapped(tokenUnits, FP, priceFp, MAX_INT) < MAX_INT;
+  return isPayable ? mulDivUp(tokenUnits, FP, priceFp) : MAX_INT;
 }
 
 /** 0 if the number is a payment asset's, the token included, else ValueOutOfRange. */

@@ -20,7 +20,7 @@ import { addProvider, enoughFor } from './providerWorld.ts';
 import type { State } from './state.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const ORACLE = join(ROOT, 'fixtures', 'oracles', 'auctions.json');
+const ORACLE = join(ROOT, 'fixtures', 'oracles', 'auctions_matching.json');
 const PUBLISHED = join(ROOT, '..', 'shared', 'oracles', 'auctions_matching.json');
 
 type Row = { readonly n: number; readonly b0: number; readonly E_payment: number; readonly E_winner_cost: number };

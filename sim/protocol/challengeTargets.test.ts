@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { drawRequirement, freeForChallenge } from './challengeTargets.ts';
+import { queueTarget } from './challenges.ts';
+import { chooseTargets, drawRequirement, freeForChallenge } from './challengeTargets.ts';
 import { agent, mustPass } from './eraWorld.ts';
 import { addMember, createFizzWorld, DEVICE_OWNER, GATEWAY } from './fizzWorld.ts';
+import { F, PROVIDER_STATE } from './layout.ts';
 import { writeRecord } from './nodeWorld.ts';
 import { addProvider, createSlarkWorld, REGISTERED } from './slarkWorld.ts';
 
@@ -36,6 +38,19 @@ describe('freeForChallenge (F-12)', () => {
     });
     mustPass(s, 'leaveSubnet', DEVICE_OWNER, [fizz]);
     expect(freeForChallenge(s, GATEWAY)).toEqual(before);
+  });
+});
+
+describe('chooseTargets', () => {
+  it('given a list of what has left > one slot looks at 480 of them, and the next goes on', () => {
+    const s = createSlarkWorld({ params: { 'chal.targets_per_slot': 1 } });
+    const gone = addProvider(s, OWNER, { state: PROVIDER_STATE.deactivated });
+    for (let i = 0; i < 500; i++) queueTarget(s, gone, 'new');
+    const last = addProvider(s, OWNER);
+    queueTarget(s, last, 'new');
+    expect(chooseTargets(s, 0)).toEqual([]);
+    expect(s.challengeTotals[F.challengeTotals.newHead]).toBe(480);
+    expect(chooseTargets(s, 1)).toEqual([{ provider: last, retried: 0 }]);
   });
 });
 

@@ -17,6 +17,8 @@ const P = F.providers;
 const MAX_SCAN = 64;
 /** Draws for one leftover target. */
 const MAX_DRAWS = 16;
+/** Entries of the lists and draws that one slot looks at: a list may hold many that have left since. */
+const MAX_LOOKS = 2 * MAX_TARGETS;
 /** Draws 0 … 255 of a slot are for list entries, the others for leftovers. */
 const LEFTOVER_DRAWS = 256;
 /** Options of parameters. */
@@ -152,7 +154,7 @@ function drawLeftover(s: State, slot: number, chosenCount: number, isTarget: (pr
 /**
  * Chooses the slot's targets: all that are tried again; then, while places are left, new ones in the order in which they
  * came, badly rated ones, and the others as drawn; when the lists are empty, any. Entries that are no longer Active, or
- * are targets already, are dropped.
+ * are targets already, are dropped, as many as {@link MAX_LOOKS} in a slot.
  *
  * @param slot the slot that has been opened last
  * @returns at most {@link MAX_TARGETS} distinct Active providers
@@ -170,7 +172,7 @@ export function chooseTargets(s: State, slot: number): Target[] {
   totals[T.retryCount] = 0;
   const end = min(chosen.length + targetCount(s), MAX_TARGETS);
   const isCovering = getParam(s, 'chal.coverage_enforced') !== OFF;
-  while (chosen.length < end) {
+  for (let looks = 0; looks < MAX_LOOKS && chosen.length < end; looks++) {
     const listed = isCovering ? takeListed(s, slot, chosen.length) : 0;
     const provider = listed === 0 ? drawLeftover(s, slot, chosen.length, isTarget) : listed;
     if (provider === 0) break;

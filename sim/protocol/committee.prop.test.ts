@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BPS, FP } from '../base/fixedPoint.ts';
-import { drawGroup, validatorAt } from './committee.ts';
+import { drawGroup, MAX_WALK, validatorAt } from './committee.ts';
 import { ACCOUNT, F, STRIDE, TASK_STATE, VALIDATOR_STATE } from './layout.ts';
 import { createState, type State } from './state.ts';
 import { readTask, setParam } from './taskWorld.ts';
@@ -163,6 +163,24 @@ describe('drawGroup', () => {
       const s = createBench([FP], 4);
       expect(drawGroup(s, createTask(s, 1, ownerOf(1)))).toEqual([]);
     });
+  });
+
+  it('given a registry of 1 024 > walks it; given one more > draws, and so still seats whoever weighs something', () => {
+    // All but the first three have left; the first weighs nothing.
+    const bench = (count: number): State => {
+      const s = createBench(
+        Array.from({ length: count }, (_, i) => (i === 1 || i === 2 ? FP : 0)),
+        3,
+      );
+      for (let v = 4; v <= count; v++)
+        s.validators[v * STRIDE.validators + F.validators.state] = VALIDATOR_STATE.exited;
+      s.validatorTotals[F.validatorTotals.activeCount] = 3;
+      return s;
+    };
+    expect(MAX_WALK).toBe(1_024);
+    expect(drawGroup(bench(MAX_WALK), createTask(bench(MAX_WALK), 1))).toEqual([1, 2, 3]);
+    const s = bench(MAX_WALK + 1);
+    expect(drawGroup(s, createTask(s, 1)).sort()).toEqual([2, 3]);
   });
 
   describe('given one active validator more than seats', () => {

@@ -13,6 +13,8 @@ const T = F.tasks;
 /** A group of n takes at most 16·n draws; members of the previous round are passed over in the first 8·n of them. */
 const DRAWS_PER_SEAT = 16;
 const FRESH_DRAWS_PER_SEAT = 8;
+/** Longest registry that is walked for a group of all. */
+export const MAX_WALK = 1_024;
 /** More than `val.max_rounds` can be, so that (task, round) is one number. */
 const ROUNDS_PER_TASK = 16;
 
@@ -38,7 +40,7 @@ export function validatorAt(s: State, value: number): number {
  * The group for the next round of a task, in the order of the draw: weighted by reputation plus floor, without
  * replacement, never the owner of the subject. A member that comes up again is drawn again, which has the law of
  * drawing one after the other from those that are left. If no more validators are active than a group has seats, all
- * of them, in ascending order.
+ * of them, in ascending order; that walks the registry, so in one of more than {@link MAX_WALK} they are drawn too.
  *
  * @returns validators, none twice; fewer than `val.group_size` if not enough are eligible, possibly none
  * @rule VAL-4, OP-16
@@ -49,8 +51,8 @@ export function drawGroup(s: State, task: number): number[] {
   const seats = getParam(s, 'val.group_size');
   const group: number[] = [];
 
-  if (s.validatorTotals[F.validatorTotals.activeCount]! <= seats) {
-    const covered = s.validatorTotals[F.validatorTotals.committeeCount]!;
+  const covered = s.validatorTotals[F.validatorTotals.committeeCount]!;
+  if (s.validatorTotals[F.validatorTotals.activeCount]! <= seats && covered <= MAX_WALK) {
     for (let v = 1; v <= covered; v++) if (isEligible(s, v, subjectOwner)) group.push(v);
     return group;
   }

@@ -420,11 +420,11 @@ export const payStakers: Rule = (s, _actor, args) => {
 
 /**
  * Settlement step over delegations: brings each delegation its share of what `shareReward` set aside for its target's
- * delegators. The target's reward is forgotten when its last delegation has been paid, so that it is never paid twice.
+ * delegators; those of a gateway's fizz nodes are among them. The target's reward is forgotten when its last delegation has been paid, so that it is never paid twice.
  *
  * @rejects as {@link enterStep}
  * @invariant INV-42, INV-43
- * @rule F-9, DELEG-2, OP-20, OP-53
+ * @rule F-9, FIZZ-12, DELEG-2, OP-20, OP-53
  */
 export const payDelegators: Rule = (s, _actor, args) => {
   const to = args[1]!;

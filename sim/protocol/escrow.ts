@@ -3,9 +3,9 @@
  * the resources of a wallet's leases (F-18). What a lease locks and when it pays is decided in `leases.ts`.
  */
 import { assert } from '../base/assert.ts';
-import { compareProducts, FP, MAX_INT, max, min, mulDivCapped, mulDivDown, mulDivUp } from '../base/fixedPoint.ts';
+import { compareProducts, FP, MAX_INT, max, min, mulDivDown, mulDivUp } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
-import { assetUnits, isAssetEnabled, moveAsset, priceOf, refuseAsset, tokenValueOf } from './assets.ts';
+import { assetUnits, isAssetEnabled, moveAsset, priceOf, refuseAsset, tokenValueOf, unitsWorth } from './assets.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT, ASSET_COUNT, DOLLAR_ASSET, F, STRIDE } from './layout.ts';
 import { R } from './rejections.ts';
@@ -91,7 +91,7 @@ function change(s: State, escrow: number, asset: number, unlockedBy: number, loc
  * Locks units for a lease; for 0 units nothing happens.
  *
  * @throws AssertionError if fewer are unlocked
- * @rule SM-13, LEASE-2
+ * @rule SM-13, LEASE-2, ESCROW-6
  */
 export function lockUnits(s: State, escrow: number, asset: number, units: number): void {
   if (units === 0) return;
@@ -105,7 +105,7 @@ export function lockUnits(s: State, escrow: number, asset: number, units: number
  * Unlocks what a closed lease has left; for 0 units nothing happens.
  *
  * @throws AssertionError if fewer are locked
- * @rule SM-13, LEASE-8
+ * @rule SM-13, LEASE-8, ESCROW-6
  */
 export function unlockUnits(s: State, escrow: number, asset: number, units: number): void {
   if (units === 0) return;
@@ -120,7 +120,7 @@ export function unlockUnits(s: State, escrow: number, asset: number, units: numb
  *
  * @param reason one of MOVE in events.ts
  * @throws AssertionError if fewer are locked
- * @rule SM-13, LEASE-6, ESCROW-7
+ * @rule SM-13, LEASE-6, ESCROW-6, ESCROW-7
  */
 export function payLocked(s: State, escrow: number, asset: number, to: number, units: number, reason: number): void {
   if (units === 0) return;
@@ -224,13 +224,6 @@ export function refuseBrackets(
   return needed > held ? reject(s, R.BracketExceeded, needed, held) : 0;
 }
 
-/** Units of an asset that are worth the least first deposit, rounded up, at most MAX_INT. */
-function leastDeposit(s: State, priceFp: number): number {
-  const leastUnits = getParam(s, 'escrow.min_deposit');
-  const isPayable = mulDivCapped(leastUnits, FP, priceFp, MAX_INT) < MAX_INT;
-  return isPayable ? mulDivUp(leastUnits, FP, priceFp) : MAX_INT;
-}
-
 /** 0 if `actor` can pay units of an enabled asset in, else AmountTooSmall or InsufficientBalance. */
 function refusePayment(s: State, actor: number, asset: number, units: number): number {
   if (units === 0) return reject(s, R.AmountTooSmall, 0, 1);
@@ -257,8 +250,9 @@ export const openEscrow: Rule = (s, actor, args) => {
   if (code !== 0) return code;
   const priceFp = priceOf(s, asset);
   if (!isAssetEnabled(s, asset) || priceFp === 0) return reject(s, R.AssetNotEnabled, asset, 0);
-  if (compareProducts(units, priceFp, getParam(s, 'escrow.min_deposit'), FP) < 0)
-    return reject(s, R.AmountTooSmall, units, leastDeposit(s, priceFp));
+  const leastUnits = getParam(s, 'escrow.min_deposit');
+  if (compareProducts(units, priceFp, leastUnits, FP) < 0)
+    return reject(s, R.AmountTooSmall, units, unitsWorth(s, leastUnits, asset));
   const unpaid = refusePayment(s, actor, asset, units);
   if (unpaid !== 0) return unpaid;
 

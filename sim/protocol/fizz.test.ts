@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FP } from '../base/fixedPoint.ts';
 import type { ActionName } from './actions.ts';
 import { eventsSince, mustPass, passEra, TOKEN } from './eraWorld.ts';
 import { gatewayShareBps, isMember, leastDelegation, memberUnits, releaseFrom, subnetFree } from './fizz.ts';
@@ -274,6 +275,17 @@ describe('reserveFizz', () => {
     mustPass(s, 'cancelOrder', CONSUMER, [plain]);
     const other = addMember(s);
     expect(attempt(s, 'reserveFizz', DEVICE_OWNER, [other, plain])).toEqual(['WrongState', 5, 0]);
+  });
+
+  it('given an order in another asset > counts what it pays at most by its value in tokens (NUM-7)', () => {
+    const fizz = addMember(s);
+    const order = addOrder(s);
+    writeRecord(s, 'orders', order, { asset: 2, maxPriceUnits: 2 * TOKEN });
+    expect(attempt(s, 'reserveFizz', DEVICE_OWNER, [fizz, order])).toEqual(['FeeAboveMaximum', TOKEN, 0]);
+    mustPass(s, 'postPrices', KEEPER, [FP, FP / 2 - 1, FP]);
+    expect(attempt(s, 'reserveFizz', DEVICE_OWNER, [fizz, order])).toEqual(['FeeAboveMaximum', TOKEN, TOKEN - 1]);
+    mustPass(s, 'postPrices', KEEPER, [FP, FP / 2, FP]);
+    mustPass(s, 'reserveFizz', DEVICE_OWNER, [fizz, order]);
   });
 
   it.each([

@@ -5,8 +5,10 @@
  */
 import { MAX_INT, max, min } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
+import { tokenValueOf } from './assets.ts';
 import { currentEra } from './clock.ts';
 import { fundDelegation, openDelegation } from './delegation.ts';
+import { refuseOutside } from './demand.ts';
 import { MOVE } from './events.ts';
 import {
   changeSubnetFree,
@@ -23,7 +25,6 @@ import {
   memberUnits,
   refuseForeignFizz,
   refuseOffer,
-  refuseOutside,
   refuseUnknownFizz,
   startLeaving,
   writeOffer,
@@ -48,6 +49,7 @@ import { emit, getParam, recordAt, reject, type State } from './state.ts';
 import { moveUnits, walletUnits } from './token.ts';
 
 export {
+  askedUnits,
   fizzResources,
   freeFizz,
   gatewayShareBps,
@@ -130,7 +132,7 @@ export const changeFizz: Rule = (s, actor, args) => {
 
 /**
  * The owner of an Active provider says whether fizz nodes may join it, with how much at least, and what it keeps of what
- * they earn. A subnet that has voted on the share has fixed it.
+ * they earn. A subnet that has voted on the share has fixed it, for as long as there is one.
  *
  * @param args minDelegationUnits: 0 for `fizz.min_delegation`; gatewayBps ≤ 5 000
  * @rejects UnknownEntity, NotOwner, WrongState, ValueOutOfRange (isOpen, gatewayBps), AlreadySet (share is fixed)
@@ -222,11 +224,12 @@ export const acceptFizz: Rule = (s, actor, args) => {
 };
 
 /**
- * The device that the gateway has chosen acknowledges: it is kept for one order, for which the gateway may now bid.
+ * The device that the gateway has chosen acknowledges: it is kept for one order, for which the gateway may now bid. Its price is
+ * in tokens, and so counts what an order in another asset pays at most.
  *
  * @rejects UnknownEntity (fizz, order), NotOwner, WrongState (fizz; order), DeadlinePassed, NotInMode (order of another
  * mode), FeeAboveMaximum, TierTooLow, CapacityExhausted
- * @rule FIZZ-6, FIZZ-7, SM-12
+ * @rule FIZZ-6, FIZZ-7, NUM-7, SM-12
  */
 export const reserveFizz: Rule = (s, actor, args) => {
   const [fizz, order] = args as readonly [number, number];
@@ -245,8 +248,8 @@ export const reserveFizz: Rule = (s, actor, args) => {
   const mode = s.orders[o + F.orders.mode]!;
   if (mode !== ORDER_MODE.fizz) return reject(s, R.NotInMode, mode, ORDER_MODE.fizz);
   const priceUnits = s.fizzNodes[at + Z.priceUnits]!;
-  const maxPriceUnits = s.orders[o + F.orders.maxPriceUnits]!;
-  if (priceUnits > maxPriceUnits) return reject(s, R.FeeAboveMaximum, priceUnits, maxPriceUnits);
+  const maxUnits = tokenValueOf(s, s.orders[o + F.orders.maxPriceUnits]!, s.orders[o + F.orders.asset]!);
+  if (priceUnits > maxUnits) return reject(s, R.FeeAboveMaximum, priceUnits, maxUnits);
   const gpuTier = s.fizzNodes[at + Z.gpuTier]!;
   const wantedTier = s.orders[o + F.orders.gpuTier]!;
   if (gpuTier < wantedTier) return reject(s, R.TierTooLow, gpuTier, wantedTier);

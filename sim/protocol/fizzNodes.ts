@@ -4,7 +4,9 @@
  * `leases.ts`.
  */
 import { max } from '../base/fixedPoint.ts';
+import { unitsWorth } from './assets.ts';
 import { delegationUnits, unbondDelegation } from './delegation.ts';
+import { refuseOutside, refusePrice } from './demand.ts';
 import { F, FIZZ_STATE, KIND, STRIDE, SUBNET_STATE } from './layout.ts';
 import { R } from './rejections.ts';
 import { NO_RESOURCES, type Resources } from './resources.ts';
@@ -16,8 +18,6 @@ const S = FIZZ_STATE;
 
 /** Most that a device may expose, in the order of the arguments of `configureFizz` after the peer. @source X-SP-5 */
 const MOST = { cpuCount: 32, memoryGb: 128, storageGb: 2_048, gpuCount: 8, gpuTier: 11 } as const;
-/** Most that a lease may cost an hour. */
-const MAX_PRICE_UNITS = 100_000_000_000;
 
 /** Number of fizz nodes, whatever their state. */
 export function fizzCount(s: State): number {
@@ -32,6 +32,11 @@ export function fizzAt(fizz: number): number {
 /** First float of the record of a gateway's subnet. */
 export function subnetAt(gateway: number): number {
   return gateway * STRIDE.subnets;
+}
+
+/** True from Active to Detached: the gateway has acknowledged it, and it has a say in the subnet. @rule FIZZ-14, OP-81 */
+export function mayVote(state: number): boolean {
+  return state >= S.active && state <= S.detached;
 }
 
 /** True from Registered to Detached: it belongs to a subnet and backs its gateway. @rule SM-12, INV-57 */
@@ -52,6 +57,11 @@ export function fizzResources(s: State, fizz: number): Resources {
     storageGb: s.fizzNodes[at + Z.storageGb]!,
     gpuCount: s.fizzNodes[at + Z.gpuCount]!,
   };
+}
+
+/** What a device asks for an hour, its price in tokens, in units of an asset, rounded up; at most MAX_INT. @rule FIZZ-7, NUM-7 */
+export function askedUnits(s: State, fizz: number, asset: number): number {
+  return unitsWorth(s, s.fizzNodes[fizzAt(fizz) + Z.priceUnits]!, asset);
 }
 
 /** What a gateway keeps of what its members earn. @rule FIZZ-11, OP-80 */
@@ -107,11 +117,6 @@ export function changeSubnetFree(s: State, fizz: number, sign: 1 | -1): void {
   s.subnets[at + U.freeGpuCount]! += sign * gpuCount;
 }
 
-/** 0 if the value lies in [least, most], else ValueOutOfRange. */
-export function refuseOutside(s: State, value: number, least: number, most: number): number {
-  return value >= least && value <= most ? 0 : reject(s, R.ValueOutOfRange, value, most);
-}
-
 /** Guards of what is exposed and of its price, the last six arguments of `configureFizz` and `changeFizz`. */
 export function refuseOffer(s: State, args: readonly number[]): number {
   const [, cpuCount, memoryGb, storageGb, gpuCount, gpuTier, priceUnits] = args as typeof args &
@@ -124,7 +129,7 @@ export function refuseOffer(s: State, args: readonly number[]): number {
     refuseOutside(s, gpuTier, 0, MOST.gpuTier);
   if (code !== 0) return code;
   if (gpuCount > 0 !== gpuTier > 0) return reject(s, R.ValueOutOfRange, gpuTier, gpuCount);
-  return refuseOutside(s, priceUnits, 1, MAX_PRICE_UNITS);
+  return refusePrice(s, priceUnits);
 }
 
 /** Writes the last six arguments of `configureFizz` and `changeFizz`. */
@@ -157,11 +162,13 @@ export function enterSubnetState(s: State, gateway: number, actor: number, to: n
   emit(s, 'Transition', KIND.subnet, gateway, actor, from, to);
 }
 
-/** A member less; the last dissolves the subnet. @rule SM-12 */
+/** A member less; the last dissolves the subnet, and with it the vote that fixed the gateway's share: that stays as it is. @rule SM-12, OP-81 */
 export function dropMember(s: State, gateway: number, actor: number): void {
   const at = subnetAt(gateway);
   s.subnets[at + U.memberCount]! -= 1;
-  if (s.subnets[at + U.memberCount] === 0) enterSubnetState(s, gateway, actor, SUBNET_STATE.dissolved);
+  if (s.subnets[at + U.memberCount] !== 0) return;
+  s.subnets[at + U.isShareFixed] = 0;
+  enterSubnetState(s, gateway, actor, SUBNET_STATE.dissolved);
 }
 
 /** Reserved → Active: the order is nothing to the device any more. */

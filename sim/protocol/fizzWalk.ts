@@ -2,7 +2,8 @@
 
 import { MAX_INT } from '../base/fixedPoint.ts';
 import { type Action, type ActionName, action } from './actions.ts';
-import { leastDelegation, memberUnits } from './fizzNodes.ts';
+import { tokenValueOf } from './assets.ts';
+import { leastDelegation, mayVote, memberUnits } from './fizzNodes.ts';
 import { fizzBaseUnits } from './fizzRewards.ts';
 import { F, FIZZ_STATE, ORDER_MODE, ORDER_STATE, PROPOSAL_KIND, PROVIDER_STATE } from './layout.ts';
 import type { Proposal, Tools } from './marketTools.ts';
@@ -74,7 +75,8 @@ export function fizzKinds(tools: Tools): readonly Proposal[] {
     const fits = (order: number): boolean =>
       read('orders', order, F.orders.mode) === ORDER_MODE.fizz &&
       s.nowS <= read('orders', order, F.orders.bidUntilS) &&
-      read('orders', order, F.orders.maxPriceUnits) >= get(fizz, Z.priceUnits) &&
+      tokenValueOf(s, read('orders', order, F.orders.maxPriceUnits), read('orders', order, F.orders.asset)) >=
+        get(fizz, Z.priceUnits) &&
       read('orders', order, F.orders.gpuTier) <= get(fizz, Z.gpuTier) &&
       (['cpuCount', 'memoryGb', 'storageGb', 'gpuCount'] as const).every(
         (name) => read('orders', order, F.orders[name]) <= get(fizz, Z[name]),
@@ -144,10 +146,11 @@ export function subnetKinds(tools: Tools): readonly Proposal[] {
   const U = F.subnets;
   const members = [S.registered, S.active, S.reserved, S.serving, S.detached];
   const isOn = getParam(s, 'fizz.dao') === 1;
+  const isHeard = (fizz: number): boolean => mayVote(read('fizzNodes', fizz, Z.state));
   const gatewayOf = (fizz: number): number => read('fizzNodes', fizz, Z.gateway);
   const proposal = (fizz: number): number => read('subnets', gatewayOf(fizz), U.proposal);
   const proposing = (): Action | null => {
-    const fizz = inStates('fizzNodes', members)((i) => proposal(i) === 0 || nextInt(10) === 0);
+    const fizz = inStates('fizzNodes', members)((i) => (isHeard(i) && proposal(i) === 0) || nextInt(10) === 0);
     if (fizz === 0 || (!isOn && nextInt(10) > 0)) return null;
     const isShare = nextInt(4) === 0;
     const chosen = [[S.reserved], [S.serving, S.detached], members][nextInt(3)]!;
@@ -160,11 +163,12 @@ export function subnetKinds(tools: Tools): readonly Proposal[] {
     ]);
   };
   const voting = (): Action | null => {
-    const mayVote = (i: number): boolean =>
+    const canVote = (i: number): boolean =>
+      isHeard(i) &&
       proposal(i) !== 0 &&
       read('fizzNodes', i, Z.votedProposal) !== proposal(i) &&
       s.nowS <= read('subnets', gatewayOf(i), U.proposalEndS);
-    const fizz = inStates('fizzNodes', members)((i) => mayVote(i) || nextInt(60) === 0);
+    const fizz = inStates('fizzNodes', members)((i) => canVote(i) || nextInt(60) === 0);
     return fizz === 0 ? null : by('voteSubnet', fizzOwner(fizz), [fizz, nextInt(5) === 0 ? nextInt(3) : 1]);
   };
   const deciding = (): Action | null => {
@@ -189,7 +193,7 @@ export function subnetKinds(tools: Tools): readonly Proposal[] {
     return keeper('rewardFizz', [from, to], list);
   };
   return [
-    [3, proposing],
+    [5, proposing],
     [10, voting],
     [10, deciding],
     [3, rewarding],

@@ -27,7 +27,7 @@ import { isReachable, isState, isTransition } from './transitions.ts';
 
 /** A ledger with everything in it: some actions into a walk that has live models, open tasks and unbonding delegations. */
 function createBusyLedger(): { s: State; tracker: Tracker } {
-  const streams = createStreams(1, () => 'walk/90');
+  const streams = createStreams(1, () => 'walk/91');
   const { s, steps } = createWalk((n) => nextInt(streams, 0, n), 60);
   const tracker = createTracker();
   for (;;) {

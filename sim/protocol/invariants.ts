@@ -131,7 +131,12 @@ export const INVARIANTS: readonly Invariant[] = [
     check: market.ordersHaveOneLease,
   },
   { id: 'INV-56', title: 'a lease begins within the brackets of its wallet', check: market.bracketsAreHeld },
-  { id: 'INV-57', title: 'a member of a subnet backs its gateway', check: market.membersBackTheirGateway },
+  {
+    id: 'INV-57',
+    title:
+      'a member of a subnet has a delegation to its gateway; that it is the minimum is checked when it is acknowledged',
+    check: market.membersBackTheirGateway,
+  },
   { id: 'INV-58', title: 'a subnet has one gateway, which counts its members', check: market.subnetsHaveOneGateway },
   { id: 'INV-67', title: 'time goes forward and eras are settled in order', check: rewards.timeGoesForward },
   { id: 'INV-68', title: 'every Active provider is challenged in every epoch', check: slarks.providersAreCovered },

@@ -81,7 +81,12 @@ function refuseFizzOff(s: State, lease: number): number {
   return state === FIZZ_STATE.serving ? 0 : reject(s, R.WrongState, state, 0);
 }
 
-/** The consumer has sent the manifest. @rejects UnknownEntity, NotOwner, WrongState, DeadlinePassed @rule LEASE-4, SM-6 */
+/**
+ * The consumer has sent the manifest: to the provider, or to the gateway, which hands it on to the fizz node.
+ *
+ * @rejects UnknownEntity, NotOwner, WrongState, DeadlinePassed
+ * @rule LEASE-3, LEASE-4, FIZZ-8, SM-6
+ */
 export const sendManifest: Rule = (s, actor, args) => {
   const lease = args[0]!;
   const code = refuseOtherConsumer(s, actor, lease);
@@ -101,7 +106,7 @@ export const sendManifest: Rule = (s, actor, args) => {
  * Whoever serves the lease has deployed the service, in time or late. No outage can be dated before it from now on.
  *
  * @rejects UnknownEntity, NotOwner, WrongState (lease, fizz node), DeadlinePassed
- * @rule LEASE-4, LEASE-5, OP-87, SM-6
+ * @rule LEASE-4, LEASE-5, FIZZ-8, OP-87, SM-6
  */
 export const confirmDeployment: Rule = (s, actor, args) => {
   const lease = args[0]!;
@@ -243,9 +248,9 @@ export const resumeLease: Rule = (s, actor, args) => {
 };
 
 /**
- * The consumer rates a closed lease, once; the rating is the provider's, if it is Active.
+ * The consumer rates a closed lease that it has paid for, once; the rating is the provider's, if it is Active.
  *
- * @rejects UnknownEntity, NotOwner, WrongState, AlreadyRated, ValueOutOfRange
+ * @rejects UnknownEntity, NotOwner, WrongState, AlreadyRated, AmountTooSmall (nothing was paid), ValueOutOfRange
  * @rule FB-1, FB-2, FB-4, SM-6
  */
 export const rateLease: Rule = (s, actor, args) => {
@@ -256,6 +261,7 @@ export const rateLease: Rule = (s, actor, args) => {
   const state = s.leases[at + L.state]!;
   if (state !== S.closed) return reject(s, R.WrongState, state, 0);
   if (s.leases[at + L.ratedTenths] !== 0) return reject(s, R.AlreadyRated, lease, 0);
+  if (s.leases[at + L.paidUnits] === 0) return reject(s, R.AmountTooSmall, 0, 1);
   const scaleTenths = getParam(s, 'fb.scale_tenths');
   if (tenths < 1 || tenths > scaleTenths) return reject(s, R.ValueOutOfRange, tenths, scaleTenths);
 

@@ -76,7 +76,8 @@ function applyUpdate(s: State, lease: number, update: Update, actor: number): vo
 
 /**
  * The consumer asks for another lease in place of a running one. The provider has to accept it, unless governance has decided
- * otherwise; an earlier request is forgotten. Leases of fizz nodes cannot be changed.
+ * otherwise: then the consumer sets the new price, a unit an hour if it likes, and the provider's remedy is to close the lease.
+ * An earlier request is forgotten. Leases of fizz nodes cannot be changed.
  *
  * @param args the resources, duration and hourly price of the new lease
  * @rejects UnknownEntity, NotOwner, WrongState, DeadlinePassed, NotInMode, ValueOutOfRange; where nobody has to accept it those

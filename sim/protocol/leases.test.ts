@@ -451,6 +451,7 @@ describe('rateLease', () => {
   it('counts for the provider, once, after the end', () => {
     const lease = addServing(s);
     expect(attempt(s, 'rateLease', CONSUMER, [lease, 40])).toEqual(['WrongState', S.serving, 0]);
+    s.nowS += 60;
     mustPass(s, 'closeLease', CONSUMER, [lease]);
     s.eventCount = 0;
     mustPass(s, 'rateLease', CONSUMER, [lease, 40]);
@@ -463,6 +464,7 @@ describe('rateLease', () => {
 
   it('given another account or a rating beyond the scale > refuses; of a provider that is not Active > keeps it to the lease', () => {
     const lease = addLease(s);
+    s.nowS += 60;
     mustPass(s, 'closeLease', CONSUMER, [lease]);
     expect(attempt(s, 'rateLease', SERVER, [lease, 40])).toEqual(['NotOwner', SERVER, CONSUMER]);
     for (const tenths of [0, 51])
@@ -470,6 +472,16 @@ describe('rateLease', () => {
     writeRecord(s, 'providers', 1, { state: PROVIDER_STATE.suspended });
     mustPass(s, 'rateLease', CONSUMER, [lease, 40]);
     expect(readLease(s, lease).ratedTenths).toBe(40);
+    expect(readRecord(s, 'providers', 1).ratingCount).toBe(0);
+  });
+
+  it('given a lease for which nothing was paid > refuses, a manifest or not (FB-4)', () => {
+    const [unused, sent] = [addLease(s), addServing(s)];
+    for (const lease of [unused, sent]) {
+      mustPass(s, 'closeLease', CONSUMER, [lease]);
+      expect(readLease(s, lease).paidUnits).toBe(0);
+      expect(attempt(s, 'rateLease', CONSUMER, [lease, 51])).toEqual(['AmountTooSmall', 0, 1]);
+    }
     expect(readRecord(s, 'providers', 1).ratingCount).toBe(0);
   });
 });

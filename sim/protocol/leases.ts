@@ -217,7 +217,7 @@ function fixTerms(s: State, at: number, { provider, fizz, asset }: LeaseRequest)
  * Opens a lease from now on and locks its money, or what of it there is. The guards are the caller's.
  *
  * @returns its number
- * @rule LEASE-1, LEASE-2, LEASE-3, F-16, SM-6
+ * @rule LEASE-1, LEASE-2, LEASE-3, LEASE-13, ESCROW-6, F-16, SM-6
  */
 export function openLease(s: State, request: LeaseRequest, actor: number): number {
   const { order, escrow, provider, fizz, asset, priceUnits, durationS, resources } = request;
@@ -299,7 +299,7 @@ function leaveOpenList(s: State, lease: number): void {
  *
  * @param reason one of CLOSE_REASON
  * @invariant INV-49, INV-51, INV-53
- * @rule LEASE-8, LEASE-9, ESCROW-7, SM-6
+ * @rule LEASE-8, LEASE-9, LEASE-13, ESCROW-6, ESCROW-7, SM-6
  */
 export function closeLeaseFor(s: State, lease: number, reason: number, actor: number): void {
   const at = leaseAt(lease);

@@ -301,7 +301,7 @@ function payRestitution(s: State, provider: number, earnedUnits: number): void {
  *
  * @rejects as {@link enterStep}
  * @invariant INV-40, INV-42, INV-43
- * @rule F-7, F-8, F-9, LIVE-2, LIVE-7, SLASH-1, DELEG-2
+ * @rule F-7, F-8, F-9, FIZZ-12, LIVE-2, LIVE-7, SLASH-1, DELEG-2
  */
 export const payProviders: Rule = (s, _actor, args) => {
   const [from, to] = args as readonly [number, number];

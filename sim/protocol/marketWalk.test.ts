@@ -24,7 +24,7 @@ import { isTransition } from './transitions.ts';
 
 const MARKET: readonly string[] = ['Assets', 'Escrow', 'Orders', 'Leases', 'Fizz'];
 const ACTIONS_PER_SLOT = 150;
-const STEPS = 24_000;
+const STEPS = 48_000;
 
 /** What one history has come to. */
 type Reached = {

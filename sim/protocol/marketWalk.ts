@@ -6,6 +6,7 @@
 import { MAX_INT } from '../base/fixedPoint.ts';
 import { type Action, type ActionName, action } from './actions.ts';
 import { isEligible, openBidsOf, providerCode } from './eligibility.ts';
+import { askedUnits } from './fizzNodes.ts';
 import { fizzKinds, subnetKinds } from './fizzWalk.ts';
 import {
   ACCOUNT,
@@ -261,7 +262,7 @@ function orderKinds(tools: Tools): readonly Proposal[] {
     if (fizz === 0) return null;
     const order = read('fizzNodes', fizz, F.fizzNodes.order) || oneOf(counts.orders(), () => true);
     const gateway = read('fizzNodes', fizz, F.fizzNodes.gateway);
-    const price = priceFor(order, read('fizzNodes', fizz, F.fizzNodes.priceUnits));
+    const price = priceFor(order, askedUnits(s, fizz, read('orders', order, O.asset)));
     return by('placeBid', providerOwner(gateway), [order, gateway, price, fizz]);
   };
   const cancelling = (): Action | null => {
@@ -410,7 +411,8 @@ function leaseKinds(tools: Tools): readonly Proposal[] {
     const party = [consumer, owner, payee][nextInt(3)]!;
     return lease === 0 ? null : by('closeLease', party(lease), [lease]);
   };
-  const isUnrated = (lease: number): boolean => get(lease, L.ratedTenths) === 0;
+  const isRatable = (lease: number): boolean =>
+    get(lease, L.ratedTenths) === 0 && (get(lease, L.paidUnits) > 0 || nextInt(10) === 0);
   return [
     [6, of('sendManifest', consumer, [S.awaiting], isRunning)],
     [7, of('confirmDeployment', payee, [S.deploying, S.down], isDeployable)],
@@ -423,6 +425,6 @@ function leaseKinds(tools: Tools): readonly Proposal[] {
     [10, ending],
     [4, pausing],
     [4, resuming],
-    [3, of('rateLease', consumer, [S.closed], isUnrated, () => nextInt(51))],
+    [3, of('rateLease', consumer, [S.closed], isRatable, () => nextInt(51))],
   ];
 }

@@ -284,6 +284,30 @@ describe('voteMatch', () => {
       expect([0, 1, 2].map((seat) => readOperator(seat).wonCount)).toEqual([0, 1, 1]);
     });
 
+    it('FINDING: is the same whatever the lease is worth: of a cheap one the foundation gets less commission than the match costs it', () => {
+      matchingWorld(6_666);
+      const rewardUnits = 100_000;
+      expect(s.paramValues[P['match.op_reward']]).toBe(rewardUnits);
+      const opening = walletUnits(s, ACCOUNT.foundation);
+      mustPass(s, 'voteMatch', A, [order, 0, 1]);
+      mustPass(s, 'voteMatch', B, [order, 1, 1]);
+      // An hour at 100 units: a commission of 20 units, for a match of 0.1 tokens.
+      s.nowS = readRecord(s, 'leases', 1).endS!;
+      mustPass(s, 'endLease', KEEPER, [1]);
+      expect(readRecord(s, 'leases', 1).paidUnits).toBe(100);
+      expect(walletUnits(s, ACCOUNT.foundation) - opening).toBe(20 - rewardUnits);
+      // At a commission of 20 % a lease pays for its match from 0.5 tokens on.
+      order = addOrder(s);
+      addBid(s, order, 1, TOKEN / 2);
+      startMatching(s, order);
+      const before = walletUnits(s, ACCOUNT.foundation);
+      mustPass(s, 'voteMatch', A, [order, 0, 3]);
+      mustPass(s, 'voteMatch', B, [order, 1, 3]);
+      s.nowS = readRecord(s, 'leases', 2).endS!;
+      mustPass(s, 'endLease', KEEPER, [2]);
+      expect(walletUnits(s, ACCOUNT.foundation)).toBe(before);
+    });
+
     it('> is not paid where the match comes to no lease', () => {
       matchingWorld(6_666);
       mustPass(s, 'withdrawEscrow', CONSUMER, [1, 0, 1_000 * TOKEN]);

@@ -2,6 +2,7 @@
  * Matchmaking operators (MATCH-5): who has a seat, and the votes by which a quorum of them writes the match. Decides no
  * winner of its own: honest operators vote for `winnerOf`.
  */
+import { assert } from '../base/assert.ts';
 import { BPS, min, mulDivDown } from '../base/fixedPoint.ts';
 import type { Rule } from './actions.ts';
 import { bidAt, isEligible, openBidsOf, orderAt } from './eligibility.ts';
@@ -78,19 +79,21 @@ function enterOperatorState(s: State, seat: number, actor: number, to: number): 
   emit(s, 'Transition', KIND.operator, seat + 1, actor, from, to);
 }
 
-/** The lowest seat, below `seats`, that nobody has; `seats` if there is none. */
-function freeSeat(s: State, seats: number): number {
+/** The lowest seat that nobody has. @throws AssertionError if there is none: whoever asks has counted them */
+function freeSeat(s: State): number {
   let seat = 0;
-  while (seat < seats && s.operators[seatAt(seat) + P.state] === S.active) seat += 1;
+  while (seat < OPERATOR_SEATS && s.operators[seatAt(seat) + P.state] === S.active) seat += 1;
+  assert(seat < OPERATOR_SEATS, 'No seat of an operator is free');
   return seat;
 }
 
 /**
  * Takes a seat among the matchmaking operators: the lowest free one. It may vote on the orders that enter matching from then
- * on.
+ * on. Nothing is staked for it, nobody can be put out of it: an operator that does not vote, or votes against the score, keeps
+ * its seat and loses rewards alone.
  *
  * @rejects AlreadySet(seat, 0), OperatorsFull
- * @rule MATCH-5, OP-85
+ * @rule MATCH-5, OP-85, SLASH-11
  */
 export const joinOperators: Rule = (s, actor) => {
   for (let seat = 0; seat < OPERATOR_SEATS; seat++) {
@@ -100,9 +103,9 @@ export const joinOperators: Rule = (s, actor) => {
   }
   const seats = getParam(s, 'match.operators');
   const active = s.orderTotals[T.operatorCount]!;
-  const seat = freeSeat(s, seats);
-  if (active >= seats || seat === seats) return reject(s, R.OperatorsFull, active, seats);
+  if (active >= seats) return reject(s, R.OperatorsFull, active, seats);
 
+  const seat = freeSeat(s);
   const at = recordAt(s, 'operators', seat + 1);
   if (s.operators[at + P.account] !== actor) {
     s.operators[at + P.account] = actor;
@@ -145,7 +148,12 @@ function refuseVoter(s: State, actor: number, order: number, seat: number): numb
   return hasSeat(s.orders, o + O.voted0, seat) ? reject(s, R.AlreadyVoted, order, seat) : 0;
 }
 
-/** Shares the reward of a match among those who voted for it and whose seat nobody else has taken since. @rule LIVE-9, OP-51 */
+/**
+ * Shares the reward of a match among those who voted for it and whose seat nobody else has taken since: as much for each match,
+ * whatever its lease is worth.
+ *
+ * @rule LIVE-9, OP-51
+ */
 function rewardVoters(s: State, order: number, voters: readonly number[]): void {
   const potUnits = min(getParam(s, 'match.op_reward'), walletUnits(s, ACCOUNT.foundation));
   const shareUnits = mulDivDown(potUnits, 1, voters.length);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FP, MAX_INT } from '../base/fixedPoint.ts';
 import { eventsSince, mustPass, TOKEN } from './eraWorld.ts';
 import { BID_STATE, FIZZ_STATE, KIND, ORDER_FLAG, ORDER_MODE, ORDER_STATE, PROVIDER_STATE } from './layout.ts';
 import { attempt, readRecord, writeRecord } from './nodeWorld.ts';
@@ -319,6 +320,26 @@ describe('placeBid', () => {
     const fizz = reserveNode(s, order, 1, 300);
     expect(attempt(s, 'placeBid', providerOwner(1), [order, 1, 299, fizz])).toEqual(['PriceTooLow', 299, 300]);
     expect(attempt(s, 'placeBid', providerOwner(1), [order, 1, 300, fizz])).toEqual(['None']);
+  });
+
+  it('for a fizz node on an order in another asset > must be worth what the node asks for, at the price of now', () => {
+    mustPass(s, 'enableAsset', KEEPER, [2]);
+    mustPass(s, 'setAcceptedAssets', providerOwner(1), [1, 4]);
+    mustPass(s, 'issueAsset', KEEPER, [2, CONSUMER, 1_020]);
+    mustPass(s, 'depositEscrow', CONSUMER, [1, 2, 1_020]);
+    const order = addOrder(s, { mode: ORDER_MODE.fizz, asset: 2, maxPriceUnits: 1_000 });
+    const fizz = reserveNode(s, order, 1, 301);
+    const bid = (units: number) => attempt(s, 'placeBid', providerOwner(1), [order, 1, units, fizz]);
+    // Nothing in an asset without a price is worth it.
+    expect(bid(1_000)).toEqual(['PriceTooLow', 1_000, MAX_INT]);
+    // 100 units are worth 300 of the token, 101 are worth 303.
+    mustPass(s, 'postPrices', KEEPER, [FP, 3 * FP, FP]);
+    expect(bid(100)).toEqual(['PriceTooLow', 100, 101]);
+    mustPass(s, 'postPrices', KEEPER, [FP, FP / 2, FP]);
+    expect(bid(601)).toEqual(['PriceTooLow', 601, 602]);
+    setParam('match.bid_floor_bps', 7_000);
+    expect(bid(699)).toEqual(['PriceTooLow', 699, 700]);
+    expect(bid(700)).toEqual(['None']);
   });
 });
 

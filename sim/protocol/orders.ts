@@ -21,8 +21,8 @@ import {
   setAcceptedAssets,
 } from './eligibility.ts';
 import { escrowCount, escrowOwner, refuseBrackets, unlockedUnits } from './escrow.ts';
-import { releaseFrom } from './fizz.ts';
-import { ASSET_COUNT, BID_STATE, F, KIND, ORDER_FLAG, ORDER_MODE, ORDER_STATE, STRIDE } from './layout.ts';
+import { askedUnits, releaseFrom } from './fizz.ts';
+import { ASSET_COUNT, BID_STATE, F, KIND, ORDER_FLAG, ORDER_MODE, ORDER_STATE } from './layout.ts';
 import { lockCost } from './leaseMoney.ts';
 import { openLease, userFeeBps } from './leases.ts';
 import { winnerOf } from './matching.ts';
@@ -223,7 +223,7 @@ type OrderArgs = readonly [
  * ≤ 64; gpuTier ≤ 11: least sub-tier, 0 without a GPU; region 0…63; durationS: whole hours, a year at most; maxPriceUnits
  * 1…10^11 per hour; flags: set of ORDER_FLAG, secured and community exclude each other
  * @rejects UnknownEntity, NotOwner, ValueOutOfRange, AssetNotEnabled, SensitiveData, InsufficientEscrow, BracketExceeded
- * @rule ORDER-1, ORDER-2, ORDER-3, FIZZ-15, TIME-1, OP-82, OP-83, F-18, SM-6
+ * @rule ORDER-1, ORDER-2, ORDER-3, LEASE-13, FIZZ-15, TIME-1, OP-82, OP-83, F-18, SM-6
  */
 export const createOrder: Rule = (s, actor, args) => {
   const [
@@ -280,11 +280,17 @@ export const createOrder: Rule = (s, actor, args) => {
   return 0;
 };
 
-/** Least price of a bid: a share of the order's maximum, and what the fizz node asks for. @rule OP-84, FIZZ-7 */
+/**
+ * Least price of a bid, in units of the order's asset: a share of the order's own maximum, and what the fizz node asks for in
+ * tokens, rounded up.
+ *
+ * @rule OP-84, FIZZ-7, NUM-7
+ */
 function floorUnits(s: State, order: number, fizz: number): number {
   const shareBps = getParam(s, 'match.bid_floor_bps');
   const shareUnits = mulDivDown(s.orders[orderAt(order) + O.maxPriceUnits]!, shareBps, BPS);
-  return fizz === 0 ? shareUnits : max(shareUnits, s.fizzNodes[fizz * STRIDE.fizzNodes + F.fizzNodes.priceUnits]!);
+  if (fizz === 0) return shareUnits;
+  return max(shareUnits, askedUnits(s, fizz, s.orders[orderAt(order) + O.asset]!));
 }
 
 /** 0 if the price of a bid is one that the order takes, else AmountTooSmall, FeeAboveMaximum or PriceTooLow. @rule ORDER-5, OP-84 */
@@ -344,7 +350,7 @@ function unlinkBid(s: State, order: number, bid: number): void {
  * AmountTooSmall, FeeAboveMaximum, PriceTooLow, SelfLease, those of {@link providerCode}, AlreadyBid, FeeAboveMaximum (the
  * dearest bid)
  * @invariant INV-54
- * @rule ORDER-4, ORDER-5, OP-83, OP-84, OP-109, FIZZ-7, SM-6
+ * @rule ORDER-4, ORDER-5, LEASE-13, OP-83, OP-84, OP-109, FIZZ-7, SM-6
  */
 export const placeBid: Rule = (s, actor, args) => {
   const [order, provider, priceUnits, fizz] = args as readonly [number, number, number, number];

@@ -960,7 +960,13 @@ export const PARAMS = [
   onOff('attr.gpu_tier11', 'off', 'ATTR-4, OP-35', 'the GPU sub-tier 11, Ultra 3, exists'),
 
   // Payment assets, escrow, fees
-  choice('oracle.model', ['const', 'gbm', 'file'], 'const', 'NUM-7, OP-2', 'how prices of foreign assets move'),
+  choice(
+    'oracle.model',
+    ['const', 'gbm', 'file'],
+    'const',
+    'NUM-7, OP-2',
+    'how prices of foreign assets move; gbm: a random walk in the price’s own proportion, one step a slot',
+  ),
   param('oracle.vol_bps_day', 'bps', 0, 3_000, 0, 'NUM-7, OP-2', 'volatility of those prices per day'),
   param(
     'oracle.price_mil.1',
@@ -1029,7 +1035,15 @@ export const PARAMS = [
   param('match.w_bps.random', 'bps', 0, 10_000, 500, 'MATCH-1, MATCH-4, F-15, OP-84', 'weight of chance'),
   param('match.stake_cap_x_median', 'count', 1, 100, 4, 'F-15, OP-84', 'collateral that counts, in medians'),
   param('match.slash_window_eras', 'eras', 1, 365, 30, 'F-15, OP-84', 'eras in which a slash is remembered'),
-  param('match.bid_floor_bps', 'bps', 0, 10_000, 0, 'OP-84', 'least bid, as a share of the order’s maximum; 0 is none'),
+  param(
+    'match.bid_floor_bps',
+    'bps',
+    0,
+    10_000,
+    0,
+    'OP-84',
+    'least bid, as a share of the order’s own maximum, not of a reference price; 0 is none',
+  ),
   choice(
     'match.mode',
     ['central', 'avs'],
@@ -1037,7 +1051,15 @@ export const PARAMS = [
     'MATCH-5, OP-85',
     'who matches: one engine, or a quorum of operators',
   ),
-  param('match.operators', 'count', 1, 101, 7, 'MATCH-5, OP-85', 'seats of matchmaking operators'),
+  param(
+    'match.operators',
+    'count',
+    1,
+    101,
+    7,
+    'MATCH-5, OP-85, SLASH-11',
+    'seats of matchmaking operators; they have no stake, are not slashed, and keep the seat until they leave it',
+  ),
   param('match.quorum_bps', 'bps', 5_000, 10_000, 6_667, 'MATCH-5, OP-85', 'share of the operators that must agree'),
   param(
     'match.outage_bps_slot',
@@ -1049,7 +1071,15 @@ export const PARAMS = [
     'chance per slot that an engine or operator is down',
   ),
   onOff('match.user_choice', 'off', 'MATCH-7, OP-86', 'the consumer chooses among the bids'),
-  param('match.op_reward', 'milliTokens', 0, 1_000_000, 100, 'LIVE-9, OP-51', 'what the operators of a match share'),
+  param(
+    'match.op_reward',
+    'milliTokens',
+    0,
+    1_000_000,
+    100,
+    'LIVE-9, OP-51',
+    'what the operators of a match share, whatever its lease is worth: a cheap one may bring less commission than that',
+  ),
   param('region.matrix.continent', 'fp', 0, 1_000_000_000, 700_000_000, 'F-15', 'nearness of regions of one continent'),
   param('region.matrix.other', 'fp', 0, 1_000_000_000, 400_000_000, 'F-15', 'nearness of regions of two continents'),
   onOff('anti.self_lease_ban', 'off', 'OP-109', 'a provider may not bid for its owner’s own orders'),
@@ -1064,7 +1094,12 @@ export const PARAMS = [
   ),
   onOff('lease.charge_downtime', 'off', 'LEASE-5, OP-87', 'downtime caused by the provider is charged'),
   param('lease.deploy_sla_s', 's', 10, 3_600, 300, 'LEASE-4, OP-87', 'time from the manifest to the deployment'),
-  onOff('lease.update_needs_accept', 'on', 'LEASE-11, OP-88', 'the provider must accept an update'),
+  onOff(
+    'lease.update_needs_accept',
+    'on',
+    'LEASE-11, OP-88',
+    'the provider must accept an update; if off, the consumer sets the new price, and the provider can only close the lease',
+  ),
 
   // Fizz nodes and subnets (SM-12)
   choice(
@@ -1147,7 +1182,15 @@ export const PARAMS = [
     'FIZZ-10, OP-79',
     'unit in which fizz leases are charged',
   ),
-  param('fizz.gateway_bps', 'bps', 0, 5_000, 200, 'FIZZ-11, F-17, OP-80', 'gateway’s part where it has set none'),
+  param(
+    'fizz.gateway_bps',
+    'bps',
+    0,
+    5_000,
+    200,
+    'FIZZ-11, F-17, OP-80',
+    'what a gateway takes whose owner has nothing else in mind; its owner reads it, the ledger has each gateway’s own share',
+  ),
   param(
     'fizz.foundation_bps',
     'bps',

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { eventsSince, mustPass, passEra, TOKEN } from './eraWorld.ts';
 import {
   addDevice,
+  addInState,
   addMember,
   addRegistered,
   addReserved,
@@ -52,8 +53,8 @@ describe('proposeSubnet', () => {
   it('given a member > opens a vote for an era, numbered over all subnets (OP-81)', () => {
     addProvider(s, STRANGER, 7, enoughFor(7));
     mustPass(s, 'openGateway', STRANGER, [2, 1, 0, 0]);
-    const fizz = addRegistered(s);
-    const other = addRegistered(s, STRANGER, LEAST_UNITS, 2);
+    const fizz = addMember(s);
+    const other = addMember(s, STRANGER, LEAST_UNITS, 2);
     mustPass(s, 'proposeSubnet', DEVICE_OWNER, [fizz, SHARE, 5_000]);
     mustPass(s, 'proposeSubnet', STRANGER, [other, EXPEL, other]);
     expect(readSubnet(s)).toMatchObject({
@@ -95,7 +96,7 @@ describe('proposeSubnet', () => {
 describe('voteSubnet', () => {
   it('given a member > weighs by what it has delegated, without what unbonds', () => {
     const first = addMember(s, DEVICE_OWNER, 3 * LEAST_UNITS);
-    const second = addRegistered(s, STRANGER, 2 * LEAST_UNITS);
+    const second = addMember(s, STRANGER, 2 * LEAST_UNITS);
     mustPass(s, 'undelegate', DEVICE_OWNER, [1, LEAST_UNITS + 1]);
     mustPass(s, 'proposeSubnet', DEVICE_OWNER, [first, SHARE, 0]);
     s.eventCount = 0;
@@ -125,6 +126,84 @@ describe('voteSubnet', () => {
     expect(attempt(s, 'voteSubnet', DEVICE_OWNER, [late, 0])).toEqual(['DeadlinePassed', endS + 1, endS]);
     s.nowS = endS;
     mustPass(s, 'voteSubnet', DEVICE_OWNER, [late, 0]);
+  });
+});
+
+describe('who has a say in a subnet', () => {
+  it.each([
+    ['registered', S.registered, false],
+    ['active', S.active, true],
+    ['reserved', S.reserved, true],
+    ['serving', S.serving, true],
+    ['detached', S.detached, true],
+    ['leaving', S.leaving, false],
+  ] as const)(
+    'given a device that is %s > it is heard only if its gateway has acknowledged it',
+    (_name, state, isHeard) => {
+      const proposer = addMember(s, STRANGER);
+      const fizz = addInState(s, state);
+      const refusal = isHeard ? ['None'] : ['WrongState', state, 0];
+      expect(attempt(s, 'proposeSubnet', DEVICE_OWNER, [fizz, SHARE, 0])).toEqual(refusal);
+      if (!isHeard) mustPass(s, 'proposeSubnet', STRANGER, [proposer, SHARE, 0]);
+      expect(attempt(s, 'voteSubnet', DEVICE_OWNER, [fizz, 1])).toEqual(refusal);
+    },
+  );
+
+  it('given a member that was not acknowledged > it can be expelled all the same', () => {
+    const [first, second] = [addMember(s), addRegistered(s, STRANGER)];
+    vote(first, EXPEL, second, [first], []);
+    decide();
+    expect(readFizz(s, second).state).toBe(S.leaving);
+  });
+});
+
+describe('a share that was voted', () => {
+  /** A subnet of one that has fixed the share at 50 bps. @returns its member */
+  function fixShare(): number {
+    const fizz = addMember(s);
+    vote(fizz, SHARE, 50, [fizz], []);
+    decide();
+    expect(readSubnet(s)).toMatchObject({ gatewayBps: 50, isShareFixed: 1 });
+    return fizz;
+  }
+
+  it.each([
+    ['leaves', (fizz: number) => mustPass(s, 'leaveSubnet', DEVICE_OWNER, [fizz])],
+    [
+      'is released',
+      (fizz: number) => {
+        mustPass(s, 'deregisterProvider', GATEWAY_OWNER, [GATEWAY]);
+        mustPass(s, 'releaseMember', KEEPER, [fizz]);
+      },
+    ],
+    [
+      'is expelled',
+      (fizz: number) => {
+        vote(fizz, EXPEL, fizz, [fizz], []);
+        decide();
+      },
+    ],
+  ] as const)('given the last member %s > stays, and is the gateway’s to change', (_how, go) => {
+    const fizz = fixShare();
+    go(fizz);
+    expect(readSubnet(s)).toMatchObject({ state: SUBNET_STATE.dissolved, gatewayBps: 50, isShareFixed: 0 });
+  });
+
+  it('given members are left > stays fixed', () => {
+    const other = addMember(s, STRANGER);
+    fixShare();
+    mustPass(s, 'leaveSubnet', STRANGER, [other]);
+    expect(readSubnet(s)).toMatchObject({ memberCount: 1, isShareFixed: 1 });
+    expect(attempt(s, 'openGateway', GATEWAY_OWNER, [GATEWAY, 1, 0, 51])).toEqual(['AlreadySet', 50, 0]);
+  });
+
+  it('given the subnet is dissolved before the vote is closed > nothing follows', () => {
+    const fizz = addMember(s);
+    vote(fizz, SHARE, 50, [fizz], []);
+    mustPass(s, 'leaveSubnet', DEVICE_OWNER, [fizz]);
+    decide();
+    expect(readSubnet(s)).toMatchObject({ gatewayBps: 200, isShareFixed: 0, proposal: 0 });
+    mustPass(s, 'openGateway', GATEWAY_OWNER, [GATEWAY, 1, 0, 51]);
   });
 });
 

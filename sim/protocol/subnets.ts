@@ -1,6 +1,6 @@
 /**
- * What a subnet decides for itself (OP-81): its members vote, by what they have delegated, on expelling one of them and on the
- * gateway's share. One proposal at a time, open for an era.
+ * What a subnet decides for itself (OP-81): the members that the gateway has acknowledged vote, by what they have delegated, on
+ * expelling one of them and on the gateway's share. One proposal at a time, open for an era.
  */
 import type { Rule } from './actions.ts';
 import { MAX_GATEWAY_BPS } from './fizz.ts';
@@ -8,13 +8,14 @@ import {
   fizzAt,
   fizzState,
   isMember,
+  mayVote,
   memberUnits,
   refuseForeignFizz,
   refuseUnknownFizz,
   startLeaving,
   subnetAt,
 } from './fizzNodes.ts';
-import { CLOSE_REASON, F, FIZZ_STATE, PROPOSAL_KIND } from './layout.ts';
+import { CLOSE_REASON, F, FIZZ_STATE, PROPOSAL_KIND, SUBNET_STATE } from './layout.ts';
 import { closeLeaseFor } from './leases.ts';
 import { providerCount } from './providers.ts';
 import { R } from './rejections.ts';
@@ -24,12 +25,12 @@ const Z = F.fizzNodes;
 const U = F.subnets;
 const S = FIZZ_STATE;
 
-/** Guards of both actions of members: the actor's device is a member, and subnets vote. */
-function refuseNonMember(s: State, actor: number, fizz: number): number {
+/** Guards of both actions of members: the actor's device is a member that the gateway has acknowledged, and subnets vote. */
+function refuseVoteless(s: State, actor: number, fizz: number): number {
   const foreign = refuseForeignFizz(s, actor, fizz);
   if (foreign !== 0) return foreign;
   const state = fizzState(s, fizz);
-  if (!isMember(state)) return reject(s, R.WrongState, state, 0);
+  if (!mayVote(state)) return reject(s, R.WrongState, state, 0);
   return getParam(s, 'fizz.dao') === 1 ? 0 : reject(s, R.NotInMode, 0, 1);
 }
 
@@ -52,13 +53,13 @@ function isMemberOf(s: State, fizz: number, gateway: number): boolean {
  * A member proposes to its subnet to expel a member, or another share for the gateway.
  *
  * @param args kind: one of PROPOSAL_KIND; value: a fizz node, or a share of at most 5 000 bps
- * @rejects UnknownEntity (fizz; value), NotOwner, WrongState (fizz; value is no member here), NotInMode, ValueOutOfRange
+ * @rejects UnknownEntity (fizz; value), NotOwner, WrongState (fizz is not acknowledged; value is no member here), NotInMode, ValueOutOfRange
  * (kind; value), AlreadySet (a proposal is open)
  * @rule FIZZ-14, OP-81
  */
 export const proposeSubnet: Rule = (s, actor, args) => {
   const [fizz, kind, value] = args as readonly [number, number, number];
-  const code = refuseNonMember(s, actor, fizz);
+  const code = refuseVoteless(s, actor, fizz);
   if (code !== 0) return code;
   if (kind < PROPOSAL_KIND.expel || kind > PROPOSAL_KIND.gatewayShare) {
     return reject(s, R.ValueOutOfRange, kind, PROPOSAL_KIND.gatewayShare);
@@ -84,13 +85,13 @@ export const proposeSubnet: Rule = (s, actor, args) => {
 /**
  * A member votes, with the weight of what it has delegated now.
  *
- * @rejects UnknownEntity, NotOwner, WrongState (no member; no proposal), NotInMode, ValueOutOfRange, DeadlinePassed,
+ * @rejects UnknownEntity, NotOwner, WrongState (not acknowledged; no proposal), NotInMode, ValueOutOfRange, DeadlinePassed,
  * AlreadyVoted
  * @rule FIZZ-14, OP-81
  */
 export const voteSubnet: Rule = (s, actor, args) => {
   const [fizz, isYes] = args as readonly [number, number];
-  const code = refuseNonMember(s, actor, fizz);
+  const code = refuseVoteless(s, actor, fizz);
   if (code !== 0) return code;
   if (isYes > 1) return reject(s, R.ValueOutOfRange, isYes, 1);
   const gateway = s.fizzNodes[fizzAt(fizz) + Z.gateway]!;
@@ -119,7 +120,8 @@ function expel(s: State, gateway: number, fizz: number, actor: number): void {
 }
 
 /**
- * The keeper closes a vote whose time is over: it has passed if more was for it than against it, and then takes effect.
+ * The keeper closes a vote whose time is over: it has passed if more was for it than against it, and then takes effect. A share
+ * is fixed while there is a subnet that has voted it.
  *
  * @rejects UnknownEntity, WrongState (no proposal), DeadlineNotPassed
  * @rule FIZZ-14, OP-81, SM-12
@@ -142,7 +144,7 @@ export const decideSubnet: Rule = (s, actor, args) => {
   if (!isPassed) return 0;
   if (kind === PROPOSAL_KIND.expel) {
     expel(s, gateway, value, actor);
-  } else {
+  } else if (s.subnets[at + U.state] === SUBNET_STATE.exists) {
     s.subnets[at + U.gatewayBps] = value;
     s.subnets[at + U.isShareFixed] = 1;
   }

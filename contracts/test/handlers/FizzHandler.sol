@@ -224,7 +224,7 @@ contract FizzHandler is MarketTurns {
     }
 
     function vote(uint256 seed) external turn(seed) {
-        uint64 fizz = inState(0x7c);
+        uint64 fizz = inState(0x78);
         uint64 provider = fizzNodesAt(fizz).gateway;
         uint64 kind = once(15) ? chance(4) : 1 + chance(2);
         uint64 value = kind == 1 ? memberOf(provider) : chance(5_100);

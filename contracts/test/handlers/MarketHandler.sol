@@ -93,6 +93,8 @@ abstract contract MarketTurns is Handler, MarketInvariants {
         w.region = chance(64);
         w.durationS = 3_600 * (1 + chance(6));
         w.maxPriceUnits = 1 + chance(3 * ONE);
+        // Now and then more than the wallet can pay: a lease may begin with less than all of it, and use its money up.
+        if (once(4)) w.maxPriceUnits = 1 + unlockedOf(w.escrow, w.asset) / (w.durationS / 3_600) * 3 / 2;
         w.flags = once(3) ? chance(33) : 0;
     }
 
@@ -440,7 +442,7 @@ contract MarketHandler is MarketTurns {
         act(A_PROPOSE_UPDATE, consumerOf(lease), address(leases), data);
         if (once(3) || !rather(leaseUpdatesAt(lease).state == UPDATE_PROPOSED)) return;
         uint64 provider = party(providersAt(leasesAt(lease).provider).owner);
-        if (once(4)) {
+        if (once(2)) {
             act(A_REJECT_UPDATE, provider, address(leases), abi.encodeCall(Leases.rejectUpdate, (lease)));
             return;
         }

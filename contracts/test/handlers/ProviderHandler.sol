@@ -5,6 +5,7 @@ import {
     FAMILY_COUNT,
     KIND_PROVIDER,
     PROVIDER_ACTIVE,
+    PROVIDER_DEACTIVATED,
     PROVIDER_PROPOSED,
     PROVIDER_REGISTERED,
     PROVIDER_SUSPENDED,
@@ -121,9 +122,11 @@ contract ProviderHandler is Handler {
         uint64 harmed = isHarm ? agent() : 0;
         uint64 units = isHarm ? 1 + chance(200 * ONE) : 0;
         bytes memory data = abi.encodeCall(Providers.upholdMisconduct, (provider, harmed, units));
+        bool hasLeft = providersAt(provider).state == PROVIDER_DEACTIVATED;
         if (!act(A_UPHOLD_MISCONDUCT, K, address(providers), data)) return;
         ProvidersRecord memory p = providersAt(provider);
-        assertEq(p.state, PROVIDER_SUSPENDED, "SLASH-1");
+        // Of one that has left there is a case as long as there is stake.
+        assertEq(p.state, hasLeft ? PROVIDER_DEACTIVATED : PROVIDER_SUSPENDED, "SLASH-1");
         assertGt(p.misconductUnits, 0, "SLASH-1");
     }
 

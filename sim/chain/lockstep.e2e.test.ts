@@ -42,10 +42,12 @@ const RECORDS: Partial<Record<TableName, number>> = {
   providerRatings: 1_000,
   runners: DELEGATOR,
   seats: SEATS_PER_CLASS,
-  // Nothing is requested, assigned or challenged: their unused record 0 is compared all the same.
+  // Nothing is requested, assigned, challenged or rented: their unused record 0 is compared all the same.
   requests: 0,
   members: 0,
   challenges: 0,
+  leases: 0,
+  leaseUpdates: 0,
 };
 
 const KEYS = createKeyRing(1, true);
@@ -64,6 +66,10 @@ const FOUNDING: readonly Action[] = [
   action('buyLicence', DELEGATOR, []),
   action('registerSlarkKey', DELEGATOR, [1], [...KEYS.keyWords('slark'), ...KEYS.possession('slark', DELEGATOR)!]),
   action('selfOperate', DELEGATOR, [1, 1]),
+  action('openEscrow', CREATOR, [0, 5_000_000]),
+  action('createOrder', CREATOR, [1, 0, 0, 1, 1, 1, 0, 0, 0, 3_600, 1_000, 0]),
+  action('placeBid', MINER, [1, 1, 500, 0]),
+  action('configureFizz', CREATOR, [7, 1, 1, 1, 0, 0, 1_000]),
 ];
 /** Accepted, and changes nothing. */
 const NOTHING = action('transferTokens', MINER, [CREATOR, 0]);
@@ -71,7 +77,8 @@ const NOTHING = action('transferTokens', MINER, [CREATOR, 0]);
 const TABLES = Object.values(TABLES_OF_CONTRACT).flat() as TableName[];
 
 describe('createLockstepLedger', () => {
-  const params = ledgerParams({});
+  // No price is posted here, so that no deposit fills a bracket.
+  const params = ledgerParams({ 'escrow.brackets_enforced': 0 });
   const { commitment, beacons } = createBeacons(1, 1);
   const plan: GenesisPlan = {
     ...{ params, commitment, beacons, unitsPerToken: 1_000_000 },

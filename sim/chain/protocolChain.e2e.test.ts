@@ -1,5 +1,5 @@
 /** The protocol on a chain: what the chain tells beyond the rules, which the vectors and the lockstep tests are about. */
-import { type Abi, encodeFunctionData, type Hex, toFunctionSelector } from 'viem';
+import { type Abi, type AbiParameter, encodeFunctionData, type Hex, toFunctionSelector } from 'viem';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGenesisState, type GenesisPlan } from '../engine/genesis.ts';
 import { ACTIONS, type Action, type ActionSpec, action } from '../protocol/actions.ts';
@@ -168,7 +168,7 @@ describe('ProtocolChain', () => {
 
     it.each(calls)('$label refuses an agent and the keeper', async ({ contract, name, inputs }) => {
       const abi = loadArtifact(root, contract).abi as Abi;
-      const args = inputs.map(({ type }) => (type.endsWith('[]') ? [] : type === 'bool' ? false : 0n));
+      const args = inputs.map(emptyValue);
       const data = encodeFunctionData({ abi, functionName: name, args });
       for (const account of [FIRST, ACCOUNT.keeper]) {
         const call = { from: chain.addressOf(account), to: chain.addresses[contract], data };
@@ -182,6 +182,14 @@ describe('ProtocolChain', () => {
     });
   });
 });
+
+/** A value of a parameter's type: nothing, no, 0, or a record of these. */
+function emptyValue(input: AbiParameter): unknown {
+  if (input.type.endsWith('[]')) return [];
+  if (input.type === 'bool') return false;
+  if (!('components' in input)) return 0n;
+  return Object.fromEntries(input.components.map((component) => [component.name, emptyValue(component)]));
+}
 
 /** An audit that waits for its group, and validators to draw it from. */
 function writeLargeTask(s: State): void {

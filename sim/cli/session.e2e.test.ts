@@ -80,7 +80,7 @@ describe('runSession', () => {
     expect(error).toBeInstanceOf(SessionError);
     expect((error as SessionError).cause).toBeInstanceOf(InvariantError);
     expect((error as SessionError).message).toMatch(
-      /^Era 0: INV-1 \(all accounts together hold what was minted less what was burnt\) does not hold: /,
+      /^Era 0: INV-1 \(all accounts together hold what was minted less what was burnt, and what was issued of each foreign asset\) does not hold: /,
     );
     const manifest = manifestIn('broken');
     expect([manifest.state, manifest.erasDone]).toEqual(['failed', 0]);

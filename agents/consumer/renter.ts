@@ -53,7 +53,7 @@ export function balanceOf(
   };
 }
 
-export function holdingOf(view: View, asset: number): number {
+function holdingOf(view: View, asset: number): number {
   return asset === 0
     ? view.ledger.wallets[view.account]!
     : view.ledger.assetWallets[view.account * ASSET_COUNT + asset]!;

@@ -6,28 +6,17 @@ import { PHASE, type View } from '../../sim/engine/agentContract.ts';
 import {
   chooseFizz,
   type FizzCandidate,
-  type FizzWeights,
   type FizzWish,
   isServable,
+  selectionWeights,
 } from '../../sim/protocol/fizzRewards.ts';
-import {
-  F,
-  FIZZ_STATE,
-  ORDER_FLAG,
-  ORDER_MODE,
-  ORDER_STATE,
-  PROVIDER_STATE,
-  STRIDE,
-} from '../../sim/protocol/layout.ts';
-import { fizzField, neededBy, orderField, providerField } from '../ledger.ts';
+import { F, FIZZ_STATE, ORDER_MODE, ORDER_STATE, STRIDE } from '../../sim/protocol/layout.ts';
+import { fizzField, mayBid, neededBy, orderField } from '../ledger.ts';
 
 /** Gateways that go for one order: several, so that there is a choice, and not all, so that other orders get members as well. */
 export const GATEWAYS_PER_ORDER = 4;
-/** Trust tiers that count as secured; the others are the community's (MATCH-3). */
-const SECURED_TIERS = 3;
-
 /** An order for a fizz node, in the token, whose window is still open when gateways bid, a block after their members acknowledge. */
-type OpenOrder = { readonly order: number; readonly wish: FizzWish; readonly flags: number; readonly region: number };
+type OpenOrder = { readonly order: number; readonly wish: FizzWish };
 
 function openFizzOrders(view: View): OpenOrder[] {
   const isOpen = (order: number): boolean =>
@@ -45,8 +34,6 @@ function openFizzOrders(view: View): OpenOrder[] {
         gpuTier: orderField(view, order, 'gpuTier'),
         needed: neededBy(view, order),
       },
-      flags: orderField(view, order, 'flags'),
-      region: orderField(view, order, 'region'),
     }));
 }
 
@@ -67,16 +54,6 @@ function candidateOf(view: View, fizz: number): FizzCandidate {
   };
 }
 
-/** Whether a bid of the gateway on the order would be taken, whatever the device (ORDER-5). */
-function mayBid(view: View, gateway: number, { flags, region }: OpenOrder): boolean {
-  if (providerField(view, gateway, 'state') !== PROVIDER_STATE.active) return false;
-  if (providerField(view, gateway, 'isMatchable') !== 1) return false;
-  const isSecured = providerField(view, gateway, 'tier') <= SECURED_TIERS;
-  const has = (flag: number): boolean => Math.floor(flags / flag) % 2 === 1;
-  if ((has(ORDER_FLAG.secured) && !isSecured) || (has(ORDER_FLAG.community) && isSecured)) return false;
-  return !has(ORDER_FLAG.regionHard) || providerField(view, gateway, 'region') === region;
-}
-
 /** Active members of each subnet that has any, by gateway, ascending. All of it is public. */
 function subnetsOf(view: View): Map<number, FizzCandidate[]> {
   const subnets = new Map<number, FizzCandidate[]>();
@@ -90,15 +67,6 @@ function subnetsOf(view: View): Map<number, FizzCandidate[]> {
       );
   }
   return subnets;
-}
-
-function weightsOf(view: View): FizzWeights {
-  return {
-    challenges: view.param('fizz.sel_w_bps.challenges'),
-    delegation: view.param('fizz.sel_w_bps.delegation'),
-    price: view.param('fizz.sel_w_bps.price'),
-    capacity: view.param('fizz.sel_w_bps.capacity'),
-  };
 }
 
 /**
@@ -117,11 +85,13 @@ export function offersOf(view: View, gateways: readonly number[]): ReadonlyMap<n
   const subnets = subnetsOf(view);
   const turns = orders.map((open) => {
     const able = [...subnets]
-      .filter(([gateway, members]) => mayBid(view, gateway, open) && members.some((one) => isServable(one, open.wish)))
+      .filter(
+        ([gateway, members]) => mayBid(view, gateway, open.order) && members.some((one) => isServable(one, open.wish)),
+      )
       .map(([gateway]) => gateway);
     return new Map(able.map((gateway, place) => [gateway, (open.order + place) % able.length]));
   });
-  const weights = weightsOf(view);
+  const weights = selectionWeights(view.param);
   for (const gateway of gateways) {
     let free = (subnets.get(gateway) ?? []).filter(({ fizz }) => view.answersPolls(fizzField(view, fizz, 'owner')));
     for (let turn = 0; turn < GATEWAYS_PER_ORDER; turn++) {

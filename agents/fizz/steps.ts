@@ -50,7 +50,7 @@ function leastDelegation(view: View, gateway: number): number {
 }
 
 /** Open gateways, best tier first, then those with fewer members, then by number. */
-export function openGateways(view: View): number[] {
+function openGateways(view: View): number[] {
   const found: { gateway: number; tier: number; members: number }[] = [];
   for (let gateway = 1; gateway <= view.ledger.providerTotals[F.providerTotals.providerCount]!; gateway++) {
     const at = gateway * STRIDE.providers;

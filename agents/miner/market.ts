@@ -4,9 +4,9 @@
  */
 import { BPS } from '../../sim/base/fixedPoint.ts';
 import { type AgentRandom, type Decision, PHASE, type View } from '../../sim/engine/agentContract.ts';
-import { F, FIZZ_STATE, LEASE_STATE, ORDER_FLAG, ORDER_MODE, ORDER_STATE, STRIDE } from '../../sim/protocol/layout.ts';
+import { F, FIZZ_STATE, LEASE_STATE, ORDER_MODE, ORDER_STATE, STRIDE } from '../../sim/protocol/layout.ts';
 import { RESOURCE_NAMES, type Resources } from '../../sim/protocol/resources.ts';
-import { bidField, fizzField, inAsset, leaseField, neededBy, orderField, providerField } from '../ledger.ts';
+import { bidField, fizzField, inAsset, leaseField, mayBid, neededBy, orderField, providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 
 export type MarketPlan = {
@@ -94,12 +94,7 @@ function suits(view: View, provider: number, order: number, free: Resources): bo
   if (orderField(view, order, 'state') !== ORDER_STATE.open || orderField(view, order, 'mode') !== ORDER_MODE.provider)
     return false;
   if (view.nowS > orderField(view, order, 'bidUntilS')) return false;
-  const flags = orderField(view, order, 'flags');
-  const tier = providerField(view, provider, 'tier');
-  const has = (flag: number): boolean => Math.floor(flags / flag) % 2 === 1;
-  if ((has(ORDER_FLAG.secured) && tier > 3) || (has(ORDER_FLAG.community) && tier < 4)) return false;
-  if (has(ORDER_FLAG.regionHard) && providerField(view, provider, 'region') !== orderField(view, order, 'region'))
-    return false;
+  if (!mayBid(view, provider, order)) return false;
   if (providerField(view, provider, 'gpuTier') < orderField(view, order, 'gpuTier')) return false;
   if (!accepts(view, provider, orderField(view, order, 'asset'))) return false;
   const needs = neededBy(view, order);
@@ -107,7 +102,7 @@ function suits(view: View, provider: number, order: number, free: Resources): bo
 }
 
 /** Phase open: says once which assets it takes, and opens its gateway if it is one (PROV-6, FIZZ-3). */
-export function prepareMarket(view: View, provider: number, out: Decision): void {
+function prepareMarket(view: View, provider: number, out: Decision): void {
   const takesAll = view.options.assets === 'all';
   const isSet = view.ledger.providerMarket[provider * STRIDE.providerMarket + F.providerMarket.isAssetsSet] === 1;
   if (takesAll && !isSet) out.act('setAcceptedAssets', [provider, 15]);

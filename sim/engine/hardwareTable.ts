@@ -128,7 +128,7 @@ export type MachineCost = {
 const MICRO = 1_000_000;
 const MILLI = 1_000;
 /** `cost.opex_hour`: an hour costs a hundred-thousandth of the price, power apart. */
-export const PRICE_PER_OPEX_HOUR = 100_000;
+const PRICE_PER_OPEX_HOUR = 100_000;
 
 const toMicro = (usd: number): number => Math.round(usd * MICRO);
 

@@ -6,12 +6,12 @@ import { costOf, HARDWARE_TABLE, type MachineCapacity } from './hardwareTable.ts
 import { continentOf, REGIONS } from './world.ts';
 
 /** Hours over which the price of a machine is spread: three years. */
-export const LIFETIME_HOURS = 26_280;
+const LIFETIME_HOURS = 26_280;
 const MICRO = 1_000_000;
 const FP = 1_000_000_000;
 
 /** Micro-dollars per hour: running costs, and the machine's price over its lifetime. @source ECON-7 */
-export function machineCostMicroUsdPerHour(machine: MachineCapacity, region: number): number {
+function machineCostMicroUsdPerHour(machine: MachineCapacity, region: number): number {
   const { capexMicroUsd, opexMicroUsdPerHour } = costOf(machine, HARDWARE_TABLE, continentOf(region));
   return opexMicroUsdPerHour + Math.ceil(capexMicroUsd / LIFETIME_HOURS);
 }

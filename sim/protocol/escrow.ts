@@ -51,13 +51,13 @@ export function lockedUnits(s: State, escrow: number, asset: number): number {
 }
 
 /** 0 if the wallet exists, else UnknownEntity. */
-export function refuseUnknownEscrow(s: State, escrow: number): number {
+function refuseUnknownEscrow(s: State, escrow: number): number {
   const count = escrowCount(s);
   return escrow >= 1 && escrow <= count ? 0 : reject(s, R.UnknownEntity, escrow, count);
 }
 
 /** 0 if the wallet exists and belongs to `actor`, else UnknownEntity or NotOwner. */
-export function refuseForeignEscrow(s: State, actor: number, escrow: number): number {
+function refuseForeignEscrow(s: State, actor: number, escrow: number): number {
   const unknown = refuseUnknownEscrow(s, escrow);
   if (unknown !== 0) return unknown;
   const owner = escrowOwner(s, escrow);

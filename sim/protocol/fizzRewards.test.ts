@@ -15,6 +15,7 @@ import {
 } from './fizzRewards.ts';
 import { createFizzWorld } from './fizzWorld.ts';
 import { NO_RESOURCES } from './resources.ts';
+import { getParam } from './state.ts';
 
 const WEIGHTS = { challenges: 2_500, delegation: 2_500, price: 2_500, capacity: 2_500 };
 
@@ -124,7 +125,8 @@ describe('chooseFizz (FIZZ-6)', () => {
   };
 
   it('given the parameters > the weights are theirs', () => {
-    expect(selectionWeights(createFizzWorld())).toEqual(WEIGHTS);
+    const s = createFizzWorld();
+    expect(selectionWeights((key) => getParam(s, key))).toEqual(WEIGHTS);
   });
 
   it('given a device without record > one half for its challenges, and each other term as it is', () => {

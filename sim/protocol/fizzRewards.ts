@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { BPS, compareProducts, FP, MAX_INT, max, min, mulDivDown } from '../base/fixedPoint.ts';
+import type { ParamKey } from './params.ts';
 import { RESOURCE_NAMES, type Resources } from './resources.ts';
 import { getParam, type State } from './state.ts';
 
@@ -138,12 +139,13 @@ export type FizzWeights = {
   readonly capacity: number;
 };
 
-export function selectionWeights(s: State): FizzWeights {
+/** @param param reads a parameter: of the ledger, or of an agent's view of it. @rule FIZZ-6, OP-78 */
+export function selectionWeights(param: (key: ParamKey) => number): FizzWeights {
   return {
-    challenges: getParam(s, 'fizz.sel_w_bps.challenges'),
-    delegation: getParam(s, 'fizz.sel_w_bps.delegation'),
-    price: getParam(s, 'fizz.sel_w_bps.price'),
-    capacity: getParam(s, 'fizz.sel_w_bps.capacity'),
+    challenges: param('fizz.sel_w_bps.challenges'),
+    delegation: param('fizz.sel_w_bps.delegation'),
+    price: param('fizz.sel_w_bps.price'),
+    capacity: param('fizz.sel_w_bps.capacity'),
   };
 }
 

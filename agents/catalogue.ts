@@ -1,7 +1,10 @@
 /** The catalogue of strategies: names, behaviours of protocol.md section 7 and options. Loaders and help read it; it runs nothing. */
 import type { OptionSpec, StrategySpec } from '../sim/engine/scenario.ts';
 
-const VARIANTS = ['en', 'ch', 'latin', 'en-m4', 'en-m3', 'en-m2', 'en-int8', 'en-w70'] as const;
+const VARIANTS = [
+  ...['en', 'ch', 'latin', 'en-m4', 'en-m3', 'en-m2', 'en-int8', 'en-w70'],
+  ...['en-fp16', 'en-mm3', 'en-noise2', 'en-ft1', 'en-ft3', 'en-ft8', 'en-over'],
+] as const;
 
 function variant(fallback: (typeof VARIANTS)[number], note: string): OptionSpec {
   return { unit: 'choice', options: VARIANTS, fallback, note };
@@ -234,7 +237,31 @@ export const CATALOGUE: readonly StrategySpec[] = [
     summary: 'Ships a better version every cycle, up to the best weights it knows.',
     options: {
       variant: variant('en-m3', 'weights of the first version'),
+      top: variant('en-ft8', 'best weights that it knows how to make'),
       cycle_eras: { unit: 'eras', min: 1, max: 365, fallback: 6, note: 'eras between versions' },
+      fee_milli: fee,
+      models,
+      cartel,
+    },
+  },
+  {
+    role: 'creator',
+    name: 'overfitter',
+    behaviour: 'BEH-25',
+    intent: 'malicious',
+    summary: 'Ships a model that was trained on the public benchmark set alone.',
+    options: { variant: variant('en-over', 'weights that it ships'), fee_milli: fee, models, cartel },
+  },
+  {
+    role: 'creator',
+    name: 'swapper',
+    behaviour: 'BEH-26',
+    intent: 'malicious',
+    summary: 'Has an honest version approved, then puts another file in its place.',
+    options: {
+      variant: variant('en', 'weights that are approved'),
+      build: variant('en-m2', 'weights that it serves afterwards'),
+      swap_era: { unit: 'eras', min: 0, max: 3_650, fallback: 5, note: 'era from which on the file is another one' },
       fee_milli: fee,
       models,
       cartel,
@@ -277,6 +304,7 @@ export const CATALOGUE: readonly StrategySpec[] = [
       reinvest_bps: reinvest,
       exit_era: exitEra,
       outage_bps: outage,
+      checks_hash: onOff('on', 'whether it holds a file’s hash against the ledger before it runs it'),
       cartel,
     },
   },
@@ -317,6 +345,14 @@ export const CATALOGUE: readonly StrategySpec[] = [
       cartel,
       outage_bps: outage,
     },
+  },
+  {
+    role: 'miner',
+    name: 'parrot',
+    behaviour: 'BEH-50',
+    intent: 'malicious',
+    summary: 'Executes nothing: repeats what others revealed, copied sketches included, and makes the rest up.',
+    options: { ...providerOptions, nodes, capacity, cartel, outage_bps: outage },
   },
   {
     role: 'miner',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PHASE } from '../sim/engine/agentContract.ts';
 import { ROLES } from '../sim/engine/scenario.ts';
+import { variants } from '../sim/inference/variants.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { STRATEGIES, strategyOf } from './registry.ts';
 
@@ -33,6 +34,16 @@ describe('catalogue and registry', () => {
       }
     },
   );
+
+  it('every choice of weights is one of all variants that can be executed, in their order', () => {
+    const choices = CATALOGUE.flatMap(({ options }) =>
+      Object.values(options).flatMap((spec) =>
+        spec.unit === 'choice' && spec.options.includes('en') ? [spec.options] : [],
+      ),
+    );
+    expect(choices.length).toBeGreaterThan(3);
+    for (const options of choices) expect(options).toEqual(variants.map(({ id }) => id));
+  });
 
   it('every strategy acts in phases that exist, and in the order of the slot', () => {
     for (const { phases } of STRATEGIES) {

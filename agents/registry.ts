@@ -10,8 +10,10 @@ import { renter } from './consumer/renter.ts';
 import { spammer as consumerSpammer } from './consumer/spammer.ts';
 import { cloner } from './creator/cloner.ts';
 import { improver } from './creator/improver.ts';
+import { overfitter } from './creator/overfitter.ts';
 import { spammer as creatorSpammer } from './creator/spammer.ts';
 import { steady as steadyCreator } from './creator/steady.ts';
+import { swapper } from './creator/swapper.ts';
 import { dodger } from './delegator/dodger.ts';
 import { whale } from './delegator/whale.ts';
 import { yieldSeeker } from './delegator/yieldSeeker.ts';
@@ -29,6 +31,7 @@ import { misuser } from './miner/misuser.ts';
 import { newcomer } from './miner/newcomer.ts';
 import { oscillator } from './miner/oscillator.ts';
 import { parker } from './miner/parker.ts';
+import { parrot } from './miner/parrot.ts';
 import { prioritiser } from './miner/prioritiser.ts';
 import { skimmer } from './miner/skimmer.ts';
 import { overclaimer, spoofer } from './miner/spoofer.ts';
@@ -53,6 +56,8 @@ import { lazy } from './validator/lazy.ts';
 
 export const STRATEGIES: readonly Strategy[] = [
   steadyCreator,
+  overfitter,
+  swapper,
   improver,
   creatorSpammer,
   cloner,
@@ -60,6 +65,7 @@ export const STRATEGIES: readonly Strategy[] = [
   newcomer,
   degrading,
   cheater,
+  parrot,
   oscillator,
   whitewasher,
   diligent,

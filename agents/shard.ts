@@ -3,7 +3,7 @@
 import { assert } from '../sim/base/assert.ts';
 import type { AgentRandom, Decision, Phase, View } from '../sim/engine/agentContract.ts';
 import { PHASE } from '../sim/engine/agentContract.ts';
-import { type DecisionBatch, MESSAGE } from '../sim/engine/ports.ts';
+import { COMPARE, type DecisionBatch, MESSAGE } from '../sim/engine/ports.ts';
 import type { SharedRun } from '../sim/engine/shared.ts';
 import { createSight } from '../sim/engine/view.ts';
 import { A, ACTIONS, type ActionName } from '../sim/protocol/actions.ts';
@@ -54,6 +54,17 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
       );
       orders.push(agent, variant, sample, level);
     },
+    compare(task) {
+      assert(
+        phase === PHASE.work,
+        `Agent ${agent} orders a comparison in phase ${phase}; that is possible in phase work only`,
+      );
+      orders.push(agent, COMPARE, task, 0);
+    },
+    swap(model, variant) {
+      assert(phase === PHASE.open, `Agent ${agent} swaps a file in phase ${phase}; that is possible in open only`);
+      messages.push(agent, MESSAGE.swap, model, variant, 0, 0);
+    },
     respond(challenge, answerId, responseMs, evicts) {
       assert(
         phase === PHASE.serve,
@@ -61,12 +72,12 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
       );
       messages.push(agent, MESSAGE.respond, challenge, answerId, responseMs, evicts ? 1 : 0);
     },
-    judge(challenge, licence, verdict, delayMs) {
+    judge(challenge, licence, verdict, delayMs, isCopied = false) {
       assert(
         phase === PHASE.reveal || phase === PHASE.close,
         `Agent ${agent} judges a challenge in phase ${phase}; that is possible in reveal and close only`,
       );
-      messages.push(agent, MESSAGE.judge, challenge, licence, verdict, delayMs);
+      messages.push(agent, MESSAGE.judge, challenge, licence, isCopied ? -verdict : verdict, delayMs);
     },
     misuse(lease) {
       assert(phase === PHASE.serve, `Agent ${agent} misuses a lease in phase ${phase}; that is possible in serve only`);

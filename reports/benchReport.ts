@@ -23,6 +23,8 @@ export type BenchFigure = {
   /** Of the axis, with its unit. */
   readonly axis: string;
   readonly rows: readonly BenchRow[];
+  /** What the three numbers of a row are; default median, lowest and highest. */
+  readonly heads?: readonly [middle: string, low: string, high: string];
 };
 
 export type BenchReportInput = {
@@ -71,9 +73,9 @@ function chartOf({ axis: title, rows }: BenchFigure): Spec {
   };
 }
 
-const tableOf = ({ axis, rows }: BenchFigure): Table =>
+const tableOf = ({ axis, rows, heads: [middle, low, high] = ['Median', 'Lowest', 'Highest'] }: BenchFigure): Table =>
   table(
-    { name: 'Measured', median: `Median: ${axis}`, low: 'Lowest', high: 'Highest' },
+    { name: 'Measured', median: `${middle}: ${axis}`, low, high },
     rows.map(({ name, median, low, high }) => [name, median, low, high]),
   );
 

@@ -19,12 +19,15 @@ import {
 import { chartRows, withRows } from './chartRows.ts';
 import { csvOf, jsonOf, specOf } from './files.ts';
 import { formatNumber, formatShare } from './numbers.ts';
-import { type FigurePayload, PAYLOAD_ID, type Payload } from './payload.ts';
-import { recordsOf, type TableRecord } from './table.ts';
+import { type FigurePayload, PAYLOAD_ID, type Payload, unpackTable } from './payload.ts';
+import { recordsOf, type Table, type TableRecord } from './table.ts';
+
+/** A figure with its table as everybody but the page's text knows it. */
+type Shown = Omit<FigurePayload, 'data'> & { readonly data: Table };
 
 const payload = JSON.parse(page.getElementById(PAYLOAD_ID)!.textContent!) as Payload;
 
-function addTools(figure: Dom, plot: Dom, shown: FigurePayload): void {
+function addTools(figure: Dom, plot: Dom, shown: Shown): void {
   const tools = figure.querySelector('.tools')!;
   const stem = `${payload.fileStem}-${shown.id}`;
   const tool = (label: string, content: () => string, extension: string, type: string): void => {
@@ -52,7 +55,7 @@ function writeValue(cell: unknown, format: 'number' | 'share' | 'ratio'): string
 }
 
 /** Reads values off a chart over eras: by pointer anywhere in a panel, by arrow keys era by era. */
-function addCursor(plot: Dom, shown: FigurePayload): void {
+function addCursor(plot: Dom, shown: Shown): void {
   const { cursor } = shown;
   if (cursor === null) return;
   const { domain, panels } = cursor;
@@ -136,7 +139,8 @@ function addCursor(plot: Dom, shown: FigurePayload): void {
 
 async function start(): Promise<void> {
   page.body.append(tip);
-  for (const shown of payload.figures) {
+  for (const packed of payload.figures) {
+    const shown: Shown = { ...packed, data: unpackTable(packed.data) };
     const figure = page.getElementById(`fig-${shown.id}`)!;
     const plot = figure.querySelector('.plot')!;
     addTools(figure, plot, shown);

@@ -32,6 +32,15 @@ import {
 } from './providerFigures.ts';
 import type { Reading } from './reading.ts';
 import { acceptedFigure, errorFigure, taskFigure } from './validationFigures.ts';
+import {
+  detectedFigure,
+  distanceFigure,
+  executionFigure,
+  modelWorthFigure,
+  rewardFigure,
+  standFigure,
+  textFigure,
+} from './workFigures.ts';
 
 function section(id: string, name: string, title: string, made: readonly Made[]): Section {
   return {
@@ -60,6 +69,15 @@ export function makeSections(reading: Reading): Section[] {
     section('validation', 'Validation', 'Does validation tell good from bad?', [
       taskFigure(reading),
       errorFigure(reading),
+    ]),
+    section('work', 'Measured work', 'Is the work what it claims to be?', [
+      detectedFigure(reading),
+      distanceFigure(reading),
+      textFigure(reading),
+      standFigure(reading),
+      modelWorthFigure(reading),
+      rewardFigure(reading),
+      executionFigure(reading),
     ]),
     section(
       'providers',

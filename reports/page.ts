@@ -6,7 +6,7 @@ import type { Figure, Section } from './figure.ts';
 import { contentHash, type Html, html, markup, scriptJson } from './html.ts';
 import { ranked } from './metrics.ts';
 import { formatCount, formatNumber, formatQuantity, formatShare, formatWallMs } from './numbers.ts';
-import { PAYLOAD_ID, type Payload } from './payload.ts';
+import { PAYLOAD_ID, type Payload, packTable } from './payload.ts';
 import { sumOf } from './reading.ts';
 import { STYLE } from './style.ts';
 import type { Cell, Table } from './table.ts';
@@ -158,6 +158,9 @@ function inferenceSection({ inference, demand }: Manifest): Html {
       ['Runtime', inference.runtime],
       ['Executed', formatCount(inference.executedCount)],
       ['From stored measurements', formatCount(inference.replayedCount)],
+      ['Validators ran on', inference.validatorDevice],
+      ['Sketches compared', formatCount(inference.comparedCount)],
+      ['Executed for that', formatCount(inference.sketchedCount)],
     ],
   )}</div>${rows.length === 0 ? '' : html`<div class="card"><h3>Inference by variant</h3>${tableOf({ columns, rows }, 'Inferences by model variant')}</div>`}${
     demand === null
@@ -226,13 +229,15 @@ function provenanceSection({ manifest, summary, scenarioYaml, changedKeys }: Pag
   )}</details></div></section>`;
 }
 
-/** Digits that a number in the page's data keeps: more than a mean is good for, and half as long to write. */
-const DIGITS = 8;
+/** Digits that a mean or a share keeps in the page's data: more than it is good for, and a third as long to write. Counts stay. */
+const DIGITS = 5;
+const shortenedCell = (cell: Cell): Cell =>
+  typeof cell !== 'number' || Number.isSafeInteger(cell) ? cell : Number(cell.toPrecision(DIGITS));
 
 function shortened({ columns, rows }: Table): Table {
   return {
     columns,
-    rows: rows.map((row) => row.map((cell) => (typeof cell === 'number' ? Number(cell.toPrecision(DIGITS)) : cell))),
+    rows: rows.map((row) => row.map(shortenedCell)),
   };
 }
 
@@ -251,7 +256,7 @@ function payloadOf({ manifest, sections, drawings }: PageInput): Payload {
         id,
         title,
         isFitted: 'autosize' in spec,
-        data: shortened(data),
+        data: packTable(shortened(data)),
         order,
         vegaLite: spec,
         vega: withoutConfig(drawings.get(id)!.vega),

@@ -3,16 +3,49 @@
 import type { VegaSpec } from './chartRows.ts';
 import type { Spec } from './charts.ts';
 import type { Cursor, Figure } from './figure.ts';
-import type { Table } from './table.ts';
+import type { Cell, Column, Table } from './table.ts';
 
 /** Id of the script element that holds the payload. */
 export const PAYLOAD_ID = 'report-data';
+
+/**
+ * A table by its columns, for a page that must stay small: texts that repeat are written once. A column is a list of numbers, or
+ * a list of its distinct cells and the place of each cell in that.
+ */
+export type PackedTable = {
+  readonly columns: readonly Column[];
+  readonly cells: readonly (
+    | readonly Cell[]
+    | { readonly distinct: readonly Cell[]; readonly places: readonly number[] }
+  )[];
+};
+
+export function packTable({ columns, rows }: Table): PackedTable {
+  return {
+    columns,
+    cells: columns.map((_, i) => {
+      const cells = rows.map((row) => row[i] ?? null);
+      if (!cells.some((cell) => typeof cell === 'string')) return cells;
+      const values = [...new Set(cells)];
+      const places = new Map(values.map((value, place) => [value, place]));
+      return { distinct: values, places: cells.map((cell) => places.get(cell)!) };
+    }),
+  };
+}
+
+/** The table that was packed. */
+export function unpackTable({ columns, cells }: PackedTable): Table {
+  const lists = cells.map((column) =>
+    'places' in column ? column.places.map((place) => column.distinct[place] ?? null) : column,
+  );
+  return { columns, rows: (lists[0] ?? []).map((_, row) => lists.map((list) => list[row] ?? null)) };
+}
 
 export type FigurePayload = {
   readonly id: string;
   readonly title: string;
   readonly isFitted: boolean;
-  readonly data: Table;
+  readonly data: PackedTable;
   readonly order: Figure['order'];
   /** As the author of the chart wrote it, and as it is drawn but for the config that all have in common. */
   readonly vegaLite: Spec;

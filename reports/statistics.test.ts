@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { giniOf as observedGiniOf } from '../sim/engine/observer.ts';
-import { concordanceOf, giniOf, lorenzOf, meanOf, quantileOf } from './statistics.ts';
+import { concordanceOf, giniOf, lorenzOf, meanOf, quantileOf, wilsonOf } from './statistics.ts';
 
 const seed = Number(process.env.FAST_CHECK_SEED ?? 20_260_901);
 const oracleFile = join(import.meta.dirname, '..', '..', 'shared', 'oracles', 'metrics.json');
@@ -148,5 +148,31 @@ describe('concordanceOf', () => {
     const result = concordanceOf(points.map(([x, y]) => ({ x: x!, y: y! })));
     expect(result.share).toBeCloseTo(share, 12);
     expect(result.pairCount).toBe(pairCount);
+  });
+});
+
+describe('wilsonOf', () => {
+  // Wilson 1927, without continuity correction, as tabulated by Newcombe (1998) for 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+  it.each([
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+    [29, 29, 0.883, 1],
+  ])('given %i of %i > is the published interval', (count, total, low, high) => {
+    const interval = wilsonOf(count, total)!;
+    expect(interval.low).toBeCloseTo(low, 4);
+    expect(interval.high).toBeCloseTo(high, 4);
+  });
+
+  it('given no trial > says nothing', () => {
+    expect(wilsonOf(0, 0)).toBeNull();
+  });
+
+  it('given all or none > ends there, and gets narrower with more trials', () => {
+    expect(wilsonOf(1_000, 1_000)!.high).toBe(1);
+    expect(wilsonOf(0, 1_000)!.low).toBe(0);
+    const widths = [10, 100, 1_000].map((total) => wilsonOf(0, total)!.high);
+    expect(widths[0]! > widths[1]! && widths[1]! > widths[2]!).toBe(true);
   });
 });

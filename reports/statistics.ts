@@ -1,4 +1,5 @@
 /** The few statistics that the figures show, on plain numbers. */
+import { FP, root2 } from '../sim/base/fixedPoint.ts';
 
 /** Quantile of a sample by linear interpolation (type 7 of Hyndman and Fan); 0 ≤ p ≤ 1. NaN for an empty sample. */
 export function quantileOf(sample: readonly number[], p: number): number {
@@ -82,4 +83,22 @@ export function concordanceOf(pairs: readonly { readonly x: number; readonly y: 
     }
   });
   return { share: pairCount === 0 ? Number.NaN : same / pairCount, pairCount };
+}
+
+/** Quantile of the standard normal distribution for a two-sided interval of 95 %. */
+const Z_95 = 1.959964;
+
+/**
+ * Wilson's interval of 95 % for a share of which `count` of `total` independent trials speak: within [0, 1], and of some width
+ * even where all or none do. Null without a trial.
+ */
+export function wilsonOf(count: number, total: number): { readonly low: number; readonly high: number } | null {
+  if (total === 0) return null;
+  const share = count / total;
+  const z2 = (Z_95 * Z_95) / total;
+  const spread = root2(Math.round(z2 * (share * (1 - share) + z2 / 4) * FP)) / FP;
+  return {
+    low: count === 0 ? 0 : (share + z2 / 2 - spread) / (1 + z2),
+    high: count === total ? 1 : (share + z2 / 2 + spread) / (1 + z2),
+  };
 }

@@ -1,6 +1,7 @@
 /** Runs made up for tests and for looking at reports: six roles, honest and cheating strategies, six models, no chance. */
 import type {
   AgentRow,
+  AuditRow,
   ChallengeRow,
   EconomicsRow,
   EraRow,
@@ -13,6 +14,7 @@ import type {
   RunTables,
   SlarkRow,
 } from '../sim/engine/trace.ts';
+import { syntheticAudits } from './syntheticAudits.ts';
 import { syntheticMarket } from './syntheticMarket.ts';
 import { syntheticServices } from './syntheticServices.ts';
 
@@ -145,6 +147,12 @@ function groupsOf(size: number, hasProviders: boolean): Group[] {
   return all.filter(({ role }) => hasProviders || role !== 'slark');
 }
 
+/** Only miners and creators have answers that somebody got. */
+function servedQualityOf({ role, intent }: Group, i: number): number {
+  if (role !== 'miner' && role !== 'creator') return -1;
+  return (intent === 'honest' ? 9_300 : 8_700) - 60 * (i % 5);
+}
+
 function agentRows(era: number, groups: readonly Group[], text: string): AgentRow[] {
   let account = 32;
   return groups.flatMap((group, g) =>
@@ -178,6 +186,7 @@ function agentRows(era: number, groups: readonly Group[], text: string): AgentRo
         checkedCount: checked,
         acceptedCount: Math.min(checked, Math.round(checked * group.accepted + noise(6, era, g, i) - 0.5)),
         executedWu: checked * 1_342,
+        servedQualityBps: servedQualityOf(group, i),
         actionCount: 12,
         rejectedCount: group.intent === 'honest' ? 0 : 2,
       };
@@ -208,6 +217,8 @@ function modelRows(era: number, text: string): ModelRow[] {
       ratingTenths: era < 3 ? -1 : 30 + quality / 600,
       rankFp: Math.round((quality / 10_000 - 0.1 * noise(8, i) * Math.max(0, 1 - era / 20)) * 1_000_000_000),
       qualityBps: era < 2 ? -1 : quality,
+      validatedQualityBps: era < 2 ? -1 : quality + (i === 4 ? 700 : 0),
+      servedQualityBps: requests === 0 ? -1 : quality - 150,
       hostCount: 2,
     };
   });
@@ -274,10 +285,12 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
   const flows: FlowRow[] = [];
   const economics: EconomicsRow[] = [];
   const fizz: FizzRow[] = [];
+  const audits: AuditRow[] = [];
   for (let era = 0; era < eras; era++) {
     const agentTable = agentRows(era, groups, text);
     const modelTable = modelRows(era, text);
     for (const row of agentTable) agents.push(row);
+    for (const row of syntheticAudits(era, agentTable, text, noise)) audits.push(row);
     models.push(...modelTable);
     const services = syntheticServices(era, eras, agentTable, options.hasProviders !== false, noise);
     providers.push(...services.providers);
@@ -338,6 +351,9 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
       runtime: 'onnxruntime-node 1.30.0',
       executedCount: 340,
       replayedCount: 120,
+      comparedCount: 90,
+      sketchedCount: 60,
+      validatorDevice: `wasm${text}`,
       byVariant: Object.fromEntries(
         VARIANTS.map((variant, i) => [`${variant}${text}`, { executedCount: 60 - i, replayedCount: 20 }]),
       ),
@@ -372,7 +388,7 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
   return {
     manifest,
     summary: { 'profit.steady': 812.25, 'requests.served_share': 0.97, [`metric${text}`]: 1 },
-    scenarioYaml: `version: 1\nname: synthetic${text}\nparams:\n  token.decimals: 6\n  val.group_size: 5\n`,
+    scenarioYaml: `version: 1\nname: synthetic${text}\ninference:\n  pool_samples: 600\n  sets:\n    public: 100\n    held_out: 60\n    rotate_eras: 7\nparams:\n  token.decimals: 6\n  val.group_size: 5\n`,
     eras: eraTable,
     agents,
     models,
@@ -383,5 +399,6 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
     flows,
     economics,
     fizz,
+    audits,
   };
 }

@@ -47,6 +47,7 @@ export const ISSUE_CODES = {
   E217: 'an era has more slots than the reports of providers hold',
   E218: 'the prices of foreign assets cannot be read',
   E219: 'a line of the prices is not three prices',
+  E220: 'the parts of the task pool do not fit',
   E299: 'too many problems to list',
   W301: 'no agent has a role that the protocol needs',
   W302: 'a share of a mix is too small for one agent',
@@ -140,6 +141,7 @@ const USUAL_ALLOWED: Partial<Record<IssueCode, string>> = {
   E212: 'keys that belong to the role',
   E213: 'exactly one of them',
   E215: 'values in this order',
+  E220: 'public samples, fewer than the pool has',
 };
 
 const LONGEST_MESSAGE = 400;

@@ -24,7 +24,15 @@ describe('loadScenario, given the least a scenario needs', () => {
       seed: 1,
       eras: 30,
       ledger: 'core',
-      inference: { mode: 'measure', device: 'auto', poolSamples: 600, levelBps: [0, 5_000, 5_000] },
+      inference: {
+        mode: 'measure',
+        device: 'auto',
+        poolSamples: 600,
+        levelBps: [0, 5_000, 5_000],
+        sets: { publicSamples: 0, heldOutSamples: 60, rotateEras: 0 },
+        puzzle: 'text',
+        validatorDevice: 'auto',
+      },
       chain: { signedBps: 100 },
       params: {},
       populations: [
@@ -98,6 +106,10 @@ describe('loadScenario, given values with units', () => {
     ['val.audit_bps: 2.5%', { 'val.audit_bps': 250 }],
     ['val.audit_bps: 250', { 'val.audit_bps': 250 }],
     ['val.acc_min: 99.5%', { 'val.acc_min': 995_000_000 }],
+    ['val.accept_ppb.fp32: 0.01%', { 'val.accept_ppb.fp32': 100_000 }],
+    ['val.reject_ppb.fp32: 400000ppb', { 'val.reject_ppb.fp32': 400_000 }],
+    ['val.accept_ppb.reduced: 7', { 'val.accept_ppb.reduced': 7 }],
+    ['val.proof: text\n  chal.proof: sketch', { 'val.proof': 0, 'chal.proof': 1 }],
     ['val.deadline_s: 2h', { 'val.deadline_s': 7_200 }],
     ['val.deadline_s: 90m', { 'val.deadline_s': 5_400 }],
     ['val.deadline_s: 1.5h', { 'val.deadline_s': 5_400 }],
@@ -124,6 +136,44 @@ describe('loadScenario, given values with units', () => {
   it('reads wallets with the decimals of the scenario', () => {
     const text = GOOD.replace('strategy: steady', 'strategy: steady, open: 750.25 DN');
     expect(loaded(`${text}params: { token.decimals: 3 }\n`).scenario.populations[1]!.openUnits).toBe(750_250);
+  });
+});
+
+describe('loadScenario, given parts of the task pool', () => {
+  const inferenceOf = (text: string, set: readonly string[] = []): Loaded['scenario']['inference'] =>
+    scenarioOf(`inference: ${text}\n`, {}, set).inference;
+  it('takes what is written and the defaults of the rest', () => {
+    expect(inferenceOf('{ sets: { public: 100, rotate_eras: 7 } }').sets).toEqual({
+      publicSamples: 100,
+      heldOutSamples: 60,
+      rotateEras: 7,
+    });
+    expect(inferenceOf('{ sets: { public: 5, held_out: 9 } }').sets).toEqual({
+      publicSamples: 5,
+      heldOutSamples: 9,
+      rotateEras: 0,
+    });
+  });
+  it('leaves one sample for the consumers at least', () => {
+    expect(inferenceOf('{ pool_samples: 10, sets: { public: 9 } }').sets.publicSamples).toBe(9);
+    expect(load(`${GOOD}inference: { pool_samples: 10, sets: { public: 10 } }\n`).ok).toBe(false);
+  });
+  it('judges them as they are after --set', () => {
+    expect(inferenceOf('{ sets: { public: 100 } }', ['inference.sets.rotate_eras=3']).sets.rotateEras).toBe(3);
+    const refused = load(`${GOOD}inference: { sets: { public: 100 } }\n`, {}, ['inference.pool_samples=100']);
+    expect(refused.ok ? [] : refused.issues.map(({ code, line }) => `${code} ${line}`)).toEqual([
+      expect.stringMatching(/^E220 \d+$/),
+    ]);
+  });
+  it('says what to do where nothing is left', () => {
+    const refused = load(`${GOOD}inference: { pool_samples: 10, sets: { public: 10 } }\n`);
+    expect(refused.ok ? '' : formatIssues(refused.issues, false)).toContain('raise inference.pool_samples');
+  });
+  it('takes puzzles and the devices of validators by name', () => {
+    expect(inferenceOf('{ puzzle: compute, validator_device: wasm }')).toMatchObject({
+      puzzle: 'compute',
+      validatorDevice: 'wasm',
+    });
   });
 });
 
@@ -320,7 +370,7 @@ describe('the resolved file', () => {
   const rich = `${GOOD.replace('count: 4, strategy: steady', 'count: 7, mix: { steady: 80%, cheater: 20% }, hardware: home, open: 1234.5 DN')}seed: 5
 eras: 12
 x-note: { anything: [goes, 1.5] }
-inference: { pool_samples: 100, levels: { easy: 12.5%, hard: 87.5% } }
+inference: { pool_samples: 100, levels: { easy: 12.5%, hard: 87.5% }, sets: { public: 40, held_out: 7, rotate_eras: 3 }, puzzle: compute, validator_device: wasm }
 chain: { signed_share: 2.25% }
 params: { token.decimals: 9, econ.max_supply: 9000000 DN, val.late_penalty: 33.3333333%, powr.variant: custom, powr.exp4.b: 6 }
 shocks: [{ at: era 2, kind: outage, region: all, lasts: 1 slots }]

@@ -1,12 +1,22 @@
 /** Turns a merged tree into the resolved scenario: defaults filled in, units converted, rules across keys checked. */
-import type { Expectation, Population, Scenario, Shock, StrategySpec } from '../sim/engine/scenario.ts';
+import type { Expectation, Population, SampleSets, Scenario, Shock, StrategySpec } from '../sim/engine/scenario.ts';
 import type { IssueList } from './issues.ts';
 import type { ReadFile } from './merge.ts';
 import { checkParams, type ParamValues, readParams, readQuantity } from './params.ts';
 import type { MapTree, Tree } from './parseTree.ts';
 import { type Context, intOf, mapOf, readMoment, readPopulations, scalarOf, textOf, wordOf } from './populations.ts';
 import { type PriceReader, readPrices } from './prices.ts';
-import { BOUNDS, DEFAULTS, DEVICES, LEDGERS, LEVELS, MODULES, SHOCK_REGIONS } from './schema.ts';
+import {
+  BOUNDS,
+  DEFAULTS,
+  DEVICES,
+  LEDGERS,
+  LEVELS,
+  MODULES,
+  PUZZLES,
+  SHOCK_REGIONS,
+  VALIDATOR_DEVICES,
+} from './schema.ts';
 import { describeTree } from './structure.ts';
 import { formatDecimal } from './units.ts';
 import { checkOrderWindows } from './windows.ts';
@@ -91,6 +101,29 @@ function readLevels(inference: MapTree | undefined, issues: IssueList): readonly
   return shares as [number, number, number];
 }
 
+/** Parts of the pool: some samples must be left for the consumers and for the held-out sets. */
+function readSets(inference: MapTree | undefined, poolSamples: number, issues: IssueList): SampleSets {
+  const map = inference && mapOf(inference, 'sets');
+  const read = (key: string, bounds: readonly [number, number], fallback: number): number =>
+    (map && inBounds(intOf(map, key), bounds)) ?? fallback;
+  const sets = {
+    publicSamples: read('public', BOUNDS.publicSamples, DEFAULTS.publicSamples),
+    heldOutSamples: read('held_out', BOUNDS.heldOutSamples, DEFAULTS.heldOutSamples),
+    rotateEras: read('rotate_eras', BOUNDS.rotateEras, DEFAULTS.rotateEras),
+  };
+  const place = map && scalarOf(map, 'public')?.place;
+  if (place && sets.publicSamples >= poolSamples)
+    issues.flag('E220', place, `${sets.publicSamples} samples are public, and the pool has ${poolSamples}`, {
+      fix: 'lower inference.sets.public or raise inference.pool_samples: the others are what consumers ask for',
+    });
+  const rotation = map && scalarOf(map, 'rotate_eras')?.place;
+  if (rotation && sets.rotateEras > 0 && sets.publicSamples === 0)
+    issues.flag('E220', rotation, 'sets rotate, but without public samples models are validated on the whole pool', {
+      fix: 'write inference.sets.public, or remove rotate_eras',
+    });
+  return sets;
+}
+
 function readInference(root: MapTree, params: ParamValues, issues: IssueList): Scenario['inference'] {
   const inference = mapOf(root, 'inference');
   const empty: MapTree = { kind: 'map', place: root.place, entries: new Map() };
@@ -118,6 +151,9 @@ function readInference(root: MapTree, params: ParamValues, issues: IssueList): S
     device: wordOf(map, 'device', DEVICES) ?? DEFAULTS.device,
     poolSamples,
     levelBps: readLevels(inference, issues),
+    sets: readSets(inference, poolSamples, issues),
+    puzzle: wordOf(map, 'puzzle', PUZZLES) ?? DEFAULTS.puzzle,
+    validatorDevice: wordOf(map, 'validator_device', VALIDATOR_DEVICES) ?? DEFAULTS.validatorDevice,
   };
 }
 

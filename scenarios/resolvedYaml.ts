@@ -85,6 +85,13 @@ export function writeResolved(
       tasks: [...TASKS],
       pool_samples: scenario.inference.poolSamples,
       levels: Object.fromEntries(LEVELS.map((level, i) => [level, share(scenario.inference.levelBps[i]!)])),
+      sets: {
+        public: scenario.inference.sets.publicSamples,
+        held_out: scenario.inference.sets.heldOutSamples,
+        rotate_eras: scenario.inference.sets.rotateEras,
+      },
+      puzzle: scenario.inference.puzzle,
+      validator_device: scenario.inference.validatorDevice,
     },
     chain: { signed_share: share(scenario.chain.signedBps) },
     params: Object.fromEntries(

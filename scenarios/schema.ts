@@ -26,6 +26,9 @@ export const LEVELS = ['easy', 'medium', 'hard'] as const;
 export const HARDWARE_CLASSES = ['community', 'datacentre', 'home'] as const;
 export const SHOCK_REGIONS = ['all', 'eu', 'us', 'asia'] as const;
 export const TRACE_FORMATS = ['azure-llm-2023', 'mooncake'] as const;
+/** Devices on which validators may execute; `auto` is another one than the miners', where one works. */
+export const VALIDATOR_DEVICES = ['same', 'auto', 'cpu', 'webgpu', 'cuda', 'wasm'] as const;
+export const PUZZLES = ['text', 'compute'] as const;
 export const MODULES = ['deepnode', 'spheron', 'dfpn'] as const;
 
 export const BOUNDS = {
@@ -33,6 +36,9 @@ export const BOUNDS = {
   eras: [1, 36_500],
   count: [1, 1_000_000],
   poolSamples: [1, 100_000],
+  publicSamples: [0, 99_999],
+  heldOutSamples: [1, 100_000],
+  rotateEras: [0, 365],
   repeat: [1, 1_000_000],
   expectSeeds: [1, 100_000],
   steps: [2, 1_000],
@@ -46,6 +52,11 @@ export const DEFAULTS = {
   mode: 'measure',
   device: 'auto',
   poolSamples: 600,
+  publicSamples: 0,
+  heldOutSamples: 60,
+  rotateEras: 0,
+  puzzle: 'text',
+  validatorDevice: 'auto',
   levelBps: { easy: 0, medium: 5_000, hard: 5_000 },
   signedBps: 100,
   poissonMil: 500,
@@ -252,6 +263,30 @@ export const scenarioSchema = map({
         description: 'shares of the difficulties; one that is not named has none',
         default: { easy: '0%', medium: '50%', hard: '50%' },
       }),
+    sets: map({
+      public: whole(BOUNDS.publicSamples).optional().meta({
+        description: 'samples that everybody has, creators too; consumers ask for the others',
+        default: DEFAULTS.publicSamples,
+      }),
+      held_out: whole(BOUNDS.heldOutSamples).optional().meta({
+        description: 'samples of the others on which models are validated while the set rotates',
+        default: DEFAULTS.heldOutSamples,
+      }),
+      rotate_eras: whole(BOUNDS.rotateEras).optional().meta({
+        description: 'eras until another held-out set is drawn; 0: models are validated on the public set for ever',
+        default: DEFAULTS.rotateEras,
+      }),
+    })
+      .optional()
+      .meta({ description: 'parts of the pool; without public samples everything is drawn from all of it' }),
+    puzzle: word(PUZZLES).optional().meta({
+      description: 'what Slarks ask of targets: to read a line, or to compute a graph',
+      default: DEFAULTS.puzzle,
+    }),
+    validator_device: word(VALIDATOR_DEVICES).optional().meta({
+      description: "where validators execute again; auto: another device than the miners', where one works",
+      default: DEFAULTS.validatorDevice,
+    }),
   })
     .optional()
     .meta({ description: 'how models are run' }),

@@ -6,6 +6,7 @@ const UNITS: readonly QuantityUnit[] = [
   'tokens',
   'bps',
   'fp',
+  'ppb',
   'mil',
   's',
   'ms',
@@ -20,7 +21,7 @@ const form = fc.record<QuantityForm>({
   bare: fc.boolean(),
   decimals: fc.integer({ min: 3, max: 9 }),
 });
-const SCALE: Readonly<Partial<Record<QuantityUnit, number>>> = { bps: 2, fp: 7, mil: 3 };
+const SCALE: Readonly<Partial<Record<QuantityUnit, number>>> = { bps: 2, fp: 7, ppb: 7, mil: 3 };
 
 describe('formatQuantity', () => {
   it('writes what parseQuantity reads back to the same integer', () => {
@@ -36,13 +37,13 @@ describe('parseQuantity', () => {
   it('is exact: a decimal is the integer of its digits, or refused when that is not whole', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom<QuantityUnit>('tokens', 'bps', 'fp', 'mil'),
+        fc.constantFrom<'tokens' | 'bps' | 'fp' | 'ppb' | 'mil'>('tokens', 'bps', 'fp', 'ppb', 'mil'),
         fc.integer({ min: 3, max: 9 }),
         fc.nat({ max: 999_999_999 }),
         fc.stringMatching(/^[0-9]{1,10}$/),
         (unit, decimals, whole, fraction) => {
           const digits = unit === 'tokens' ? decimals : SCALE[unit]!;
-          const word = { tokens: ' DN', bps: '%', fp: '%', mil: 'x' }[unit as 'tokens' | 'bps' | 'fp' | 'mil'];
+          const word = { tokens: ' DN', bps: '%', fp: '%', ppb: '%', mil: 'x' }[unit];
           const result = parseQuantity(`${whole}.${fraction}${word}`, { unit, bare: false, decimals });
           const significant = fraction.replace(/0+$/, '');
           if (significant.length > digits) expect(result).toMatchObject({ ok: false, code: 'E108' });

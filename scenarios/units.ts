@@ -21,6 +21,14 @@ const GRAMMARS: Readonly<Record<QuantityUnit, Grammar>> = {
   tokens: { words: [['DN', 1_000_000n]], bare: false, allowed: 'an amount of tokens such as 500 DN or 0.5 DN' },
   bps: { words: [['%', 100n]], bare: false, allowed: 'a share such as 20% or 2.5%' },
   fp: { words: [['%', 10_000_000n]], bare: false, allowed: 'a ratio such as 80% or 99.5%' },
+  ppb: {
+    words: [
+      ['ppb', 1n],
+      ['%', 10_000_000n],
+    ],
+    bare: false,
+    allowed: 'a relative distance such as 50000ppb or 0.005%',
+  },
   mil: { words: [['x', 1_000n]], bare: false, allowed: 'a factor such as 1.5x' },
   s: {
     words: [
@@ -86,7 +94,7 @@ export type QuantityResult =
  * `drift_mil_per_era`.
  */
 export function namesItsUnit(key: string): boolean {
-  return key.split('.').some((part) => /_(eras?|bps|s|ms|mil)(_per_[a-z]+)?$/.test(part));
+  return key.split('.').some((part) => /_(eras?|bps|ppb|s|ms|mil)(_per_[a-z]+)?$/.test(part));
 }
 
 function wordsOf(form: QuantityForm): Grammar['words'] {

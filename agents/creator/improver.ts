@@ -6,12 +6,13 @@ import { milliTokens, numberOption, variantOption } from '../options.ts';
 import { advance, modelState, modelsInPlay, register, variantOfVersion } from './steps.ts';
 
 /** Worst to best, by the measured character error rate of the reference profile at the medium level. */
-export const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en'] as const;
+export const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en', 'en-ft1', 'en-ft3', 'en-ft8'] as const;
 
 /** The next better variant, the best one for the best. */
 function better(view: View, variant: number): number {
   const at = LADDER.findIndex((id) => view.variantNamed(id) === variant);
-  return view.variantNamed(LADDER[Math.min(LADDER.length - 1, at + 1)]!);
+  const top = LADDER.findIndex((id) => id === view.options.top);
+  return view.variantNamed(LADDER[Math.min(top, at + 1)]!);
 }
 
 /** False while every rating of the window is the best one: there is nothing that feedback asks for. */

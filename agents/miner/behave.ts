@@ -17,10 +17,12 @@ import {
 import {
   advance,
   answerDeployments,
+  asServed,
   type Choice,
   leave,
   nodesInPlay,
   orderWork,
+  proveAudited,
   reinvest,
   reserve,
   serve,
@@ -32,6 +34,11 @@ export type MinerPlan = {
   readonly nodeCount: (view: View, memory: Memory) => number;
   /** What it runs for a request. */
   readonly choice: (view: View, memory: Memory) => Choice;
+  /** Orders its executions, and answers requests; executes its choice where nothing is said. */
+  readonly order?: (view: View, out: Decision) => void;
+  readonly serve?: (view: View, random: AgentRandom, out: Decision) => void;
+  /** How it answers audits; it opens its commitments where nothing is said. */
+  readonly prove?: (view: View, out: Decision) => void;
   /** Share of its gains that it adds to the stake; era in which node and provider leave, 0 for never. */
   readonly reinvestBps?: (view: View) => number;
   readonly exitEra?: (view: View) => number;
@@ -56,18 +63,21 @@ export function createMiner(plan: MinerPlan): Strategy {
         const leaving = exitEra > 0 && view.era >= exitEra;
         if (isProvider) (leaving ? leaveProvider : runProvider)(view, provider, out);
         if (!isNode) return;
+        (plan.prove ?? proveAudited)(view, out);
         const capacityCount = numberOption(view, 'capacity');
         if (!leaving && nodesInPlay(view).length < plan.nodeCount(view, memory)) reserve(view, capacityCount, out);
         if (view.connected) advance(view, capacityCount, out);
         reinvest(view, memory, plan.reinvestBps?.(view) ?? 0, out);
         leave(view, exitEra, out);
       } else if (view.phase === PHASE.work) {
-        if (isNode) orderWork(view, plan.choice(view, memory), out);
+        if (isNode && plan.order !== undefined) plan.order(view, out);
+        else if (isNode) orderWork(view, asServed(view, plan.choice(view, memory)), out);
         if (isProvider) orderPuzzles(view, provider, out);
       } else if (view.phase === PHASE.serve) {
         if (isNode) {
           answerDeployments(view, random, out);
-          serve(view, random, plan.choice(view, memory), out);
+          if (plan.serve !== undefined) plan.serve(view, random, out);
+          else serve(view, random, asServed(view, plan.choice(view, memory)), out);
         }
         if (isProvider) answerChallenges(view, random, provider, out);
       }

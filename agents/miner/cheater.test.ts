@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { differencesOf, intervalOf, nameOf, overSeeds, recordRun, smallScenario } from '../../sim/cli/testRun.ts';
+import {
+  differencesOf,
+  intervalOf,
+  nameOf,
+  overSeeds,
+  recordRun,
+  rowsOf,
+  smallScenario,
+  sumOf,
+} from '../../sim/cli/testRun.ts';
 import type { Scenario } from '../../sim/engine/scenario.ts';
 import type { Group, WorldRun } from '../../sim/engine/testWorld.ts';
 import { MOVE } from '../../sim/protocol/events.ts';
@@ -86,6 +95,64 @@ describe('changing one miner’s variant changes its accepted answers, its quali
   );
 });
 
+describe('BEH-8 cheater: five cheaper variants of the declared model', () => {
+  const PROOF = { text: 0, sketch: 1 } as const;
+  const PAIRS = [1, 2, 3, 4];
+  const found = (subject: Pick<Group, 'strategy' | 'options'>, proof: keyof typeof PROOF) => {
+    const scenario = network(subject);
+    const params = { ...scenario.params, 'val.proof': PROOF[proof], 'val.audit_bps': 10_000 };
+    return overSeeds(PAIRS, { ...scenario, eras: 8, params }, (run) => {
+      const { account } = run.roster.agents.find((info) => nameOf(info) === SUBJECT)!;
+      const rows = run.eras.flatMap(({ audits }) => audits);
+      const own = rows.filter((row) => row.account === account && row.conduct !== 'unopened');
+      const failed = (some: typeof rows) => some.filter(({ outcome }) => outcome === 'failed').length;
+      return {
+        audits: own.length,
+        served: [...new Set(own.map(({ served }) => served))].join(),
+        detected: failed(own) / own.length,
+        honestFailed: failed(rows.filter(({ conduct }) => conduct === 'honest')),
+        rewardUnits: sumOf(rowsOf(run, SUBJECT), 'rewardUnits'),
+      };
+    });
+  };
+
+  // What decoded text alone detects, of four runs together: 2, 40, 60, 37 and 67 % were measured.
+  it.each([
+    ['en-fp16', 0.001, 0.04],
+    ['en-m4', 0.3, 0.5],
+    ['en-m3', 0.5, 0.7],
+    ['en-int8', 0.27, 0.47],
+    ['en-w70', 0.57, 0.77],
+  ])(
+    '%s > sketches expose every audited answer; text alone between %d and %d of them; no honest answer is rejected',
+    async (variant, leastByText, mostByText) => {
+      const cheater = { strategy: 'cheater', options: { variant } };
+      const sketch = await found(cheater, 'sketch');
+      const text = await found(cheater, 'text');
+      for (const { audits, served, honestFailed } of [...sketch, ...text]) {
+        expect(audits).toBeGreaterThan(20);
+        expect([served, honestFailed]).toEqual([variant, 0]);
+      }
+      expect(sketch.map(({ detected }) => detected)).toEqual(PAIRS.map(() => 1));
+      const byText = text.reduce((sum, { detected, audits }) => sum + detected * audits, 0);
+      const share = byText / text.reduce((sum, { audits }) => sum + audits, 0);
+      expect(share).toBeGreaterThanOrEqual(leastByText);
+      expect(share).toBeLessThanOrEqual(mostByText);
+    },
+  );
+
+  it('en-fp16 > loses all of its reward where sketches are asked for, and a twentieth of it at most where text is', async () => {
+    const cheater = { strategy: 'cheater', options: { variant: 'en-fp16' } };
+    const honest = { strategy: 'steady', options: { reinvest_bps: 0 } };
+    const rewards = async (subject: typeof cheater | typeof honest, proof: keyof typeof PROOF) =>
+      (await found(subject, proof)).map(({ rewardUnits }) => rewardUnits);
+    const twin = await rewards(honest, 'sketch');
+    expect(await rewards(honest, 'text')).toEqual(twin);
+    expect(await rewards(cheater, 'sketch')).toEqual(PAIRS.map(() => 0));
+    for (const [i, units] of (await rewards(cheater, 'text')).entries()) expect(units).toBeGreaterThan(0.95 * twin[i]!);
+  });
+});
+
 describe('cheat_bps', () => {
   it('0 > the run is that of an honest miner, bit for bit', async () => {
     const [digest] = await overSeeds([1], HONEST, ({ outcome }) => outcome.digest);
@@ -93,12 +160,15 @@ describe('cheat_bps', () => {
     expect(await overSeeds([1], none, ({ outcome }) => outcome.digest)).toEqual([digest]);
   });
 
-  it('3000 > that share of the answers is a cheap one', async () => {
+  it('3000 > that share of the answers is a cheap one, and all of these are found out; by their text alone, 60 % of them', async () => {
     const third = network({ strategy: 'cheater', options: { cheat_bps: 3_000 } });
-    const [found] = await overSeeds([1], third, measure);
-    // 30 % of the answers are cheap ones, of which 60 % are found out: about 18 % are refused.
-    expect(1 - found!.accepted).toBeGreaterThan(0.08);
-    expect(1 - found!.accepted).toBeLessThan(0.28);
+    const [sketch] = await overSeeds([1], third, measure);
+    expect(1 - sketch!.accepted).toBeGreaterThan(0.2);
+    expect(1 - sketch!.accepted).toBeLessThan(0.4);
+    const [text] = await overSeeds([1], { ...third, params: { ...third.params, 'val.proof': 0 } }, measure);
+    // About 18 %.
+    expect(1 - text!.accepted).toBeGreaterThan(0.08);
+    expect(1 - text!.accepted).toBeLessThan(0.28);
   });
 });
 

@@ -11,9 +11,6 @@ import { providerField } from '../ledger.ts';
 import { numberOption } from '../options.ts';
 import type { MarketPlan } from './market.ts';
 
-/** The variant that a puzzle is read with: the reference. */
-const PUZZLE_VARIANT = 0;
-
 export type ProviderPlan = {
   /** What it registers; what it has, where nothing is said. */
   readonly claim?: (view: View) => Capacity;
@@ -164,8 +161,8 @@ function carries(view: View, challenge: number, used: (name: keyof Resources) =>
 /** Phase work: reads the puzzle. */
 export function orderPuzzles(view: View, plan: ProviderPlan, out: Decision): void {
   for (const challenge of openChallenges(view, plan)) {
-    const { sample, level } = view.puzzleOf(challenge);
-    out.infer(PUZZLE_VARIANT, sample, level);
+    const { variant, sample, level } = view.puzzleOf(challenge);
+    out.infer(variant, sample, level);
   }
 }
 
@@ -174,8 +171,8 @@ export function answerChallenges(view: View, random: AgentRandom, plan: Provider
   const { evicts = () => false } = plan;
   for (const challenge of openChallenges(view, plan)) {
     if (random.chance(view.failBps)) continue;
-    const { sample, level } = view.puzzleOf(challenge);
-    const answer = view.answer(PUZZLE_VARIANT, sample, level);
+    const { variant, sample, level } = view.puzzleOf(challenge);
+    const answer = view.answer(variant, sample, level);
     if (answer === undefined) continue;
     const computeMs = (answer.latencyUs * view.hardwareMil) / 1_000_000;
     out.respond(challenge, answer.answerId, Math.max(1, Math.round(computeMs) + view.rttMs), evicts(view, challenge));

@@ -77,14 +77,16 @@ export function answerDeployments(view: View, random: AgentRandom, out: Decision
     }
     for (const record of view.pendingHostsOf(node)) {
       const args = [Math.floor(record / HOSTS_PER_MODEL), record % HOSTS_PER_MODEL] as const;
-      if (random.chance(view.failBps)) out.act('failHost', [...args, FAULT.node]);
+      // The file is not the approved one. The model is live, and of such a model the ledger takes no complaint but of the node.
+      if (checksHash(view) && view.buildServed(args[0]) >= 0) out.act('failHost', [...args, FAULT.node]);
+      else if (random.chance(view.failBps)) out.act('failHost', [...args, FAULT.node]);
       else out.act('confirmHost', args);
     }
   }
 }
 
 /** Requests of this slot that wait for one of the own nodes. */
-function waitingRequests(view: View): number[] {
+export function waitingRequests(view: View): number[] {
   if (!view.connected) return [];
   return nodesInPlay(view)
     .flatMap((node) => view.requestsOfNode(node))
@@ -99,6 +101,21 @@ export function declaredVariant(view: View, request: number): number {
 
 /** What a miner runs for a request: the declared variant, or another one. The same in phases `work` and `serve`. */
 export type Choice = (request: number, declared: number) => number;
+
+/** Whether it holds the hash of a file against the one on the ledger before it runs it. */
+function checksHash(view: View): boolean {
+  return view.options.checks_hash !== 'off';
+}
+
+/** What a choice comes to for a miner that runs whatever file the creator serves: the declared version may be another build. */
+export function asServed(view: View, choose: Choice): Choice {
+  if (checksHash(view)) return choose;
+  return (request, declared) => {
+    const chosen = choose(request, declared);
+    const build = view.buildServed(view.ledger.requests[request * STRIDE.requests + F.requests.model]!);
+    return chosen === declared && build >= 0 ? build : chosen;
+  };
+}
 
 export function orderWork(view: View, choose: Choice, out: Decision): void {
   for (const request of waitingRequests(view)) {
@@ -117,7 +134,19 @@ export function serve(view: View, random: AgentRandom, choose: Choice, out: Deci
     const scaleMil = view.ledger.requests[request * STRIDE.requests + F.requests.scaleMil]!;
     const computeMs = (answer.latencyUs * view.hardwareMil * scaleMil) / 1_000_000_000;
     const latencyMs = Math.max(1, Math.round(computeMs) + view.rttMs);
-    if (latencyMs <= view.param('req.timeout_ms')) out.act('serveRequest', [request, answer.answerId, latencyMs]);
+    if (latencyMs > view.param('req.timeout_ms')) continue;
+    out.act('serveRequest', [request, answer.answerId, view.commitmentTo(answer.outputId, request), latencyMs]);
+  }
+}
+
+/** Opens the commitments behind the answers that are audited in this slot, each with its sketch under the audit's nonce. */
+export function proveAudited(view: View, out: Decision): void {
+  if (!view.connected) return;
+  for (const task of view.myAudits()) {
+    const opening = view.openingOf(task);
+    if (opening === undefined) continue;
+    const nonceId = view.ledger.tasks[task * STRIDE.tasks + F.tasks.nonceId]!;
+    out.act('revealSketch', [task, opening.outputId, opening.saltId, view.sketchIdOf(opening.outputId, nonceId)]);
   }
 }
 

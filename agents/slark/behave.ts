@@ -11,6 +11,8 @@ export type SlarkPlan = {
   readonly find: (view: View, random: AgentRandom) => Finding;
   /** Hands in with the late ones, after it could see what others found. */
   readonly isLate?: boolean;
+  /** It has measured nothing: the sketch that it hands in is another seat's. */
+  readonly isCopied?: boolean;
   /** Licences of others that it runs; none where nothing is said. */
   readonly hostCount?: (view: View) => number;
   /** Called in phase open, after the steps. Memory is its own. */
@@ -34,7 +36,10 @@ export function createSlark(plan: SlarkPlan): Strategy {
         host(view, plan.hostCount?.(view) ?? 0, out);
         climb(view, out);
         plan.after?.(view, memory, random, out);
-      } else judgeAll(view, random, plan.find(view, random), out, plan.isLate === true ? LATE_MS : 0);
+      } else {
+        const waitedMs = plan.isLate === true ? LATE_MS : 0;
+        judgeAll(view, random, plan.find(view, random), out, waitedMs, plan.isCopied === true);
+      }
     },
   };
 }

@@ -6,6 +6,7 @@ import { FP } from '../../sim/base/fixedPoint.ts';
 import {
   differencesOf,
   type Interval,
+  incomeUnits,
   intervalOf,
   nameOf,
   openReplay,
@@ -599,6 +600,44 @@ describe('BEH-35 copier', () => {
     const found = compare(await arm(7, { ...COPIER, options: { alone: 'pass' } }), await arm(7, TWIN));
     expect(isNone(found.inconclusiveShare)).toBe(true);
     expect(found.missedShare.low).toBeGreaterThan(0);
+  });
+});
+
+describe('BEH-35 copier under chal.proof', () => {
+  const of = (proof: number, subject: Player) =>
+    overTen(network([steady(4)], 6, { ...subject, count: 3 }, 12, { 'chal.proof': proof }), (run) => {
+      const names = groupOf(run, SUBJECT);
+      const accounts = names.map((name) => accountOf(run, name));
+      const rows = run.eras.flatMap(({ slarks }) => slarks.filter(({ runner }) => accounts.includes(runner)));
+      return {
+        resultShare: sumOf(rows, 'resultCount') / sumOf(rows, 'selectedCount'),
+        alignedShare: sumOf(rows, 'alignedCount') / sumOf(rows, 'selectedCount'),
+        incomeTokens: mean(names.map((name) => incomeUnits(rowsOf(run, name)))) / 1_000_000,
+        dropped: run.outcome.proofs.droppedCount,
+        checked: run.outcome.proofs.checkedCount,
+      };
+    });
+  const COPIER = { strategy: 'copier' };
+  const TWIN = { strategy: 'diligent' };
+
+  it('none > what it copies is certified and aligned; sketch > all of it is dropped, and its share of results and its income fall', async () => {
+    const [free, proven] = [await of(0, COPIER), await of(1, COPIER)];
+    for (const { alignedShare, checked } of free) {
+      expect(alignedShare).toBeGreaterThan(0.5);
+      expect(checked).toBe(0);
+    }
+    for (const { resultShare, alignedShare, dropped, checked } of proven) {
+      expect([resultShare, alignedShare]).toEqual([0, 0]);
+      expect(dropped).toBeGreaterThan(10);
+      expect(dropped).toBe(checked);
+    }
+    expect(compare(proven, free).incomeTokens.high).toBeLessThan(0);
+  });
+
+  it('sketch > costs those who measure nothing: their results and incomes are as without', async () => {
+    const found = compare(await of(1, TWIN), await of(0, TWIN));
+    for (const key of ['resultShare', 'alignedShare', 'incomeTokens', 'dropped'] as const)
+      expect(isNone(found[key])).toBe(true);
   });
 });
 

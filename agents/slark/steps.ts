@@ -152,8 +152,8 @@ export function measured(view: View, challenge: number): number {
 
 /** Time from the end of the measurement to the hand-in: the client's own work, and its way to the referee. */
 export function delayMs(view: View, challenge: number): number {
-  const { sample, level } = view.puzzleOf(challenge);
-  const own = view.answer(0, sample, level);
+  const { variant, sample, level } = view.puzzleOf(challenge);
+  const own = view.answer(variant, sample, level);
   return Math.max(1, Math.round(((own?.latencyUs ?? 0) * view.hardwareMil) / 1_000_000) + view.rttMs);
 }
 
@@ -166,7 +166,14 @@ export function excessBps(carriedCount: number, capacityCount: number): number {
  * Hands in findings for every seat of the licences that this client runs. A failing machine leaves a whole slot out; one with
  * more licences than it carries fails at each with the excess share: half of what fails is never handed in, half is wrong.
  */
-export function judgeAll(view: View, random: AgentRandom, find: Finding, out: Decision, waitedMs = 0): void {
+export function judgeAll(
+  view: View,
+  random: AgentRandom,
+  find: Finding,
+  out: Decision,
+  waitedMs = 0,
+  isCopied = false,
+): void {
   const carried = view.licencesRun();
   const failBps = excessBps(carried.length, view.param('slark.licences_per_machine'));
   for (const licence of carried) {
@@ -181,7 +188,7 @@ export function judgeAll(view: View, random: AgentRandom, find: Finding, out: De
         const found = find(challenge, licence);
         if (found === VERDICT.none) continue;
         const verdict = !isOverloaded ? found : found === VERDICT.pass ? VERDICT.fail : VERDICT.pass;
-        out.judge(challenge, licence, verdict, waitedMs + delayMs(view, challenge));
+        out.judge(challenge, licence, verdict, waitedMs + delayMs(view, challenge), isCopied);
       }
   }
 }

@@ -3,7 +3,7 @@
  * by executing the model's own weights on the task's samples (F-19, F-20, VAL-15).
  */
 import type { AgentRandom, Decision, View } from '../../sim/engine/agentContract.ts';
-import { assessTask, checksOfTask } from '../../sim/engine/checks.ts';
+import { assessTask, checksOfTask, needsComparison } from '../../sim/engine/checks.ts';
 import { F, STRIDE, VALIDATOR_STATE, VERDICT } from '../../sim/protocol/layout.ts';
 
 export type Judgement = { readonly verdict: number; readonly qualityBps: number; readonly reportId: number };
@@ -54,6 +54,7 @@ function taskField(view: View, task: number, field: keyof typeof F.tasks): numbe
 /** Orders the executions that an honest judgement of the task needs. */
 export function orderChecks(view: View, task: number, out: Decision): void {
   for (const { variant, sample, level } of checksOfTask(view, task)) out.infer(variant, sample, level);
+  if (needsComparison(view, task)) out.compare(task);
 }
 
 /** Report of a check: no two validators' reports are the same unless one copies. */

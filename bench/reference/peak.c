@@ -1,9 +1,10 @@
 /*
- * What one core can do at most: single-precision fused multiply-adds in registers, and a stream through memory. Prints
- * {"gflopPerS": …, "gbPerS": …}, the best of many rounds of milliseconds: whatever disturbs a round can only make it
- * slower, and on a busy machine too some are left alone.
+ * What one core can do: single-precision fused multiply-adds in registers, and a stream through memory, in rounds of
+ * milliseconds, by the time that the core spent on them: while somebody else has the core the clock stands. Prints
+ * {"gflopPerS": …, "gbPerS": …, "medianGflopPerS": …, "medianGbPerS": …}: the best round (whatever disturbs a round can
+ * only make it slower) and the middle one (to compare with the middle one of something else).
  *
- *   cc -O3 -march=native peak.c -o peak && ./peak [numbers in each of two arrays]
+ *   cc -O3 -march=native peak.c -o peak && ./peak [rounds, at most 80 [numbers in each of two arrays]]
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -21,11 +22,15 @@ enum { VECTOR_BYTES = 16, CHAINS = 12 };
 #endif
 
 typedef float Vector __attribute__((vector_size(VECTOR_BYTES)));
-enum { LANES = VECTOR_BYTES / sizeof(float), ROUNDS = 80, STEPS = 1000000, FLOPS_PER_STEP = 2 };
+enum { LANES = VECTOR_BYTES / sizeof(float), ROUNDS_MAX = 80, STEPS = 1000000, FLOPS_PER_STEP = 2 };
 
-static double now_s(void) {
+typedef struct {
+  double best, median;
+} Rates;
+
+static double cpu_s(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -33,31 +38,40 @@ static double now_s(void) {
 static volatile float factor_source = 0.999f, offset_source = 0.001f;
 static volatile float sink;
 
+static int compare_rates(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static Rates summarise(double *rates, int rounds) {
+  qsort(rates, (size_t)rounds, sizeof(double), compare_rates);
+  return (Rates){.best = rates[rounds - 1], .median = (rates[(rounds - 1) / 2] + rates[rounds / 2]) / 2};
+}
+
 /* Chains that do not depend on each other hide the latency of each: as many as registers hold. */
-static double measure_gflop_per_s(void) {
+static Rates measure_gflop_per_s(int rounds) {
   Vector factor, offset, chain[CHAINS];
   for (int lane = 0; lane < LANES; lane++) {
     factor[lane] = factor_source;
     offset[lane] = offset_source;
   }
   for (int i = 0; i < CHAINS; i++) chain[i] = offset * (float)i;
-  double best = 0;
-  for (int round = 0; round < ROUNDS; round++) {
-    const double start_s = now_s();
+  double rates[ROUNDS_MAX];
+  for (int round = 0; round < rounds; round++) {
+    const double start_s = cpu_s();
     for (long step = 0; step < STEPS; step++) {
 #pragma GCC unroll 24
       for (int i = 0; i < CHAINS; i++) chain[i] = chain[i] * factor + offset;
     }
-    const double wall_s = now_s() - start_s;
+    const double spent_s = cpu_s() - start_s;
     for (int i = 0; i < CHAINS; i++) sink = chain[i][0];
-    const double rate = (double)FLOPS_PER_STEP * STEPS * CHAINS * LANES / wall_s / 1e9;
-    if (rate > best) best = rate;
+    rates[round] = (double)FLOPS_PER_STEP * STEPS * CHAINS * LANES / spent_s / 1e9;
   }
-  return best;
+  return summarise(rates, rounds);
 }
 
 /* a = max(a, b): reads two numbers and writes one, as the streaming graph does, and writes where it has read. */
-static double measure_gb_per_s(size_t length) {
+static Rates measure_gb_per_s(int rounds, size_t length) {
   float *a = aligned_alloc(64, length * sizeof(float));
   float *b = aligned_alloc(64, length * sizeof(float));
   if (a == NULL || b == NULL) {
@@ -68,24 +82,27 @@ static double measure_gb_per_s(size_t length) {
     a[i] = offset_source;
     b[i] = factor_source * (float)(i & 7);
   }
-  double best = 0;
-  for (int round = 0; round < ROUNDS; round++) {
-    const double start_s = now_s();
+  double rates[ROUNDS_MAX];
+  for (int round = 0; round < rounds; round++) {
+    const double start_s = cpu_s();
     for (size_t i = 0; i < length; i++) a[i] = a[i] > b[i] ? a[i] : b[i];
-    const double wall_s = now_s() - start_s;
+    const double spent_s = cpu_s() - start_s;
     sink = a[(size_t)round * 997 % length];
-    const double rate = 3.0 * sizeof(float) * (double)length / wall_s / 1e9;
-    if (rate > best) best = rate;
+    rates[round] = 3.0 * sizeof(float) * (double)length / spent_s / 1e9;
   }
   free(a);
   free(b);
-  return best;
+  return summarise(rates, rounds);
 }
 
 int main(int argc, char **argv) {
-  const size_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : (size_t)1 << 24;
+  const long wanted_rounds = argc > 1 ? strtol(argv[1], NULL, 10) : ROUNDS_MAX;
+  const int rounds = wanted_rounds < 1 ? 1 : wanted_rounds > ROUNDS_MAX ? ROUNDS_MAX : (int)wanted_rounds;
+  const size_t wanted = argc > 2 ? strtoull(argv[2], NULL, 10) : (size_t)1 << 24;
   const size_t length = (wanted < 1024 ? 1024 : wanted) / 16 * 16;
-  const double gflop_per_s = measure_gflop_per_s();
-  printf("{\"gflopPerS\": %.3f, \"gbPerS\": %.3f}\n", gflop_per_s, measure_gb_per_s(length));
+  const Rates gflop_per_s = measure_gflop_per_s(rounds);
+  const Rates gb_per_s = measure_gb_per_s(rounds, length);
+  printf("{\"gflopPerS\": %.3f, \"gbPerS\": %.3f, \"medianGflopPerS\": %.3f, \"medianGbPerS\": %.3f}\n", gflop_per_s.best,
+         gb_per_s.best, gflop_per_s.median, gb_per_s.median);
   return 0;
 }

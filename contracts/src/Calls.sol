@@ -138,7 +138,8 @@ contract Calls is Family {
             answerId: 0,
             latencyMs: 0,
             ratedTenths: 0,
-            auditTask: 0
+            auditTask: 0,
+            commitmentId: 0
         });
         p.freeUnits -= feeUnits;
         p.lockedUnits += feeUnits;
@@ -163,9 +164,11 @@ contract Calls is Family {
 
     /// @notice The node returns the answer, in time: the fee is divided among creator, node, the validators' pot, burning
     /// and the foundation, at once and once. Rounding: running sums, the parts sum to the fee.
+    /// @param commitmentId Binds the node to its output (`Commitment.commitmentOf`) before it can know whether that is
+    /// audited; 0 commits to nothing
     /// @param latencyMs As measured
-    /// @custom:rule TOK-2, MODEL-10, MODEL-16, F-32, OP-4, OP-9
-    function serveRequest(uint64 request, uint64 answerId, uint64 latencyMs) external {
+    /// @custom:rule TOK-2, MODEL-10, MODEL-16, F-32, OP-4, OP-9, VAL-15
+    function serveRequest(uint64 request, uint64 answerId, uint64 commitmentId, uint64 latencyMs) external {
         uint64 actor = _agent();
         RequestsRecord storage q = _current(request);
         if (q.state != REQUEST_ROUTED) revert WrongState(q.state, 0);
@@ -179,12 +182,14 @@ contract Calls is Family {
             uint64 timeoutMs = _param(P_REQ_TIMEOUT_MS);
             if (latencyMs > timeoutMs) revert ValueOutOfRange(latencyMs, timeoutMs);
             if (answerId > MAX_INT) revert ValueOutOfRange(answerId, uint64(MAX_INT));
+            if (commitmentId > MAX_INT) revert ValueOutOfRange(commitmentId, uint64(MAX_INT));
         }
 
         (uint64 feeUnits, uint64 wu) = (q.feeUnits, q.wu);
         q.state = REQUEST_SERVED;
         q.answerId = answerId;
         q.latencyMs = latencyMs;
+        q.commitmentId = commitmentId;
         prepaid[q.consumer].lockedUnits -= feeUnits;
         callTotals.lockedUnits -= feeUnits;
         ++callTotals.servedCount;
@@ -237,7 +242,7 @@ contract Calls is Family {
             if (!Fixed.chance(Fixed.rnd(beacon, Fixed.PURPOSE_AUDIT, request, 0), auditBps)) continue;
             uint64 node = q.node;
             q.auditTask = TASKS.openTask(
-                TASK_KIND_OUTPUT, node, NODES.ownerOf(node), q.version, q.wu, q.answerId, ACCOUNT_KEEPER
+                TASK_KIND_OUTPUT, node, NODES.ownerOf(node), q.version, q.wu, q.answerId, q.commitmentId, ACCOUNT_KEEPER
             );
         }
     }

@@ -30,6 +30,7 @@ library Fixed {
     uint256 internal constant PURPOSE_TARGET = 10;
     uint256 internal constant PURPOSE_SLARK_SEAT = 11;
     uint256 internal constant PURPOSE_REQUIREMENT = 12;
+    uint256 internal constant PURPOSE_NONCE = 15;
 
     uint256 private constant MAX_64 = type(uint64).max;
 

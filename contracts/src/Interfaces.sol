@@ -147,7 +147,7 @@ interface IValidators {
 
 interface ITasks {
     /// @notice Module. Opens a task (SM-4) and takes its fee from `owner`. @return task its identifier
-    function openTask(uint64 kind, uint64 subject, uint64 owner, uint64 referenceId, uint64 wu, uint64 answerId, uint64 actor) external returns (uint64 task);
+    function openTask(uint64 kind, uint64 subject, uint64 owner, uint64 referenceId, uint64 wu, uint64 answerId, uint64 commitmentId, uint64 actor) external returns (uint64 task);
 }
 
 interface IEmission {

@@ -138,7 +138,7 @@ contract Models is Family, IModels {
 
         uint64 version = m.candidateVersion;
         versions[version].documentId = documentId;
-        m.pendingTask = TASKS.openTask(TASK_KIND_MODEL_METADATA, model, actor, version, 0, 0, actor);
+        m.pendingTask = TASKS.openTask(TASK_KIND_MODEL_METADATA, model, actor, version, 0, 0, 0, actor);
         _setWalk(m, model, MODEL_META_REVIEW, actor);
     }
 
@@ -204,7 +204,7 @@ contract Models is Family, IModels {
 
         uint64 version = m.candidateVersion;
         VersionsRecord storage v = versions[version];
-        m.pendingTask = TASKS.openTask(TASK_KIND_MODEL, model, actor, version, v.wu, v.artefactId, actor);
+        m.pendingTask = TASKS.openTask(TASK_KIND_MODEL, model, actor, version, v.wu, v.artefactId, 0, actor);
         _setWalk(m, model, MODEL_FUNC_REVIEW, actor);
     }
 

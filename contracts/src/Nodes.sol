@@ -662,7 +662,7 @@ contract Nodes is Family, INodes {
     ) private {
         record.pausedAtS = CLOCK.nowS();
         _enterState(record, node, state, actor);
-        record.pendingTask = TASKS.openTask(taskKind, node, actor, subjectPart, 0, 0, actor);
+        record.pendingTask = TASKS.openTask(taskKind, node, actor, subjectPart, 0, 0, 0, actor);
     }
 
     /// @dev Takes the share `bpsParam` of `ownUnits` to the treasury. @return units taken, rounded down

@@ -594,6 +594,12 @@ uint256 constant P_FIZZ_GATEWAY_BPS = 313;
 uint256 constant P_FIZZ_FOUNDATION_BPS = 314;
 uint256 constant P_FIZZ_DAO = 315;
 uint256 constant P_FIZZ_POLL_S = 316;
+uint256 constant P_VAL_PROOF = 317;
+uint256 constant P_VAL_ACCEPT_PPB_FP32 = 318;
+uint256 constant P_VAL_REJECT_PPB_FP32 = 319;
+uint256 constant P_VAL_ACCEPT_PPB_REDUCED = 320;
+uint256 constant P_VAL_REJECT_PPB_REDUCED = 321;
+uint256 constant P_CHAL_PROOF = 322;
 
 // Storage records: every field a uint64, four to a word.
 struct ClockTotalsRecord {
@@ -826,6 +832,7 @@ struct RequestsRecord {
     uint64 latencyMs;
     uint64 ratedTenths;
     uint64 auditTask;
+    uint64 commitmentId; // word 3
 }
 
 struct CallTotalsRecord {
@@ -883,6 +890,10 @@ struct TasksRecord {
     uint64 answerId;
     uint64 qualityBps;
     uint64 openedEra;
+    uint64 commitmentId; // word 5
+    uint64 nonceId;
+    uint64 outputId;
+    uint64 sketchId;
 }
 
 struct MembersRecord {
@@ -1351,6 +1362,7 @@ error OperatorsFull(uint64 have, uint64 need);
 error NotInMode(uint64 have, uint64 need);
 error AlreadyVoted(uint64 have, uint64 need);
 error LeasesOpen(uint64 have, uint64 need);
+error CommitmentMismatch(uint64 have, uint64 need);
 
 /// @notice Events of the protocol, the same in every contract.
 interface IProtocolEvents {
@@ -1396,4 +1408,5 @@ interface IProtocolEvents {
     event SubnetVoted(uint64 provider, uint64 proposal, uint64 fizz, uint64 isYes, uint64 units);
     event SubnetDecided(uint64 provider, uint64 proposal, uint64 kind, uint64 value, uint64 isPassed);
     event MedianPosted(uint64 era, uint64 medianUnits);
+    event SketchRevealed(uint64 task, uint64 subject, uint64 outputId, uint64 sketchId);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Commitment} from "./Commitment.sol";
 import {Committee} from "./Committee.sol";
 import {Consensus} from "./Consensus.sol";
 import {Family} from "./Family.sol";
@@ -13,6 +14,7 @@ import {
     AlreadyCopied,
     AlreadySubmitted,
     BPS,
+    CommitmentMismatch,
     DeadlinePassed,
     FAMILY_COUNT,
     FP,
@@ -107,6 +109,35 @@ contract Tasks is Family, ITasks {
         }
     }
 
+    /// @notice The owner of an audited node opens what it had committed to. Once for all rounds of the task; a commitment
+    /// of 0 is opened by nothing.
+    /// @param outputId identifier of the node's output
+    /// @param saltId what the commitment was salted with
+    /// @param sketchId identifier of the output's sketch under the task's nonce, not 0
+    /// @custom:rule VAL-15, OP-22, DFPN-17
+    function revealSketch(uint64 task, uint64 outputId, uint64 saltId, uint64 sketchId) external {
+        uint64 actor = _agent();
+        TasksRecord storage t = _existing(task);
+        if (t.kind != TASK_KIND_OUTPUT) revert ValueOutOfRange(t.kind, TASK_KIND_OUTPUT);
+        if (t.state == TASK_SETTLED) revert WrongState(TASK_SETTLED, 0);
+        if (actor != t.owner) revert NotOwner(actor, t.owner);
+        if (t.sketchId != 0) revert AlreadySubmitted(task, t.sketchId);
+        if (t.state == TASK_ASSIGNED) {
+            uint64 nowS = CLOCK.nowS();
+            if (nowS > t.deadlineS) revert DeadlinePassed(nowS, t.deadlineS);
+        }
+        if (sketchId == 0) revert ValueOutOfRange(0, 0);
+        if (outputId > MAX_INT) revert ValueOutOfRange(outputId, uint64(MAX_INT));
+        if (saltId > MAX_INT) revert ValueOutOfRange(saltId, uint64(MAX_INT));
+        if (sketchId > MAX_INT) revert ValueOutOfRange(sketchId, uint64(MAX_INT));
+        uint64 opened = Commitment.commitmentOf(outputId, saltId, actor);
+        if (opened != t.commitmentId) revert CommitmentMismatch(opened, t.commitmentId);
+
+        t.outputId = outputId;
+        t.sketchId = sketchId;
+        emit SketchRevealed(task, t.subject, outputId, sketchId);
+    }
+
     /// @notice A member's signed verdict, measured quality and report. Plain submission: readable by who submits later.
     /// @param verdict VERDICT_PASS or VERDICT_FAIL
     /// @param reportId identifier of the report, not 0
@@ -193,9 +224,9 @@ contract Tasks is Family, ITasks {
     // For the other families
 
     /// @inheritdoc ITasks
-    /// @dev Audits of served outputs carry no fee. The caller has checked that no task of this kind is open for the
-    /// subject.
-    /// @custom:rule VAL-5, VAL-15, OP-23
+    /// @dev Audits of served outputs carry no fee, and draw the nonce under which the output's sketch is taken, which nobody
+    /// knew while the output was committed to. The caller has checked that no task of this kind is open for the subject.
+    /// @custom:rule VAL-5, VAL-15, OP-22, OP-23, NUM-6
     function openTask(
         uint64 kind,
         uint64 subject,
@@ -203,6 +234,7 @@ contract Tasks is Family, ITasks {
         uint64 referenceId,
         uint64 wu,
         uint64 answerId,
+        uint64 commitmentId,
         uint64 actor
     ) external returns (uint64 task) {
         _onlyFamily();
@@ -213,7 +245,13 @@ contract Tasks is Family, ITasks {
         t.subject = subject;
         t.owner = owner;
         t.state = TASK_CREATED;
-        if (kind != TASK_KIND_OUTPUT) t.feeUnits = _param(P_VAL_TASK_FEE);
+        if (kind == TASK_KIND_OUTPUT) {
+            t.commitmentId = commitmentId;
+            // A draw is below 2^52.
+            t.nonceId = uint64(Fixed.rnd(CLOCK.beacon(), Fixed.PURPOSE_NONCE, task, 0));
+        } else {
+            t.feeUnits = _param(P_VAL_TASK_FEE);
+        }
         t.referenceId = referenceId;
         t.wu = wu;
         t.answerId = answerId;

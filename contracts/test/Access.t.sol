@@ -97,7 +97,7 @@ contract AccessTest is Deployment {
             check(addressOf(K), actions[i], abi.encodeWithSelector(UnknownAccount.selector, ACCOUNT_KEEPER, 0));
             check(STRANGER, actions[i], abi.encodeWithSelector(UnknownAccount.selector, 0, 0));
         }
-        assertEq(count, 85);
+        assertEq(count, 86);
     }
 
     /// @dev TIME-4: nobody acts between two chunks of a settlement, nor between two of its steps.
@@ -152,7 +152,7 @@ contract AccessTest is Deployment {
         list[20] = ModuleCall(FAMILY_MODELS, abi.encodeCall(Models.addRating, (1, 1)));
         list[21] = ModuleCall(FAMILY_VALIDATORS, abi.encodeCall(Validators.engage, (1)));
         list[22] = ModuleCall(FAMILY_VALIDATORS, abi.encodeCall(Validators.recordResult, (1, 1, 1)));
-        list[23] = ModuleCall(FAMILY_TASKS, abi.encodeCall(Tasks.openTask, (1, 1, A, 1, 1, 1, A)));
+        list[23] = ModuleCall(FAMILY_TASKS, abi.encodeCall(Tasks.openTask, (1, 1, A, 1, 1, 1, 1, A)));
         list[24] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.slashProvider, (1, 1, 1, true)));
         list[25] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.delegateFoundationUnits, (1, 1)));
         list[26] = ModuleCall(FAMILY_STAKE, abi.encodeCall(Stake.undelegateFoundationUnits, (1)));

@@ -18,6 +18,7 @@ import {
     BudgetExhausted,
     CapacityExhausted,
     ChangeRequired,
+    CommitmentMismatch,
     CursorMismatch,
     DeadlineNotPassed,
     DeadlinePassed,
@@ -100,7 +101,7 @@ struct ActionSpec {
     bool isStep;
 }
 
-uint256 constant ACTION_COUNT = 156;
+uint256 constant ACTION_COUNT = 157;
 uint256 constant A_TRANSFER_TOKENS = 0;
 uint256 constant A_OPEN_SLOT = 1;
 uint256 constant A_DELEGATE = 2;
@@ -257,6 +258,7 @@ uint256 constant A_DECIDE_SUBNET = 152;
 uint256 constant A_REWARD_FIZZ = 153;
 uint256 constant A_ACCRUE_LEASES = 154;
 uint256 constant A_POST_MEDIAN = 155;
+uint256 constant A_REVEAL_SKETCH = 156;
 
 /// @return actions every action, by its number
 function listActions() pure returns (ActionSpec[] memory actions) {
@@ -297,7 +299,7 @@ function listActions() pure returns (ActionSpec[] memory actions) {
     actions[33] = ActionSpec("withdrawCalls(uint64)", FAMILY_CALLS, 1, false, false, false);
     actions[34] = ActionSpec("requestInference(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false, false);
     actions[35] = ActionSpec("routeRequests(uint64,uint64,uint64[])", FAMILY_CALLS, 2, true, true, false);
-    actions[36] = ActionSpec("serveRequest(uint64,uint64,uint64)", FAMILY_CALLS, 3, false, false, false);
+    actions[36] = ActionSpec("serveRequest(uint64,uint64,uint64,uint64)", FAMILY_CALLS, 4, false, false, false);
     actions[37] = ActionSpec("closeRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true, false);
     actions[38] = ActionSpec("auditRequests(uint64,uint64)", FAMILY_CALLS, 2, false, true, false);
     actions[39] = ActionSpec("rateModel(uint64,uint64)", FAMILY_CALLS, 2, false, false, false);
@@ -417,6 +419,7 @@ function listActions() pure returns (ActionSpec[] memory actions) {
     actions[153] = ActionSpec("rewardFizz(uint64,uint64,uint64[])", FAMILY_FIZZ, 2, true, true, false);
     actions[154] = ActionSpec("accrueLeases(uint64,uint64)", FAMILY_LEASES, 2, false, true, true);
     actions[155] = ActionSpec("postMedian(uint64,uint64,uint64[])", FAMILY_ORDERS, 2, true, true, true);
+    actions[156] = ActionSpec("revealSketch(uint64,uint64,uint64,uint64)", FAMILY_TASKS, 4, false, false, false);
 }
 
 /// @return actions the action of each settlement step, from step 1 on
@@ -515,5 +518,6 @@ function isRejection(bytes4 selector) pure returns (bool) {
         || selector == OperatorsFull.selector
         || selector == NotInMode.selector
         || selector == AlreadyVoted.selector
-        || selector == LeasesOpen.selector;
+        || selector == LeasesOpen.selector
+        || selector == CommitmentMismatch.selector;
 }

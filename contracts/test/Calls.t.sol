@@ -260,10 +260,10 @@ contract CallsTest is Deployment {
         calls.routeRequests(0, 3, listOf(node));
         refusedBy(K, BatchMismatch.selector, 1, 2);
         calls.routeRequests(0, 2, listOf(node));
-        poke(address(calls), SLOT_REQUESTS + 3, 4, REQUEST_REFUNDED);
+        poke(address(calls), SLOT_REQUESTS + 4, 4, REQUEST_REFUNDED);
         refusedBy(K, WrongState.selector, REQUEST_REFUNDED, 0);
         calls.routeRequests(0, 1, listOf(node));
-        poke(address(calls), SLOT_REQUESTS + 3, 4, REQUEST_OPEN);
+        poke(address(calls), SLOT_REQUESTS + 4, 4, REQUEST_OPEN);
         uint64 stranger = strangerNode();
         refusedBy(K, NotHosting.selector, stranger, model);
         calls.routeRequests(0, 1, listOf(stranger));
@@ -315,10 +315,11 @@ contract CallsTest is Deployment {
         emits(address(calls));
         emit RequestServed(1, model, node, 10, FEE, 321);
         by(owner);
-        calls.serveRequest(1, 55, 321);
+        calls.serveRequest(1, 55, 56, 321);
         RequestsRecord memory q = requestsAt(1);
         assertEq(q.state, REQUEST_SERVED);
         assertEq(q.answerId, 55);
+        assertEq(q.commitmentId, 56);
         assertEq(q.latencyMs, 321);
         assertEq(prepaidAt(CONSUMER).lockedUnits, 0);
         assertEq(callTotals().lockedUnits, 0);
@@ -381,25 +382,27 @@ contract CallsTest is Deployment {
         uint64 timeoutMs = param(P_REQ_TIMEOUT_MS);
         uint64 owner = nodeOwner();
         refusedBy(A, UnknownEntity.selector, 1, 0);
-        calls.serveRequest(1, 0, 0);
+        calls.serveRequest(1, 0, 0, 0);
         ask(CONSUMER, model);
         refusedBy(A, UnknownEntity.selector, 0, 1);
-        calls.serveRequest(0, 0, 0);
+        calls.serveRequest(0, 0, 0, 0);
         refusedBy(A, UnknownEntity.selector, 2, 1);
-        calls.serveRequest(2, 0, 0);
+        calls.serveRequest(2, 0, 0, 0);
         refusedBy(A, WrongState.selector, REQUEST_OPEN, 0);
-        calls.serveRequest(1, 0, 0);
+        calls.serveRequest(1, 0, 0, 0);
         route(node);
         refusedBy(A, NotEngagedHost.selector, A, owner);
-        calls.serveRequest(1, uint64(MAX_INT + 1), timeoutMs + 1);
+        calls.serveRequest(1, uint64(MAX_INT + 1), uint64(MAX_INT + 1), timeoutMs + 1);
         refusedBy(owner, ValueOutOfRange.selector, timeoutMs + 1, timeoutMs);
-        calls.serveRequest(1, uint64(MAX_INT + 1), timeoutMs + 1);
+        calls.serveRequest(1, uint64(MAX_INT + 1), uint64(MAX_INT + 1), timeoutMs + 1);
         refusedBy(owner, ValueOutOfRange.selector, uint64(MAX_INT + 1), uint64(MAX_INT));
-        calls.serveRequest(1, uint64(MAX_INT + 1), timeoutMs);
+        calls.serveRequest(1, uint64(MAX_INT + 1), uint64(MAX_INT + 2), timeoutMs);
+        refusedBy(owner, ValueOutOfRange.selector, uint64(MAX_INT + 2), uint64(MAX_INT));
+        calls.serveRequest(1, uint64(MAX_INT), uint64(MAX_INT + 2), timeoutMs);
         by(owner);
-        calls.serveRequest(1, uint64(MAX_INT), timeoutMs);
+        calls.serveRequest(1, uint64(MAX_INT), uint64(MAX_INT), timeoutMs);
         refusedBy(owner, WrongState.selector, REQUEST_SERVED, 0);
-        calls.serveRequest(1, 0, 0);
+        calls.serveRequest(1, 0, 0, 0);
     }
 
     function test_serveRequest_givenAReplicaThatMovedMeanwhile_isStillAnswered() public {
@@ -421,7 +424,7 @@ contract CallsTest is Deployment {
         by(CREATOR);
         models.removeModel(model);
         refusedBy(nodeOwner(), NotHosting.selector, node, model);
-        calls.serveRequest(1, 0, 0);
+        calls.serveRequest(1, 0, 0, 0);
     }
 
     function test_serveRequest_givenALaterSlot_isRefused() public {
@@ -429,7 +432,7 @@ contract CallsTest is Deployment {
         route(node);
         openSlot();
         refusedBy(nodeOwner(), UnknownEntity.selector, 1, 0);
-        calls.serveRequest(1, 0, 0);
+        calls.serveRequest(1, 0, 0, 0);
     }
 
     // closeRequests
@@ -496,6 +499,31 @@ contract CallsTest is Deployment {
         assertEq(tasksAt(task).referenceId, 1);
         assertEq(tasksAt(task).wu, 10);
         assertEq(tasksAt(task).answerId, 4_001);
+        assertEq(tasksAt(task).commitmentId, sealedBy(nodeOwner(), 4_001));
+        assertEq(tasksAt(task).nonceId, Fixed.rnd(clock.beacon(), Fixed.PURPOSE_NONCE, task, 0));
+    }
+
+    /// VAL-15: from the answer to the sketch.
+    function test_auditRequests_givenAnAuditedAnswer_canBeOpenedByTheNodeThatGaveIt() public {
+        setParam(P_VAL_AUDIT_BPS, 10_000);
+        callOnce(CONSUMER, model, 0);
+        closeRequests();
+        openSlot();
+        by(K);
+        calls.auditRequests(0, 1);
+        uint64 task = lastTask();
+        by(nodeOwner());
+        tasks.revealSketch(task, outputOf(4_001), saltOf(4_001), 77);
+        assertEq(tasksAt(task).sketchId, 77);
+    }
+
+    function test_requestInference_givenTheNextSlot_forgetsWhatWasCommittedTo() public {
+        callOnce(CONSUMER, model, 0);
+        assertEq(requestsAt(1).commitmentId, sealedBy(nodeOwner(), 4_001));
+        closeRequests();
+        openSlot();
+        ask(CONSUMER, model);
+        assertEq(requestsAt(1).commitmentId, 0);
     }
 
     function test_auditRequests_givenAShare_drawsByTheBeaconOfTheNewSlot() public {

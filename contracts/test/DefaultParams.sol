@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 
 /// @return values every parameter at its default, as the ledger stores it
 function defaultParams() pure returns (uint64[] memory values) {
-    values = new uint64[](317);
+    values = new uint64[](323);
     values[0] = 6; // token.decimals
     values[1] = 3600; // time.slot_s
     values[2] = 24; // time.slots_per_era
@@ -322,4 +322,10 @@ function defaultParams() pure returns (uint64[] memory values) {
     values[314] = 2000; // fizz.foundation_bps
     values[315] = 0; // fizz.dao
     values[316] = 60; // fizz.poll_s
+    values[317] = 1; // val.proof
+    values[318] = 50000; // val.accept_ppb.fp32
+    values[319] = 300000; // val.reject_ppb.fp32
+    values[320] = 20000000; // val.accept_ppb.reduced
+    values[321] = 60000000; // val.reject_ppb.reduced
+    values[322] = 0; // chal.proof
 }

@@ -222,12 +222,12 @@ contract SettlementTest is BusyWorld, MarketWorld {
         list[21] = digest(FAMILY_MODELS, SLOT_RATINGS, 1_000);
         list[22] = digest(FAMILY_MODELS, SLOT_MODEL_TOTALS, 2);
         list[23] = digest(FAMILY_CALLS, SLOT_PREPAID, RECORDS);
-        list[24] = digest(FAMILY_CALLS, SLOT_REQUESTS, 3 * RECORDS);
+        list[24] = digest(FAMILY_CALLS, SLOT_REQUESTS, 4 * RECORDS);
         list[25] = digest(FAMILY_CALLS, SLOT_CALL_TOTALS, 3);
         list[26] = digest(FAMILY_VALIDATORS, SLOT_VALIDATORS, 3 * RECORDS);
         list[27] = digest(FAMILY_VALIDATORS, SLOT_COMMITTEE_WEIGHTS, RECORDS);
         list[28] = digest(FAMILY_VALIDATORS, SLOT_VALIDATOR_TOTALS, 2);
-        list[29] = digest(FAMILY_TASKS, SLOT_TASKS, 5 * RECORDS);
+        list[29] = digest(FAMILY_TASKS, SLOT_TASKS, 6 * RECORDS);
         list[30] = digest(FAMILY_TASKS, SLOT_MEMBERS, 2 * RECORDS);
         list[31] = digest(FAMILY_TASKS, SLOT_TASK_TOTALS, 1);
         list[32] = digest(FAMILY_EMISSION, SLOT_EMISSION_TOTALS, 2);

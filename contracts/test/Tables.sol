@@ -109,13 +109,13 @@ uint256 constant SLOT_RATINGS = 42949672960;
 uint256 constant SLOT_MODEL_TOTALS = 44023414784;
 uint256 constant SLOT_PREPAID = 0;
 uint256 constant SLOT_REQUESTS = 4294967296;
-uint256 constant SLOT_CALL_TOTALS = 17179869184;
+uint256 constant SLOT_CALL_TOTALS = 21474836480;
 uint256 constant SLOT_VALIDATORS = 0;
 uint256 constant SLOT_COMMITTEE_WEIGHTS = 12884901888;
 uint256 constant SLOT_VALIDATOR_TOTALS = 13958643712;
 uint256 constant SLOT_TASKS = 0;
-uint256 constant SLOT_MEMBERS = 21474836480;
-uint256 constant SLOT_TASK_TOTALS = 30064771072;
+uint256 constant SLOT_MEMBERS = 25769803776;
+uint256 constant SLOT_TASK_TOTALS = 34359738368;
 uint256 constant SLOT_EMISSION_TOTALS = 0;
 uint256 constant SLOT_PROVIDERS = 0;
 uint256 constant SLOT_PROVIDER_ERA = 34359738368;
@@ -467,14 +467,14 @@ abstract contract Tables {
     }
 
     function requestsAt(uint256 id) internal view returns (RequestsRecord memory record) {
-        uint256 fields = _fields(families[FAMILY_CALLS], SLOT_REQUESTS + id * 3, 3);
+        uint256 fields = _fields(families[FAMILY_CALLS], SLOT_REQUESTS + id * 4, 4);
         assembly ("memory-safe") {
             record := fields
         }
     }
 
     function requestsTo(uint256 last) internal view returns (RequestsRecord[] memory records) {
-        uint256 list = _records(families[FAMILY_CALLS], SLOT_REQUESTS, 3, last + 1);
+        uint256 list = _records(families[FAMILY_CALLS], SLOT_REQUESTS, 4, last + 1);
         assembly ("memory-safe") {
             records := list
         }
@@ -517,14 +517,14 @@ abstract contract Tables {
     }
 
     function tasksAt(uint256 id) internal view returns (TasksRecord memory record) {
-        uint256 fields = _fields(families[FAMILY_TASKS], SLOT_TASKS + id * 5, 5);
+        uint256 fields = _fields(families[FAMILY_TASKS], SLOT_TASKS + id * 6, 6);
         assembly ("memory-safe") {
             record := fields
         }
     }
 
     function tasksTo(uint256 last) internal view returns (TasksRecord[] memory records) {
-        uint256 list = _records(families[FAMILY_TASKS], SLOT_TASKS, 5, last + 1);
+        uint256 list = _records(families[FAMILY_TASKS], SLOT_TASKS, 6, last + 1);
         assembly ("memory-safe") {
             records := list
         }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Commitment} from "../src/Commitment.sol";
+import {Fixed} from "../src/Fixed.sol";
 import {
     ACCOUNT_KEEPER,
     ACCOUNT_TASK_POT,
     ACCOUNT_VALIDATOR_POT,
     AlreadyCopied,
     AlreadySubmitted,
+    CommitmentMismatch,
     DeadlinePassed,
     FP,
     InsufficientBalance,
@@ -95,7 +98,7 @@ contract TasksTest is Deployment {
 
     function open(uint64 kind, uint64 owner) private {
         vm.prank(address(calls));
-        task = tasks.openTask(kind, node, owner, 3, 20, 9, ACCOUNT_KEEPER);
+        task = tasks.openTask(kind, node, owner, 3, 20, 9, sealedBy(owner, 9), ACCOUNT_KEEPER);
     }
 
     function test_openTask_givenAnAuditedOutput_takesNoFee() public {
@@ -106,7 +109,22 @@ contract TasksTest is Deployment {
         assertEq(tasksAt(2).feeUnits, 0);
         assertEq(tasksAt(2).wu, 20);
         assertEq(tasksAt(2).answerId, 9);
+        assertEq(tasksAt(2).commitmentId, sealedBy(HOST_1, 9));
         assertEq(walletsAt(HOST_1), before);
+    }
+
+    function test_openTask_givenAnAuditedOutput_drawsANonceOfItsOwnFromThePresentBeacon() public {
+        open(TASK_KIND_OUTPUT, HOST_1);
+        open(TASK_KIND_OUTPUT, HOST_1);
+        assertEq(tasksAt(2).nonceId, Fixed.rnd(clock.beacon(), Fixed.PURPOSE_NONCE, 2, 0));
+        assertEq(tasksAt(3).nonceId, Fixed.rnd(clock.beacon(), Fixed.PURPOSE_NONCE, 3, 0));
+        assertNotEq(tasksAt(2).nonceId, tasksAt(3).nonceId);
+    }
+
+    function test_openTask_givenAnotherKind_hasNeitherNonceNorCommitment() public {
+        open(TASK_KIND_NODE_METADATA, HOST_1);
+        assertEq(tasksAt(2).nonceId, 0);
+        assertEq(tasksAt(2).commitmentId, 0);
     }
 
     function test_openTask_givenAnOwnerWhoCannotPay_isRefused() public {
@@ -323,6 +341,121 @@ contract TasksTest is Deployment {
         assign(task);
         refusedBy(owner, NotAssigned.selector, 1, 0);
         tasks.submitResult(task, 1, VERDICT_PASS, 1, 1);
+    }
+
+    // revealSketch
+
+    function reveal(uint64 actor, uint64 outputId, uint64 saltId, uint64 sketchId) private {
+        by(actor);
+        tasks.revealSketch(task, outputId, saltId, sketchId);
+    }
+
+    function test_revealSketch_givenTheOwnersCommitment_keepsOutputAndSketch() public {
+        open(TASK_KIND_OUTPUT, HOST_1);
+        emits(address(tasks));
+        emit SketchRevealed(task, node, outputOf(9), 77);
+        reveal(HOST_1, outputOf(9), saltOf(9), 77);
+        assertEq(tasksAt(task).outputId, outputOf(9));
+        assertEq(tasksAt(task).sketchId, 77);
+    }
+
+    function test_revealSketch_givenTheGuards_isRefusedInTheirOrder() public {
+        uint64 large = uint64(MAX_INT + 1);
+        refusedBy(A, UnknownEntity.selector, 0, 1);
+        tasks.revealSketch(0, 0, 0, 0);
+        refusedBy(A, UnknownEntity.selector, 2, 1);
+        tasks.revealSketch(2, 0, 0, 0);
+        refused(ValueOutOfRange.selector, TASK_KIND_NODE_METADATA, TASK_KIND_OUTPUT);
+        reveal(A, 0, 0, 0);
+        open(TASK_KIND_OUTPUT, HOST_1);
+        assign(task);
+        uint64 deadlineS = tasksAt(task).deadlineS;
+        goTo(deadlineS + 1);
+        refused(NotOwner.selector, A, HOST_1);
+        reveal(A, large, large, 0);
+        refused(DeadlinePassed.selector, deadlineS + 1, deadlineS);
+        reveal(HOST_1, large, large, 0);
+        goTo(deadlineS);
+        refused(ValueOutOfRange.selector, 0, 0);
+        reveal(HOST_1, large, large + 1, 0);
+        refused(ValueOutOfRange.selector, large, uint64(MAX_INT));
+        reveal(HOST_1, large, large + 1, large + 2);
+        refused(ValueOutOfRange.selector, large + 1, uint64(MAX_INT));
+        reveal(HOST_1, outputOf(9), large + 1, large + 2);
+        refused(ValueOutOfRange.selector, large + 2, uint64(MAX_INT));
+        reveal(HOST_1, outputOf(9), saltOf(9), large + 2);
+        refused(CommitmentMismatch.selector, Commitment.commitmentOf(0, 0, HOST_1), sealedBy(HOST_1, 9));
+        reveal(HOST_1, 0, 0, uint64(MAX_INT));
+        reveal(HOST_1, outputOf(9), saltOf(9), uint64(MAX_INT));
+        goTo(deadlineS + 1);
+        refused(AlreadySubmitted.selector, task, uint64(MAX_INT));
+        reveal(HOST_1, 0, 0, 0);
+        goTo(deadlineS);
+        submitAll(task, VERDICT_PASS, 1);
+        settle(task);
+        refused(WrongState.selector, TASK_SETTLED, 0);
+        reveal(A, 0, 0, 0);
+    }
+
+    function test_revealSketch_givenACommitmentOfAnother_isRefused() public {
+        open(TASK_KIND_OUTPUT, HOST_1);
+        uint64 copied = tasksAt(task).commitmentId;
+        vm.prank(address(calls));
+        task = tasks.openTask(TASK_KIND_OUTPUT, node, HOST_2, 3, 20, 9, copied, ACCOUNT_KEEPER);
+        refused(CommitmentMismatch.selector, sealedBy(HOST_2, 9), copied);
+        reveal(HOST_2, outputOf(9), saltOf(9), 77);
+    }
+
+    function test_revealSketch_givenNoCommitment_isRefused() public {
+        vm.prank(address(calls));
+        task = tasks.openTask(TASK_KIND_OUTPUT, node, HOST_1, 3, 20, 9, 0, ACCOUNT_KEEPER);
+        refused(CommitmentMismatch.selector, sealedBy(HOST_1, 9), 0);
+        reveal(HOST_1, outputOf(9), saltOf(9), 77);
+    }
+
+    /// VAL-15: whatever was committed to is opened by that output and that salt, and by no others.
+    function testFuzz_revealSketch_givenAnyCommitment_isOpenedByNothingElse(
+        uint64 outputId,
+        uint64 saltId,
+        uint64 otherId,
+        bool isSalt
+    ) public {
+        (outputId, saltId) = (uint64(bound(outputId, 0, MAX_INT)), uint64(bound(saltId, 0, MAX_INT)));
+        otherId = uint64(bound(otherId, 0, MAX_INT));
+        uint64 committed = Commitment.commitmentOf(outputId, saltId, HOST_1);
+        vm.prank(address(calls));
+        task = tasks.openTask(TASK_KIND_OUTPUT, node, HOST_1, 3, 20, 9, committed, ACCOUNT_KEEPER);
+        (uint64 output, uint64 salt) = isSalt ? (outputId, otherId) : (otherId, saltId);
+        if (output != outputId || salt != saltId) {
+            refused(CommitmentMismatch.selector, Commitment.commitmentOf(output, salt, HOST_1), committed);
+            reveal(HOST_1, output, salt, 1);
+        }
+        reveal(HOST_1, outputId, saltId, 1);
+        assertEq(tasksAt(task).outputId, outputId);
+    }
+
+    function test_revealSketch_givenASecondRound_staysOrCanStillCome() public {
+        open(TASK_KIND_OUTPUT, HOST_1);
+        (uint64 first, uint64 second) = (task, task + 1);
+        open(TASK_KIND_OUTPUT, HOST_1);
+        task = first;
+        reveal(HOST_1, outputOf(9), saltOf(9), 77);
+        uint64 nonceId = tasksAt(first).nonceId;
+        assign(first);
+        assign(second);
+        wait_(901);
+        settle(first);
+        settle(second);
+        task = second;
+        // The deadline of the first round has passed, that of the second has not begun.
+        reveal(HOST_1, outputOf(9), saltOf(9), 78);
+        assign(first);
+        assign(second);
+        assertEq(tasksAt(first).roundCount, 1);
+        assertEq(tasksAt(first).sketchId, 77);
+        assertEq(tasksAt(first).outputId, outputOf(9));
+        assertEq(tasksAt(first).nonceId, nonceId);
+        assertEq(tasksAt(second).sketchId, 78);
     }
 
     // flagCopy

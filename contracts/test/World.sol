@@ -5,6 +5,7 @@ import {Assets} from "../src/Assets.sol";
 import {Calls} from "../src/Calls.sol";
 import {Challenges} from "../src/Challenges.sol";
 import {Clock} from "../src/Clock.sol";
+import {Commitment} from "../src/Commitment.sol";
 import {Emission} from "../src/Emission.sol";
 import {EntityNft} from "../src/EntityNft.sol";
 import {Escrow} from "../src/Escrow.sol";
@@ -41,6 +42,7 @@ import {
     HOSTS_PER_MODEL,
     HOST_DEPLOYING,
     IProtocolEvents,
+    MAX_INT,
     MembersRecord,
     NODE_ONLINE,
     PROVIDER_ACTIVE,
@@ -648,9 +650,24 @@ abstract contract World is Base, Tables, IProtocolEvents {
         calls.routeRequests(from, from + 1, listOf(node));
     }
 
+    /// @notice What a node computed for an answer, and the salt that it commits with: so that an audit can be opened.
+    function outputOf(uint64 answerId) internal pure returns (uint64) {
+        return answerId * 1_000_003;
+    }
+
+    function saltOf(uint64 answerId) internal pure returns (uint64) {
+        return uint64(MAX_INT) - answerId;
+    }
+
+    /// @notice What the owner of a node serves an answer with.
+    function sealedBy(uint64 owner, uint64 answerId) internal pure returns (uint64) {
+        return Commitment.commitmentOf(outputOf(answerId), saltOf(answerId), owner);
+    }
+
     function serve(uint64 request, uint64 latencyMs) internal {
-        by(nodesAt(requestsAt(request).node).owner);
-        calls.serveRequest(request, 4_000 + request, latencyMs);
+        uint64 owner = nodesAt(requestsAt(request).node).owner;
+        by(owner);
+        calls.serveRequest(request, 4_000 + request, sealedBy(owner, 4_000 + request), latencyMs);
     }
 
     /// @notice The account asks, replica `host` answers.

@@ -14,6 +14,7 @@ import {
   pow4,
   root2,
   root4,
+  rootOfProduct,
 } from './fixedPoint.ts';
 
 const seed = Number(process.env.FAST_CHECK_SEED ?? 20_260_901);
@@ -163,6 +164,19 @@ describe('root2 and root4', () => {
         expect(root2(k * k * FP - 1)).toBe(k * FP - 1);
       }),
       run(3_000),
+    );
+  });
+});
+
+describe('rootOfProduct', () => {
+  it('given any two amounts > is the largest r with r² ≤ a·b', () => {
+    fc.assert(
+      fc.property(amount, fc.oneof(amount, fc.nat({ max: FP })), (a, b) => {
+        const r = BigInt(rootOfProduct(a, b));
+        const target = BigInt(a) * BigInt(b);
+        expect(r * r <= target && (r + 1n) * (r + 1n) > target).toBe(true);
+      }),
+      run(50_000),
     );
   });
 });

@@ -103,9 +103,14 @@ export function compareProducts(a: number, b: number, c: number, d: number): num
 
 /** ⌊√(x·FP)⌋: the square root of an FP ratio. @source NUM-5 */
 export function root2(x: number): number {
-  let r = Math.floor(Math.sqrt(x * FP));
-  while (compareProducts(r, r, x, FP) > 0) r -= 1;
-  while (compareProducts(r + 1, r + 1, x, FP) <= 0) r += 1;
+  return rootOfProduct(x, FP);
+}
+
+/** ⌊√(a·b)⌋: the geometric middle of two integers, rounded down. */
+export function rootOfProduct(a: number, b: number): number {
+  let r = Math.floor(Math.sqrt(a * b));
+  while (compareProducts(r, r, a, b) > 0) r -= 1;
+  while (r < MAX_INT && compareProducts(r + 1, r + 1, a, b) <= 0) r += 1;
   return r;
 }
 

@@ -20,6 +20,10 @@ export const PURPOSE = {
   requirement: 12,
   misconduct: 13,
   match: 14,
+  nonce: 15,
+  heldOut: 16,
+  salt: 17,
+  sketch: 18,
 } as const;
 
 const TWO_32 = 4_294_967_296;

@@ -42,7 +42,7 @@ const PATH = process.env.POWR_LOCKSTEP_PATH;
 const GROWTH_STEPS = 3_000;
 /** Steps of a slot during the growth, and a seed by which much is there at its end. */
 const SLOT_STEPS = 130;
-const GROWTH_SEED = 97;
+const GROWTH_SEED = 120;
 const MAX_STEPS = 300;
 const BEACONS = 1_000;
 /** The last seconds of a slot are kept for its end. */
@@ -352,6 +352,7 @@ describe('core and contracts', () => {
     expect(grown.leaseTotals[F.leaseTotals.leaseCount]).toBeGreaterThan(5);
     expect(grown.leaseTotals[F.leaseTotals.openCount]).toBeGreaterThan(0);
     expect(grown.fizzTotals[F.fizzTotals.fizzCount]).toBeGreaterThan(5);
+    expect([...tally.accepted]).toContain('revealSketch');
   });
 
   it(

@@ -26,7 +26,7 @@ describe('powr bench inference', () => {
   beforeAll(async () => {
     const measured = await bench({
       ...{ device: 'cpu', modes: 'single,multi,server,offline', rate: '200', graphs: 'matmul:32,streaming:4096' },
-      ...{ queries: 12, streams: 2, repetitions: 2, runners: 1, json: file },
+      ...{ bare: 'orientation,en', queries: 12, streams: 2, repetitions: 2, runners: 1, json: file },
     });
     expect(measured.code).toBe(0);
     stdout = measured.stdout;
@@ -53,11 +53,26 @@ describe('powr bench inference', () => {
 
   it('given graphs > measures them in the same run, beside the peak of a core or a reason why not', () => {
     expect(written.graphs).toMatchObject([
-      { kind: 'matmul', size: 32, flopCount: 4 * 2 * 32 ** 3 + 32 ** 2 },
+      { kind: 'matmul', size: 32, flopCount: 128 * 2 * 32 ** 3 + 32 ** 2 },
       { kind: 'streaming', size: 4_096, bound: 'memory' },
     ]);
     for (const { repetitions } of written.graphs) expect(repetitions.map((runs) => runs.length)).toEqual([5, 5]);
     expect(rowOf(stdout, 'matmul').at(-1)).toMatch(written.reference!.known ? /^\d+ %$/ : /^no compiler|no measure$/);
+  });
+
+  it('given bare loops > measures as many inferences each way, in turns, and says what share the pool reaches', () => {
+    expect(written.bare!.map(({ model, repetitions }) => [model, repetitions.length])).toEqual([
+      ['orientation', 2],
+      ['en', 2],
+    ]);
+    for (const { repetitions } of written.bare!)
+      for (const { inferenceCount, poolWallUs, bareWallUs } of repetitions) {
+        expect(inferenceCount).toBeGreaterThanOrEqual(12);
+        expect(bareWallUs).toHaveLength(1);
+        expect(Math.min(poolWallUs, ...bareWallUs)).toBeGreaterThan(0);
+      }
+    expect(stdout).toMatch(/^model +inferences +pool, answers\/s +bare loop, answers\/s +pool, % of bare loop$/m);
+    expect(rowOf(stdout, 'orientation').at(-1)).toMatch(/^[\d.,]+ \([\d.,]+–[\d.,]+\)$/);
   });
 
   it('given any benchmark > names device, runtime, cores, load and date', () => {
@@ -95,7 +110,8 @@ describe('powr bench inference', () => {
     expect(code).toBe(0);
     expect(shown).toContain('A program stands in for the card: the answers are right, the speed means nothing.');
     const page = readFileSync(out, 'utf8');
-    for (const id of ['throughput', 'latency-p50', 'arithmetic', 'memory']) expect(page).toContain(`id="fig-${id}"`);
+    for (const id of ['throughput', 'latency-p50', 'bare', 'arithmetic', 'memory'])
+      expect(page).toContain(`id="fig-${id}"`);
     expect(page).not.toContain('id="fig-latency-p99"');
     expect(page).toContain('cpu: en, single');
     expect(page).toContain('webgpu-software: matmul 32');
@@ -134,6 +150,7 @@ describe('powr bench inference, asked for what cannot be', () => {
     [{ rate: '0' }, '--rate takes queries per second, more than 0, not 0'],
     [{ modes: 'fast' }, 'No mode "fast"; there are single, multi, server, offline'],
     [{ variants: 'enn' }, 'No variant "enn"; there are en, ch'],
+    [{ bare: 'sine' }, 'No variant "sine"; there are en, ch'],
     [{ graphs: 'sine' }, 'No graph "sine"; there are matmul'],
     [{ graphs: 'matmul:big' }, '--graphs takes name or name:size'],
     [{ graphs: 'streaming:1000' }, 'a multiple of 1024'],
@@ -149,7 +166,7 @@ describe('powr bench inference, asked for what cannot be', () => {
 
 describe('readWanted', () => {
   it('given nothing > wants the reference variant in every mode that needs no rate', () => {
-    const wanted = { modes: ['single', 'multi', 'offline'], variants: ['en'], graphs: [], ratePerS: null };
+    const wanted = { modes: ['single', 'multi', 'offline'], variants: ['en'], graphs: [], bare: [], ratePerS: null };
     expect(readWanted({})).toEqual(wanted);
   });
 
@@ -159,7 +176,12 @@ describe('readWanted', () => {
 
   it('given graphs alone > wants no models', () => {
     const graphs = ['matmul', 'convolution', 'attention', 'streaming'].map((kind) => ({ kind }));
-    expect(readWanted({ graphs: true })).toEqual({ modes: [], variants: [], graphs, ratePerS: null });
+    expect(readWanted({ graphs: true })).toEqual({ modes: [], variants: [], graphs, bare: [], ratePerS: null });
+  });
+
+  it('given bare loops alone > wants no load modes, and models that are no variants too', () => {
+    expect(readWanted({ bare: true })).toMatchObject({ modes: [], variants: [], bare: ['en', 'ch', 'orientation'] });
+    expect(readWanted({ bare: 'voice, en-m3' })).toMatchObject({ modes: [], bare: ['voice', 'en-m3'] });
   });
 
   it('given graphs and variants > wants both', () => {

@@ -10,7 +10,7 @@ import type { Device, DeviceChoice } from '../inference/devices.ts';
 import { type InferenceBench, readBench } from '../inference/inferenceBench.ts';
 import { LOAD_MODES, type LoadMode } from '../inference/loadModes.ts';
 import { measureBench, type WantedGraph } from '../inference/measureBench.ts';
-import { variants } from '../inference/variants.ts';
+import { benchableIds } from '../inference/measureModels.ts';
 import { repoRoot } from '../store/paths.ts';
 import { replaceFile, storeErrorOf } from '../store/writeFile.ts';
 import { reportOf, textOf, viewOf } from './benchInferenceView.ts';
@@ -25,6 +25,8 @@ export type BenchInferenceOptions = {
   readonly variants?: string;
   /** True: all of them. */
   readonly graphs?: string | true;
+  /** True: the usual ones. */
+  readonly bare?: string | true;
   readonly rate?: string;
   readonly queries?: number;
   readonly streams?: number;
@@ -45,12 +47,15 @@ const DEFAULT_QUERIES = 130;
 const DEFAULT_STREAMS = 8;
 const DEFAULT_REPETITIONS = 3;
 const DEFAULT_SEED = 1;
+/** Two that take long, and one that takes next to nothing, beside which a message weighs most. */
+const DEFAULT_BARE = ['en', 'ch', 'orientation'];
 
 const MEASURING = [
   'device',
   'modes',
   'variants',
   'graphs',
+  'bare',
   'rate',
   'queries',
   'streams',
@@ -137,33 +142,40 @@ type Wanted = {
   readonly modes: readonly LoadMode[];
   readonly variants: readonly string[];
   readonly graphs: readonly WantedGraph[];
+  readonly bare: readonly string[];
   readonly ratePerS: number | null;
 };
 
 /**
- * Graphs alone if nothing else is named; models alone if no graphs are.
+ * Graphs and bare loops alone if nothing else is named; load modes alone if neither is.
  *
  * @throws UsageError for a name that is not there, a size or a rate that cannot be, a server without a rate
  */
-export function readWanted(options: Pick<BenchInferenceOptions, 'modes' | 'variants' | 'graphs' | 'rate'>): Wanted {
+export function readWanted(
+  options: Pick<BenchInferenceOptions, 'modes' | 'variants' | 'graphs' | 'bare' | 'rate'>,
+): Wanted {
   const graphs = options.graphs === undefined ? [] : readGraphs(options.graphs);
+  const bare = options.bare === undefined ? [] : readBare(options.bare);
   const ratePerS = options.rate === undefined ? null : readRate(options.rate);
   const namesModels = options.modes !== undefined || options.variants !== undefined || ratePerS !== null;
-  if (graphs.length > 0 && !namesModels) return { modes: [], variants: [], graphs, ratePerS };
+  if (graphs.length + bare.length > 0 && !namesModels) return { modes: [], variants: [], graphs, bare, ratePerS };
   const usual: readonly LoadMode[] = LOAD_MODES.filter((mode) => mode !== 'server' || ratePerS !== null);
   const modes = options.modes === undefined ? usual : listOf('mode', options.modes, LOAD_MODES);
   if (modes.includes('server') && ratePerS === null)
     throw new UsageError('The mode server needs --rate, its queries per second: for example --rate 50');
   if (!modes.includes('server') && ratePerS !== null)
     throw new UsageError('--rate is of the mode server, which is not among --modes');
-  const ids = variants.map(({ id }) => id);
   return {
     modes,
-    variants: options.variants === undefined ? [ids[0]!] : listOf('variant', options.variants, ids),
+    variants: options.variants === undefined ? [benchableIds[0]!] : listOf('variant', options.variants, benchableIds),
     graphs,
+    bare,
     ratePerS,
   };
 }
+
+const readBare = (text: string | true): readonly string[] =>
+  text === true ? DEFAULT_BARE : listOf('variant', text, benchableIds);
 
 function listOf<T extends string>(what: string, text: string, known: readonly T[]): T[] {
   const names = [...new Set(text.split(',').map((name) => name.trim()))];

@@ -1,12 +1,14 @@
 /** A benchmark of inference as tables for a terminal and as the figures of a page. Measures and reads nothing. */
 import type { BenchFigure, BenchReportInput } from '../../reports/benchReport.ts';
 import {
+  type BareSummary,
   explainMissing,
   type GraphSummary,
   type InferenceBench,
   type LoadSummary,
   PERCENTS,
   type Reference,
+  summariseBare,
   summariseGraph,
   summariseLoad,
 } from '../inference/inferenceBench.ts';
@@ -19,12 +21,14 @@ export type View = {
   readonly bench: InferenceBench;
   readonly loads: readonly LoadSummary[];
   readonly graphs: readonly GraphSummary[];
+  readonly bare: readonly BareSummary[];
 };
 
 export const viewOf = (bench: InferenceBench): View => ({
   bench,
   loads: bench.loads.map(summariseLoad),
   graphs: bench.graphs.map((graph) => summariseGraph(graph, bench.reference)),
+  bare: (bench.bare ?? []).map(summariseBare),
 });
 
 const NONE = '–';
@@ -39,9 +43,13 @@ function spreadText(spread: Spread | null, divisor = 1): string {
 }
 
 const US_PER_MS = 1_000;
+const PER_CENT = 100;
+const BARE_TEXT =
+  'Pool: one queue for all runners, inputs and answers in messages. Bare loop: each runner over inputs in its own memory. ' +
+  'Measured in turns; the share is the median over turns.';
 const loadText = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(' ');
 
-export function textOf({ bench, loads, graphs }: View): string {
+export function textOf({ bench, loads, graphs, bare }: View): string {
   const { device, plan, loadAverage, reference } = bench;
   const lines = [
     `${device.class}: ${plainText(device.name)}, ${bench.runtime}, node ${bench.node}; ${countOf(bench.cores, 'core')}, ${countOf(bench.runners, 'runner')}`,
@@ -61,6 +69,14 @@ export function textOf({ bench, loads, graphs }: View): string {
     lines.push('', ...textTable([head, ...rows], 2));
     const missing = explainMissing(loads);
     if (missing !== '') lines.push(missing);
+  }
+  if (bare.length > 0) {
+    const head = ['model', 'inferences', 'pool, answers/s', 'bare loop, answers/s', 'pool, % of bare loop'];
+    const rows = bare.map(({ model, inferenceCount, poolPerS, barePerS, ratio }) => [
+      ...[plainText(model), formatFigure(inferenceCount), spreadText(poolPerS), spreadText(barePerS)],
+      spreadText(ratio, 1 / PER_CENT),
+    ]);
+    lines.push('', ...textTable([head, ...rows], 1), BARE_TEXT);
   }
   if (graphs.length > 0) {
     const head = ['graph', 'size', 'MFLOP', 'MB', 'ms', 'rate', '', 'of a core'];
@@ -100,7 +116,7 @@ function referenceText({ reference, device }: InferenceBench): string {
     return 'Times include sending x to the card and fetching y; there is no peak of a card to compare with.';
   if (!reference.known) return `Nothing to compare with: ${plainText(reference.reason)}.`;
   const { gflopPerS, gbPerS, compiler } = reference;
-  return `Peak of a core: ${formatFigure(gflopPerS)} GFLOP/s, ${formatFigure(gbPerS)} GB/s (bench/reference/peak.c, ${plainText(compiler)}).`;
+  return `Peak of a core: ${formatFigure(gflopPerS)} GFLOP/s, ${formatFigure(gbPerS)} GB/s (bench/reference/peak.c, ${plainText(compiler)}). What a graph reaches of a core is by the time that the core spent, in turns.`;
 }
 
 export function reportOf(views: readonly View[]): BenchReportInput {
@@ -145,6 +161,15 @@ export function reportOf(views: readonly View[]): BenchReportInput {
       })),
     ),
   };
+  const bareFigure: BenchFigure = {
+    id: 'bare',
+    title: 'Pool of runners beside a bare loop',
+    summary: BARE_TEXT,
+    axis: 'Answers per second of the pool, % of the bare loop',
+    rows: views.flatMap(({ bare }, i) =>
+      bare.map(({ model, ratio }) => ({ name: nameOf(i, model), ...scaled(ratio, 1 / PER_CENT) })),
+    ),
+  };
   const references = views
     .map(({ bench }, i) => ({ label: labels[i]!, text: referenceText(bench) }))
     .filter(({ text }) => text !== '')
@@ -167,7 +192,7 @@ export function reportOf(views: readonly View[]): BenchReportInput {
   return {
     title: isOne ? `Inference on ${views[0]!.bench.device.name}` : `Inference, ${views.length} benchmarks`,
     facts: views.map(({ bench }, i) => ({ heading: labels[i]!, pairs: factsOf(bench) })),
-    figures: [throughput, ...latencyFigures, ...graphFigures],
+    figures: [throughput, ...latencyFigures, bareFigure, ...graphFigures],
     notes: [
       ...new Set([
         explainMissing(views.flatMap(({ loads }) => loads)),

@@ -1,8 +1,17 @@
 /** Losses that few runs have, from events as the rules emit them: each cites its rule, and its amount is what was moved. */
 import { describe, expect, it } from 'vitest';
-import type { AgentRow, DelegationRow, EraRow, Manifest, ModelRow, NodeRow, ValidatorRow } from '../engine/trace.ts';
+import type {
+  AgentRow,
+  AuditRow,
+  DelegationRow,
+  EraRow,
+  Manifest,
+  ModelRow,
+  NodeRow,
+  ValidatorRow,
+} from '../engine/trace.ts';
 import { type EventName, MOVE } from '../protocol/events.ts';
-import { ACCOUNT, KIND, MODEL_STATE, NODE_STATE } from '../protocol/layout.ts';
+import { ACCOUNT, KIND, MODEL_STATE, NODE_STATE, TASK_KIND, VERDICT } from '../protocol/layout.ts';
 import { PARAMS } from '../protocol/params.ts';
 import type { AgentHistory, EventOfAgent } from '../store/readAgent.ts';
 import { columnsOf, type TableName } from '../store/tables.ts';
@@ -43,7 +52,7 @@ function explain(penaltyUnits: number, events: readonly EventOfAgent[], rest: Pa
     eras: [rowOf<EraRow>('metrics', {})],
     agents: [rowOf<AgentRow>('agents', { account: ME, role: 'miner', penaltyUnits })],
     ...{ nodes: [], validators: [], delegations: [], models: [], calls: [] },
-    ...{ providers: [], slarks: [], challenges: [], leases: [], economics: [], fizz: [] },
+    ...{ providers: [], slarks: [], challenges: [], leases: [], economics: [], fizz: [], audits: [] },
     events,
     ...rest,
   };
@@ -168,5 +177,66 @@ describe('losses', () => {
 describe('a row that its events do not give', () => {
   it('is told, with both amounts', () => {
     expect(explain(1, []).disagreements).toEqual([{ what: 'penaltyUnits', explained: 0, stored: 1 }]);
+  });
+});
+
+describe('audits of the agent’s nodes', () => {
+  const failed = (task: number): readonly [EventName, ...number[]] => [
+    'TaskTallied',
+    ...[task, TASK_KIND.output, node.node, VERDICT.fail, 0, 0],
+  ];
+  const told = (...events: readonly (readonly [EventName, ...number[]])[]): string[] =>
+    explain(0, eventsOf(...events), { nodes: [node] }).happenings.map(({ what }) => what);
+
+  it('one that failed without a sketch > says so, one whose sketch was revealed > does not (VAL-15)', () => {
+    const [open, sealed] = told(['SketchRevealed', 5, node.node, 71, 72], failed(5), failed(6));
+    expect(open).toBe('audit of an output of node 3: failed, 0.00 % of the weight said pass (task 5)');
+    expect(sealed).toBe(
+      'audit of an output of node 3: failed, 0.00 % of the weight said pass, no sketch was revealed (task 6)',
+    );
+  });
+
+  it.each<readonly [string, Partial<AuditRow>, string]>([
+    [
+      'another variant, beyond the band',
+      { conduct: 'substitute', served: 'en-m3', declared: 'en', distancePpb: 80_000_000, isSameText: 0 },
+      'en-m3 was served for en; its text differs; its sketch lies 80,000,000 ppb from an execution: beyond 300,000, where another model is certain',
+    ],
+    [
+      'another variant between the bands',
+      {
+        conduct: 'substitute',
+        served: 'en-fp16',
+        declared: 'en',
+        distancePpb: 200_000,
+        isSameText: 1,
+        isSecondLook: 1,
+      },
+      'en-fp16 was served for en; its sketch lies 200,000 ppb from an execution: between 50,000 and 300,000, looked at again',
+    ],
+    [
+      'a copied sketch',
+      { conduct: 'copied', served: 'en', declared: 'en', distancePpb: 1_400_000_000, isSameText: 1 },
+      'its sketch was copied; its sketch lies 1,400,000,000 ppb from an execution: beyond 300,000, where another model is certain',
+    ],
+    [
+      'an honest answer that a majority rejected',
+      { conduct: 'honest', served: 'en', declared: 'en', distancePpb: 900, isSameText: 1 },
+      'its sketch lies 900 ppb from an execution: within 50,000, as an honest execution',
+    ],
+    [
+      'something that is no output',
+      { conduct: 'unopened', distancePpb: -1, isSameText: -1 },
+      'what it revealed is no output that anybody has executed',
+    ],
+  ])('given %s > names what was served, the distance and the band', (_, own, expected) => {
+    const audits = [rowOf<AuditRow>('audits', { task: 5, acceptPpb: 50_000, rejectPpb: 300_000, ...own })];
+    const { happenings } = explain(0, eventsOf(['SketchRevealed', 5, node.node, 71, 72], failed(5)), {
+      nodes: [node],
+      audits,
+    });
+    expect(happenings[0]!.what).toBe(
+      `audit of an output of node 3: failed, 0.00 % of the weight said pass (task 5); ${expected}`,
+    );
   });
 });

@@ -3,7 +3,7 @@
  * happened to it together, and checks that they add up to the rows of the table `agents`.
  */
 
-import type { AgentRow } from '../engine/trace.ts';
+import type { AgentRow, AuditRow } from '../engine/trace.ts';
 import { MOVE } from '../protocol/events.ts';
 import {
   FIZZ_STATE,
@@ -17,7 +17,7 @@ import {
   VERDICT,
 } from '../protocol/layout.ts';
 import type { AgentHistory, EventOfAgent } from '../store/readAgent.ts';
-import { percent, tokens } from './amounts.ts';
+import { grouped, percent, tokens } from './amounts.ts';
 import {
   type EraOfAgent,
   MONEY_COLUMNS,
@@ -128,10 +128,42 @@ const TASKS: ReadonlyMap<number, readonly [what: string, rule: string]> = new Ma
 const verdictText = (verdict: number): string =>
   verdict === VERDICT.pass ? 'passed' : verdict === VERDICT.fail ? 'failed' : 'no consensus';
 
+/** Option of `val.proof` under which an audited node reveals its sketch. */
+const PROOF_SKETCH = 1;
+
+/** What the validators found when they held the sketch against an own execution (VAL-15). */
+function auditText(row: AuditRow): string {
+  const { conduct, served, declared, distancePpb, acceptPpb, rejectPpb, isSecondLook } = row;
+  const what =
+    conduct === 'substitute'
+      ? `${served} was served for ${declared}`
+      : conduct === 'copied'
+        ? 'its sketch was copied'
+        : conduct === 'unopened'
+          ? 'what it revealed is no output that anybody has executed'
+          : '';
+  const text = row.isSameText === 0 ? 'its text differs' : '';
+  const band =
+    distancePpb > rejectPpb
+      ? `beyond ${grouped(rejectPpb)}, where another model is certain`
+      : distancePpb > acceptPpb
+        ? `between ${grouped(acceptPpb)} and ${grouped(rejectPpb)}${isSecondLook === 1 ? ', looked at again' : ''}`
+        : `within ${grouped(acceptPpb)}, as an honest execution`;
+  const distance = distancePpb < 0 ? '' : `its sketch lies ${grouped(distancePpb)} ppb from an execution: ${band}`;
+  return [what, text, distance].filter((part) => part !== '').join('; ');
+}
+
 type Vote = { readonly validator: number; readonly verdict: number };
 
-/** @param votes of the agent's validators in the present round of each task; carried from era to era */
-function happeningsOf(era: EraOfAgent, market: MarketOfEra, votes: Map<number, Vote[]>, rules: Rules): Happening[] {
+/** What is known of the tasks that are open; carried from era to era. */
+type OpenTasks = {
+  /** Of the agent's validators, in the present round of each task. */
+  readonly votes: Map<number, Vote[]>;
+  /** Audits of the agent's nodes whose sketch it has revealed. */
+  readonly revealed: Set<number>;
+};
+
+function happeningsOf(era: EraOfAgent, market: MarketOfEra, { votes, revealed }: OpenTasks, rules: Rules): Happening[] {
   const isOwn = (kind: number, subject: number): boolean =>
     kind === TASK_KIND.model || kind === TASK_KIND.modelMetadata
       ? era.models.some(({ model }) => model === subject)
@@ -163,6 +195,8 @@ function happeningsOf(era: EraOfAgent, market: MarketOfEra, votes: Map<number, V
       votes.set(event.a, [...(votes.get(event.a) ?? []), { validator: event.b, verdict: event.c }]);
     } else if (event.name === 'CopyFlagged') {
       add(event, ['VAL-9'], `validator ${event.b}: its report on task ${event.a} was found copied`);
+    } else if (event.name === 'SketchRevealed') {
+      revealed.add(event.a);
     } else if (event.name === 'TaskTallied') {
       const { a: task, b: kind, c: subject, d: outcome, e: agreeFp } = event;
       const [what, rule] = TASKS.get(kind) ?? ['task about', 'SM-4'];
@@ -170,9 +204,19 @@ function happeningsOf(era: EraOfAgent, market: MarketOfEra, votes: Map<number, V
       votes.delete(task);
       if (isOwn(kind, subject) && outcome !== VERDICT.pass) {
         const agreed = `${percent(agreeFp)} of the weight said pass`;
-        add(event, [rule, 'F-5'], `${what} ${subject}: ${verdictText(outcome)}, ${agreed} (task ${task})`);
+        const isSealed = kind === TASK_KIND.output && rules.value('val.proof') === PROOF_SKETCH && !revealed.has(task);
+        const sealed = isSealed ? ', no sketch was revealed' : '';
+        const audit =
+          kind === TASK_KIND.output && revealed.has(task) ? era.audits.find((row) => row.task === task) : undefined;
+        const found = audit === undefined ? '' : `; ${auditText(audit)}`;
+        add(
+          event,
+          [rule, 'F-5'],
+          `${what} ${subject}: ${verdictText(outcome)}, ${agreed}${sealed} (task ${task})${found}`,
+        );
       }
       if (outcome === VERDICT.none) continue;
+      revealed.delete(task);
       for (const { validator, verdict } of cast) {
         if (verdict === outcome) continue;
         const own = `validator ${validator} said ${verdictText(verdict)}`;
@@ -223,7 +267,7 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
   const tracker = createStandingTracker(rules);
   const ledger = createRuleLedger(rules);
   const book = createMarketBook(account, rules);
-  const votes = new Map<number, Vote[]>();
+  const openTasks: OpenTasks = { votes: new Map(), revealed: new Set() };
   const of = {
     agents: groupByEra(history.agents),
     nodes: groupByEra(history.nodes),
@@ -237,6 +281,7 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
     leases: groupByEra(history.leases),
     economics: groupByEra(history.economics),
     fizz: groupByEra(history.fizz),
+    audits: groupByEra(history.audits),
     events: groupByEra(history.events),
   };
   let walletUnits: number | null = null;
@@ -256,6 +301,7 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
       leases: of.leases(number),
       economics: of.economics(number),
       fizz: of.fizz(number),
+      audits: of.audits(number),
       events: of.events(number),
     };
     const row = of.agents(number)[0]!;
@@ -276,7 +322,7 @@ export function explainAgent(history: AgentHistory, rules: Rules): EraExplanatio
       lines,
       standings,
       tiers,
-      happenings: happeningsOf(era, market, votes, rules),
+      happenings: happeningsOf(era, market, openTasks, rules),
       wallet: { beforeUnits, afterUnits: row.walletUnits, flows },
       standingBeforeFp,
       disagreements: disagreementsOf(row, lines, standings, [...tiers, ...market.stories], beforeUnits + flowUnits),

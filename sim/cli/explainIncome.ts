@@ -66,6 +66,7 @@ export type EraOfAgent = Pick<
   | 'leases'
   | 'economics'
   | 'fizz'
+  | 'audits'
   | 'events'
 > & {
   readonly row: AgentHistory['eras'][number];

@@ -15,5 +15,9 @@ function rename(cause: unknown): never {
 /** The port, with an InferenceError for everything that goes wrong in it or while it opens. */
 export async function withNamedErrors(opening: Promise<InferencePort>): Promise<InferencePort> {
   const port = await opening.catch(rename);
-  return { ...port, infer: (jobs) => port.infer(jobs).catch(rename) };
+  return {
+    ...port,
+    infer: (jobs) => port.infer(jobs).catch(rename),
+    compare: (comparisons, projectionCount) => port.compare(comparisons, projectionCount).catch(rename),
+  };
 }

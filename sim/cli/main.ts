@@ -239,10 +239,19 @@ program
   });
 
 program
+  .command('hardware')
+  .description('The GPU sub-tiers: declared price bands, published peaks of their cards, measured scores.')
+  .option('--json', 'print as JSON')
+  .action(async (options: { json?: boolean }) => {
+    const { hardwareCommand } = await import('./hardwareCommand.ts');
+    process.exitCode = hardwareCommand(options);
+  });
+
+program
   .command('profile')
   .description('Measure a device: every model variant on a whole pool of samples, into a profile that runs can replay.')
   .addOption(new Option('--device <device>', 'device to measure').choices(DEVICES).default('auto'))
-  .requiredOption('--out <file>', 'file to write')
+  .option('--out <file>', "file to write; default the device's in fixtures/profiles, which runs replay")
   .option('--samples <n>', 'samples per difficulty', wholeNumber(1))
   .option('--pool-seed <n>', 'seed of the pool; runs use the default', wholeNumber(0))
   .option('--json', 'print what was measured as JSON')
@@ -253,12 +262,73 @@ program
 Exit codes: 0 ok, 2 bad usage, 6 the device does not work, or the file cannot be written.
 
 Examples:
-  powr profile --device webgpu --out fixtures/profiles/webgpu-reference.json
+  powr profile --device webgpu
   powr profile --device cpu --samples 20 --out cpu-small.json`,
   )
   .action(async (options: object) => {
     const { profileCommand } = await import('./profileCommand.ts');
     process.exitCode = await profileCommand(options as Parameters<typeof profileCommand>[0], builtDir);
+  });
+
+const modelsGroup = program
+  .command('models')
+  .description('The models and their variants, and the training of those with a head of their own.');
+modelsGroup
+  .command('list', { isDefault: true })
+  .description('What each model is: kind, operations, size, licence, hash, and what its variants are made by.')
+  .option('--json', 'print as JSON')
+  .action(async (options: { json?: boolean }) => {
+    const { modelsCommand } = await import('./modelsCommand.ts');
+    process.exitCode = modelsCommand(options);
+  });
+modelsGroup
+  .command('train')
+  .description('Train heads again by their recipes, and say whether they are the pinned ones.')
+  .option('--only <head>', 'only this head (ft1, ft3, ft8, over); may be repeated', collect, [])
+  .option('--out <dir>', 'folder for the trained heads; without it nothing is written')
+  .option('--json', 'print as JSON')
+  .option('--quiet', 'no progress')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 ok, 2 bad usage, 3 a head is not the pinned one, 6 the model does not run, or a file cannot be written.
+
+Examples:
+  powr models train
+  powr models train --only ft1 --json`,
+  )
+  .action(async (options: object) => {
+    const { trainCommand } = await import('./modelsCommand.ts');
+    process.exitCode = await trainCommand(options as Parameters<typeof trainCommand>[0], builtDir);
+  });
+
+program
+  .command('calibrate')
+  .description(
+    'Measure how far honest executions lie apart and how near cheats come, and derive the bands of a device.',
+  )
+  .addOption(new Option('--device <device>', 'device whose profile gets the bands').choices(DEVICES).default('cpu'))
+  .option('--models <list>', 'of en, ch, latin, orientation, voice; default all')
+  .option('--samples <n>', 'samples of each model on the cpu, and on a card; default 40', wholeNumber(1))
+  .option('--wasm <n>', "samples in the runtime's build for browsers; default 8", wholeNumber(0))
+  .option('--software <n>', 'samples on WebGPU in software, seconds each; default 1', wholeNumber(0))
+  .option('--seed <n>', 'seed of the samples; default 1', wholeNumber(0))
+  .option('--runners <n>', 'processes; default one per core', wholeNumber(1))
+  .option('--out <file>', "profile to write the bands into; default the device's in fixtures/profiles")
+  .option('--json', 'print what was measured as JSON')
+  .option('--quiet', 'no progress')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 ok, 2 bad usage, 6 a device fails, or honest executions lie as far apart as cheats.
+
+Examples:
+  powr calibrate --models en,orientation
+  powr calibrate --samples 1000 --wasm 100 --software 30`,
+  )
+  .action(async (options: object) => {
+    const { calibrateCommand } = await import('./calibrateCommand.ts');
+    process.exitCode = await calibrateCommand(options as Parameters<typeof calibrateCommand>[0], builtDir);
   });
 
 const bench = program.command('bench').description('The regression gate, and benchmarks of inference.');
@@ -293,6 +363,7 @@ bench
   .option('--runners <n>', 'runner processes on the cpu; default one for each core', wholeNumber(1))
   .option('--seed <n>', 'of the samples and of the moments of the server; default 1', wholeNumber(0))
   .option('--graphs [list]', 'compute graphs, each with a size if wanted: matmul, convolution, attention, streaming')
+  .option('--bare [list]', 'models through the pool of runners beside a bare loop; default en,ch,orientation')
   .option('--from <file>', 'show what was measured before; may be repeated', collect, [])
   .option('--json [file]', 'write what was measured to a file, or print it instead of the tables')
   .option('--out <file>', 'write a page with charts')
@@ -301,8 +372,9 @@ bench
     'after',
     `
 single: one sample, the next when it is answered. multi: several at once, the next when all are. server: at random moments
-(a Poisson process). offline: all at once. --graphs alone measures no models. Percentiles are given from as many queries as
-they need: p50 11, p90 64, p95 130, p99 662 in each repetition.
+(a Poisson process). offline: all at once. --graphs and --bare alone measure no load modes. --bare: all at once through the
+pool, and a loop of each runner over inputs in its own memory, in turns; their ratio is what the pool costs. Percentiles are
+given from as many queries as they need: p50 11, p90 64, p95 130, p99 662 in each repetition.
 Exit codes: 0 ok, 2 bad usage, 6 the device does not work, or a file cannot be written.
 
 Examples:
@@ -311,11 +383,43 @@ Examples:
   powr bench inference --modes server --rate 60
   powr bench inference --graphs
   powr bench inference --graphs matmul:2048,streaming --repetitions 5
+  powr bench inference --bare --repetitions 9
   powr bench inference --from cpu.json --from webgpu.json --out bench.html`,
   )
   .action(async (options: object) => {
     const { benchInferenceCommand } = await import('./benchInferenceCommand.ts');
     process.exitCode = await benchInferenceCommand(options as Parameters<typeof benchInferenceCommand>[0], builtDir);
+  });
+bench
+  .command('quality')
+  .description('Compare model variants on the same samples with exact ground truth, with intervals.')
+  .option('--task <list>', 'of text, document, orientation, voice; default all')
+  .option('--variants <list>', 'model variants; default all that the tasks have')
+  .option('--set <list>', 'of public, held-out; both show who has learnt the public one by heart; default held-out')
+  .option('--level <level>', 'easy, medium or hard; default hard')
+  .option('--samples <n>', 'samples of each set; default 200', wholeNumber(2))
+  .option('--seed <n>', 'of the held-out set and of the intervals; default 1', wholeNumber(0))
+  .option('--commitment <sha256>', 'refuse a seed that was not committed to; with --salt')
+  .option('--salt <hex>', 'of the commitment')
+  .option('--runners <n>', 'runner processes; default one for each core', wholeNumber(1))
+  .option('--json [file]', 'write the figures to a file, or print them instead of the tables')
+  .option('--out <file>', 'write a page with charts')
+  .option('--quiet', 'no progress')
+  .addHelpText(
+    'after',
+    `
+Everything is executed on the cpu. A difference counts when its 95 % interval leaves out zero (percentile bootstrap over
+samples, the same draws for all variants).
+Exit codes: 0 ok, 2 bad usage, 6 the device does not work, or a file cannot be written.
+
+Examples:
+  powr bench quality --task text --samples 600
+  powr bench quality --task document --variants en,en-m3 --level medium
+  powr bench quality --task text --set public,held-out --samples 100 --out quality.html`,
+  )
+  .action(async (options: object) => {
+    const { benchQualityCommand } = await import('./benchQualityCommand.ts');
+    process.exitCode = await benchQualityCommand(options as Parameters<typeof benchQualityCommand>[0], builtDir);
   });
 
 const contracts = program.command('contracts').description('The compiled contracts in contracts/artifacts.');

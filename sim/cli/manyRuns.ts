@@ -89,8 +89,17 @@ export function loadBase(call: Call): Extract<LoadResult, { ok: true }> | null {
  * @throws InferenceError with the reason and what to do
  */
 export async function checkInference(scenario: Scenario, builtDir: string): Promise<void> {
-  const { mode, device, poolSamples } = scenario.inference;
-  const opening = openInference({ mode, device, poolSamples, poolSeed: DEFAULT_POOL_SEED, builtDir, root: repoRoot() });
+  const { mode, device, validatorDevice, poolSamples } = scenario.inference;
+  const root = repoRoot();
+  const opening = openInference({
+    mode,
+    device,
+    validatorDevice,
+    poolSamples,
+    poolSeed: DEFAULT_POOL_SEED,
+    builtDir,
+    root,
+  });
   await (await withNamedErrors(opening)).close();
 }
 

@@ -86,6 +86,7 @@ describe('powr query on a run', () => {
   it('has every table of the run, without a column that names it', async () => {
     expect((await rowsOf(runA, 'SHOW TABLES')).map(({ name }) => name)).toEqual([
       'agents',
+      'audits',
       'calls',
       'challenges',
       'delegations',

@@ -57,6 +57,7 @@ const HOW_RECORDED: Readonly<Partial<Record<TableName, string>>> = {
   leases: YOUNGER,
   economics: YOUNGER,
   fizz: YOUNGER,
+  audits: YOUNGER,
   events:
     'It recorded no events; write `record: { events: all }` into the scenario, or --set record.events=all, and run it again.',
 };

@@ -22,7 +22,7 @@ import type { BlockResult, LedgerPort } from '../engine/ports.ts';
 import { createRoster } from '../engine/roster.ts';
 import { type RunOutcome, runScenario } from '../engine/run.ts';
 import { type Scenario, usesProviders } from '../engine/scenario.ts';
-import { capacitiesFor, createShared, type SharedRun } from '../engine/shared.ts';
+import { capacitiesFor, createShared, type SharedRun, sharedVariantsOf } from '../engine/shared.ts';
 import type { Manifest } from '../engine/trace.ts';
 import { openInference } from '../inference/openInference.ts';
 import { DEFAULT_POOL_SEED } from '../inference/textRecognition.ts';
@@ -31,6 +31,7 @@ import type { State } from '../protocol/state.ts';
 import { repoRoot, runDirectory } from '../store/paths.ts';
 import { openRun, resumeRun } from '../store/runWriter.ts';
 import { createAgentPool } from './agentPool.ts';
+import { bandsOf, withCalibratedBands, writeBands } from './calibratedBands.ts';
 import { UsageError } from './exitCodes.ts';
 import { evaluateExpectations, type Verdict } from './expectations.ts';
 import { withNamedErrors } from './inferenceErrors.ts';
@@ -63,6 +64,8 @@ export type SessionResult = {
   readonly summary: Readonly<Record<string, number>>;
   readonly verdicts: readonly Verdict[];
   readonly directory: string | null;
+  /** The resolved scenario with the bands that it was run with. */
+  readonly scenarioYaml: string;
 };
 
 /** A run failed after it had started; `reproduction` is the file with the shortest action list, for a lockstep failure. */
@@ -147,37 +150,17 @@ function versionsOf(root: string, builtDir: string, anvil: string | null, runtim
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const startMs = performance.now();
   const startedAt = new Date().toISOString();
-  const { scenario, builtDir } = options;
+  const { builtDir } = options;
   const root = repoRoot();
-  const traces = readTraces(scenario, options.scenarioFile);
-  const roster = createRoster(scenario);
-  const plan = planGenesis(scenario, roster);
-  const capacities = capacitiesFor(roster, scenario, plan.slotsPerEra, traces);
-  const state = createGenesisState(plan, capacities);
-  if (scenario.ledger === 'lockstep') state.verifier = blsVerifier;
-  const names = agentNames(scenario.seed, roster);
-  const chainOptions = {
-    plan,
-    seed: scenario.seed,
-    agentCount: roster.agents.length,
-    signedBps: scenario.chain.signedBps,
-    builtDir,
-    root,
-  };
-  const directory =
-    options.out === null
-      ? null
-      : 'directory' in options.out
-        ? options.out.directory
-        : runDirectory(options.out.root, scenario.name, options.scenarioHash, scenario.seed);
-
+  const traces = readTraces(options.scenario, options.scenarioFile);
   let inference: InferencePort | null = null;
   let chain: ProtocolChain | null = null;
   let ledger: LedgerPort | null = null;
-  const { mode, device, poolSamples } = scenario.inference;
+  const { mode, device, poolSamples, validatorDevice } = options.scenario.inference;
   const opening = openInference({
     mode,
     device,
+    validatorDevice,
     poolSeed: DEFAULT_POOL_SEED,
     poolSamples,
     builtDir,
@@ -187,12 +170,30 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   });
   inference = await withNamedErrors(opening);
   try {
-    // A content address of 52 bits of the weights' hash: what a version's artefact is on the ledger.
-    const variants = inference.variants.map((v) => ({
-      id: v.id,
-      artefactId: Number.parseInt(v.sha256.slice(0, 13), 16),
-      wu: v.wuMflop,
-    }));
+    const scenario = withCalibratedBands(options.scenario, inference.bands);
+    const scenarioYaml = writeBands(options.resolvedYaml, scenario);
+    const roster = createRoster(scenario);
+    const plan = planGenesis(scenario, roster);
+    const capacities = capacitiesFor(roster, scenario, plan.slotsPerEra, traces);
+    const state = createGenesisState(plan, capacities);
+    if (scenario.ledger === 'lockstep') state.verifier = blsVerifier;
+    const names = agentNames(scenario.seed, roster);
+    const chainOptions = {
+      plan,
+      seed: scenario.seed,
+      agentCount: roster.agents.length,
+      signedBps: scenario.chain.signedBps,
+      builtDir,
+      root,
+    };
+    const directory =
+      options.out === null
+        ? null
+        : 'directory' in options.out
+          ? options.out.directory
+          : runDirectory(options.out.root, scenario.name, options.scenarioHash, scenario.seed);
+
+    const variants = sharedVariantsOf(inference.variants);
     const shared = createShared(scenario, roster, state, capacities, {
       slotS: plan.slotS,
       slotsPerEra: plan.slotsPerEra,
@@ -261,6 +262,10 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
           runtime: stats.runtime,
           executedCount: stats.executedCount,
           replayedCount: stats.replayedCount,
+          comparedCount: stats.comparedCount,
+          sketchedCount: stats.sketchedCount,
+          validatorDevice: stats.validatorDevice,
+          bands: bandsOf(scenario),
           byVariant: stats.byVariant,
         },
         chain:
@@ -309,9 +314,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     const resumed =
       directory !== null && options.resume === true ? await resumeRun({ directory, manifest: running }) : null;
     const writer =
-      directory === null
-        ? null
-        : (resumed?.writer ?? (await openRun({ directory, manifest: running, scenarioYaml: options.resolvedYaml })));
+      directory === null ? null : (resumed?.writer ?? (await openRun({ directory, manifest: running, scenarioYaml })));
     const committed = resumed?.committedDigests ?? [];
     try {
       const slots = scenario.eras * plan.slotsPerEra;
@@ -353,7 +356,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       const manifest = manifestOf(outcome.stopped ? 'failed' : 'complete', 0, 0);
       if (outcome.stopped) await writer?.fail(manifest);
       else await writer?.finish({ manifest, summary });
-      return { manifest, summary, verdicts, directory };
+      return { manifest, summary, verdicts, directory, scenarioYaml };
     } catch (error) {
       await writer
         ?.fail(

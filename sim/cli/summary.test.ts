@@ -4,6 +4,7 @@ import { renderSummary } from './summary.ts';
 
 const RESULT: SessionResult = {
   directory: 'runs/tiny-c0ffee01-s7',
+  scenarioYaml: '',
   summary: {
     'income.miner': 5,
     'income.miner.steady': 12_345.6789,
@@ -48,6 +49,9 @@ const RESULT: SessionResult = {
       runtime: 'onnxruntime-node 1',
       executedCount: 0,
       replayedCount: 90,
+      comparedCount: 0,
+      sketchedCount: 0,
+      validatorDevice: 'cpu: a machine',
       byVariant: {},
     },
     chain: {

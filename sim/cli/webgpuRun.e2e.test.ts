@@ -44,7 +44,15 @@ const scenarioOn = (device: Scenario['inference']['device']): Scenario =>
     {
       eras: 2,
       params: { 'val.samples': 1 },
-      inference: { mode: 'measure', device, poolSamples: 1, levelBps: [10_000, 0, 0] },
+      inference: {
+        mode: 'measure',
+        device,
+        poolSamples: 1,
+        levelBps: [10_000, 0, 0],
+        sets: { publicSamples: 0, heldOutSamples: 1, rotateEras: 0 },
+        puzzle: 'text',
+        validatorDevice: 'same',
+      },
     },
   );
 

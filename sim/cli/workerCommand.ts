@@ -31,7 +31,7 @@ async function runPoint(job: Job, builtDir: string, build: string): Promise<void
   const hasTables = scenario.record.agents === 'all' || scenario.record.events === 'all';
   let toldMs = performance.now();
   try {
-    const { manifest, summary } = await runSession({
+    const { manifest, summary, scenarioYaml } = await runSession({
       scenario,
       scenarioFile: job.file,
       resolvedYaml,
@@ -49,7 +49,7 @@ async function runPoint(job: Job, builtDir: string, build: string): Promise<void
         tell({ kind: 'progress', share: done / total });
       },
     });
-    if (!hasTables) await writePoint(partial, { manifest, summary, scenarioYaml: resolvedYaml });
+    if (!hasTables) await writePoint(partial, { manifest, summary, scenarioYaml });
     await publishPoint(partial, final, async () => {
       const before = await readManifest(final).catch(() => null);
       return before?.state === 'complete' && before.digest === manifest.digest;

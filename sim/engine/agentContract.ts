@@ -27,7 +27,13 @@ export type ReadonlyTable = { readonly length: number; readonly [index: number]:
 export type LedgerView = { readonly [T in TableName]: ReadonlyTable };
 
 /** Result of one executed inference: of a variant on a sample of the task pool. */
-export type MeasuredAnswer = { readonly answerId: number; readonly qualityBps: number; readonly latencyUs: number };
+export type MeasuredAnswer = {
+  readonly answerId: number;
+  readonly qualityBps: number;
+  readonly latencyUs: number;
+  /** Content identifier of the numbers before decoding: what an answer is committed to. */
+  readonly outputId: number;
+};
 
 /** The agent's own chance: a keyed stream nobody else draws from. */
 export type AgentRandom = {
@@ -76,8 +82,8 @@ export type View = {
   challengesOf(provider: number): readonly number[];
   challengesOfClass(challengeClass: number): readonly number[];
   seatsOf(licence: number): readonly { readonly challengeClass: number; readonly seat: number }[];
-  /** Sample and difficulty that a target has to read, known from the issue on (CHAL-5, CHAL-6). */
-  puzzleOf(challenge: number): { readonly sample: number; readonly level: number };
+  /** What a target has to execute, and on which sample, known from the issue on (CHAL-5, CHAL-6). */
+  puzzleOf(challenge: number): { readonly variant: number; readonly sample: number; readonly level: number };
   /** What a Slark sees of a target's answer to a challenge of this slot; from phase reveal on. */
   responseTo(challenge: number): {
     readonly isAnswered: boolean;
@@ -137,6 +143,26 @@ export type View = {
   samplesOfTask(task: number): readonly { readonly sample: number; readonly level: number }[];
   /** Sample of the request behind an audit (task of kind output). */
   sampleOfAudit(task: number): { readonly sample: number; readonly level: number };
+  /** Audits that were opened in this slot about answers of the own nodes, ascending. */
+  myAudits(): readonly number[];
+  /**
+   * What an own node committed to when it gave the answer that is now audited: the output and the salt. Undefined where the
+   * commitment was to nothing that this agent has.
+   */
+  openingOf(task: number): { readonly outputId: number; readonly saltId: number } | undefined;
+  /** The own commitment to the output behind the answer to a request of this slot (DFPN-17). */
+  commitmentTo(outputId: number, request: number): number;
+  /** Identifier of the sketch of an output under a nonce. Only who holds the output's numbers has it. */
+  sketchIdOf(outputId: number, nonceId: number): number;
+  /**
+   * How far the sketch that was revealed for an audit is from an own execution of what was declared, ppb, if that was ordered
+   * in phase `work`; `second` if the first look left it open.
+   */
+  distanceOf(task: number): { readonly ppb: number; readonly second: boolean } | undefined;
+  /** Width of the band in which a sketch of the version behind an audit is accepted, ppb. */
+  acceptedPpb(task: number, second: boolean): number;
+  /** Variant of the file that its creator has put in the place of the approved one; −1 if the file is as approved (BEH-26). */
+  buildServed(model: number): number;
   /** The measured answer, if it was ordered in the `work` phase of this or an earlier slot; else undefined. */
   answer(variant: number, sample: number, level: number): MeasuredAnswer | undefined;
 
@@ -183,13 +209,20 @@ export type Decision = {
   act(name: ActionName, args: readonly number[]): void;
   /** Orders an inference; allowed in phase `work` only. Executed once however many agents order it. */
   infer(variant: number, sample: number, level: number): void;
+  /** Orders an own execution of what an audited answer is declared to be, and its sketch; allowed in phase `work` only. */
+  compare(task: number): void;
+  /** Puts the file of another variant in the place of an own model's approved one; allowed in phase `open` only (BEH-26). */
+  swap(model: number, variant: number): void;
   /**
    * Answers a challenge against an own provider; allowed in phase `serve`. Whether the workload fits is physics, not for the
    * target to say; with `evicts` it throws its other work out for the time being.
    */
   respond(challenge: number, answerId: number, responseMs: number, evicts: boolean): void;
-  /** Hands in what a licence found about a challenge: 1 pass, 2 fail; allowed in phases `reveal` and `close`. The first counts. */
-  judge(challenge: number, licence: number, verdict: number, delayMs: number): void;
+  /**
+   * Hands in what a licence found about a challenge: 1 pass, 2 fail; allowed in phases `reveal` and `close`. The first counts.
+   * Who has measured hands in his own sketch of the answer with it; `isCopied` says that the sketch is another seat's.
+   */
+  judge(challenge: number, licence: number, verdict: number, delayMs: number, isCopied?: boolean): void;
   /** Misuses the data of a consumer on a lease (BEH-15), allowed in phase `serve`; off the ledger, and found out by chance. */
   misuse(lease: number): void;
 };

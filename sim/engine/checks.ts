@@ -6,7 +6,7 @@
  */
 import { BPS, FP, mulDivDown } from '../base/fixedPoint.ts';
 import { F, STRIDE, TASK_KIND } from '../protocol/layout.ts';
-import type { View } from './agentContract.ts';
+import type { MeasuredAnswer, View } from './agentContract.ts';
 import { DOCUMENT_FIELDS } from './documents.ts';
 
 export type Check = { readonly variant: number; readonly sample: number; readonly level: number };
@@ -22,6 +22,8 @@ export type Assessment = {
 /** What an assessor sees besides the answers: failures among probes of a node, and flags that are not there. */
 export type Perception = { errorCount(failBps: number, probeCount: number): number; seesFalseFlag(): boolean };
 
+/** Values of `val.proof`. */
+const PROOF = { text: 0, sketch: 1 } as const;
 /** The variant with which nodes are probed: the reference. */
 const PROBE_VARIANT = 0;
 /** The hard level stands for perturbed input: robustness is accuracy there. */
@@ -84,6 +86,32 @@ function assessDocument(view: View, task: number, perception: Perception): Asses
 }
 
 /**
+ * Audit of one answer: its text must be the one that the declared model gives, its commitment must have been opened, and the
+ * sketch of what was executed must lie within the band of an honest execution (`val.proof: text` asks for the text alone).
+ *
+ * @rule VAL-15, OP-22
+ */
+function assessOutput(view: View, task: number, own: MeasuredAnswer): Assessment {
+  const sameText = own.answerId === field(view, task, 'answerId');
+  if (view.param('val.proof') === PROOF.text) return { passes: sameText, qualityBps: own.qualityBps, known: true };
+  // Whoever does not open his commitment in time has proven nothing.
+  if (field(view, task, 'sketchId') === 0 || !sameText) return { ...REFUSED, qualityBps: own.qualityBps };
+  const distance = view.distanceOf(task);
+  if (distance === undefined) return UNKNOWN;
+  const passes = distance.ppb <= view.acceptedPpb(task, distance.second);
+  return { passes, qualityBps: own.qualityBps, known: true };
+}
+
+/** True if an audit needs the sketches compared: there is one to hold against an own execution. */
+export function needsComparison(view: View, task: number): boolean {
+  return (
+    field(view, task, 'kind') === TASK_KIND.output &&
+    view.param('val.proof') === PROOF.sketch &&
+    field(view, task, 'sketchId') !== 0
+  );
+}
+
+/**
  * The verdict that the measured answers lead to.
  *
  * @rule F-19, F-20, VAL-5, VAL-15
@@ -99,10 +127,7 @@ export function assessTask(view: View, task: number, perception: Perception): As
     return answer === undefined ? [] : [{ ...answer, level }];
   });
   if (answers.length < checks.length) return UNKNOWN;
-  if (kind === TASK_KIND.output) {
-    const answer = answers[0]!;
-    return { passes: answer.answerId === field(view, task, 'answerId'), qualityBps: answer.qualityBps, known: true };
-  }
+  if (kind === TASK_KIND.output) return assessOutput(view, task, answers[0]!);
   const slowestUs = percentile95(answers.map(({ latencyUs }) => latencyUs));
   const limitMs = view.param('val.p95_ms');
   if (kind === TASK_KIND.node) {

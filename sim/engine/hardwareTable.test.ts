@@ -13,14 +13,14 @@ import {
 } from './hardwareTable.ts';
 import { REGIONS } from './world.ts';
 
-const { gpus, gpuClasses, cpus, parts, electricity, rentals, sources } = HARDWARE_TABLE;
+const { gpus, gpuClasses, gpuPeaks, cpus, parts, electricity, rentals, sources } = HARDWARE_TABLE;
 const NOTHING: MachineCapacity = { cpuCount: 0, memoryGb: 0, storageGb: 0, gpuCount: 0, gpuTier: 0 };
 const TIERS = gpuClasses.map((row) => row.tier);
 const ULTRA_3 = 11;
 
 describe('fixtures/hardware', () => {
   it('names a source for every row, and no source that no row uses', () => {
-    const rows = [...gpus, ...gpuClasses, ...cpus, ...parts, ...electricity, ...rentals];
+    const rows = [...gpus, ...gpuClasses, ...gpuPeaks, ...cpus, ...parts, ...electricity, ...rentals];
     const ids = sources.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(rows.filter((row) => row.sources.length === 0)).toEqual([]);
@@ -33,7 +33,8 @@ describe('fixtures/hardware', () => {
   });
 
   it('calls every figure cited, none measured', () => {
-    for (const row of [...gpus, ...cpus, ...parts, ...electricity, ...rentals]) expect(row.basis).toBe('cited');
+    for (const row of [...gpus, ...gpuPeaks, ...cpus, ...parts, ...electricity, ...rentals])
+      expect(row.basis).toBe('cited');
   });
 
   it('has every model of ATTR-4 but for spellings, in the sub-tier that the protocol looks up', () => {
@@ -73,6 +74,26 @@ describe('fixtures/hardware', () => {
       expect(lowUsdPerHour > 0 && (highUsdPerHour ?? lowUsdPerHour) >= lowUsdPerHour).toBe(true);
     }
     expect(rentals.filter(({ model }) => !gpus.some((row) => row.model === model))).toEqual([]);
+  });
+
+  it('has peaks of models that it has, at most one row of each, and an arithmetic peak of every sub-tier', () => {
+    const models = gpuPeaks.map(({ model }) => model);
+    expect(new Set(models).size).toBe(models.length);
+    const tierOf = (model: string): number | undefined => gpus.find((row) => row.model === model)?.tier;
+    expect(models.filter((model) => tierOf(model) === undefined)).toEqual([]);
+    const withArithmetic = gpuPeaks.filter(({ fp32Tflops }) => fp32Tflops !== null);
+    expect(new Set(withArithmetic.map(({ model }) => tierOf(model)))).toEqual(new Set(TIERS));
+  });
+
+  it('has peaks of plausible size: of arithmetic per byte as cards are built', () => {
+    for (const { fp32Tflops, bandwidthGbPerS } of gpuPeaks) {
+      expect(fp32Tflops !== null || bandwidthGbPerS !== null).toBe(true);
+      if (fp32Tflops !== null) expect(fp32Tflops >= 1 && fp32Tflops <= 200).toBe(true);
+      if (bandwidthGbPerS !== null) expect(bandwidthGbPerS >= 100 && bandwidthGbPerS <= 10_000).toBe(true);
+      if (fp32Tflops === null || bandwidthGbPerS === null) continue;
+      const flopPerByte = (1_000 * fp32Tflops) / bandwidthGbPerS;
+      expect(flopPerByte > 8 && flopPerByte < 110).toBe(true);
+    }
   });
 
   it('has an electricity price of every region of the world', () => {

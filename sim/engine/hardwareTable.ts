@@ -7,6 +7,7 @@
 import cpus from '../../fixtures/hardware/cpus.json' with { type: 'json' };
 import electricity from '../../fixtures/hardware/electricity.json' with { type: 'json' };
 import gpuClasses from '../../fixtures/hardware/gpuClasses.json' with { type: 'json' };
+import gpuPeaks from '../../fixtures/hardware/gpuPeaks.json' with { type: 'json' };
 import gpus from '../../fixtures/hardware/gpus.json' with { type: 'json' };
 import parts from '../../fixtures/hardware/parts.json' with { type: 'json' };
 import rentals from '../../fixtures/hardware/rentals.json' with { type: 'json' };
@@ -57,6 +58,17 @@ export type GpuClass = {
   readonly sources: readonly string[];
 };
 
+/** What a GPU model can do at most, as published: a fact to compare measurements with. Figures that no source read gives are null. */
+export type GpuPeakRow = Cited & {
+  /** Of {@link GpuRow}. */
+  readonly model: string;
+  /** Single precision, without tensor cores. */
+  readonly fp32Tflops: number | null;
+  readonly bandwidthGbPerS: number | null;
+  /** Which build of the model the figures are of; null where there is one. */
+  readonly variant: string | null;
+};
+
 /** A server processor. */
 export type CpuRow = Cited & {
   readonly model: string;
@@ -99,6 +111,7 @@ export type RentalRow = Cited & {
 export type HardwareTable = {
   readonly gpus: readonly GpuRow[];
   readonly gpuClasses: readonly GpuClass[];
+  readonly gpuPeaks: readonly GpuPeakRow[];
   readonly cpus: readonly CpuRow[];
   readonly parts: readonly PartRow[];
   readonly electricity: readonly ElectricityRow[];
@@ -107,7 +120,9 @@ export type HardwareTable = {
 };
 
 /** The tables of `fixtures/hardware`. */
-export const HARDWARE_TABLE: HardwareTable = { gpus, gpuClasses, cpus, parts, electricity, rentals, sources };
+export const HARDWARE_TABLE: HardwareTable = {
+  ...{ gpus, gpuClasses, gpuPeaks, cpus, parts, electricity, rentals, sources },
+};
 
 /** A machine as ORDER-2 and ATTR describe it. A CPU is a hardware thread. The model is told where it is known. */
 export type MachineCapacity = {

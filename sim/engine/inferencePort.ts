@@ -21,7 +21,30 @@ export type InferenceAnswer = {
   readonly qualityBps: number;
   /** Wall time of the execution that gave the answer. */
   readonly latencyUs: number;
+  /** The low 52 bits of the SHA-256 of the output before decoding: equal for equal numbers, to the last bit. */
+  readonly outputId: number;
 };
+
+/** The output of a job, projected under a nonce. */
+export type SketchJob = InferenceJob & {
+  /** Integer below 2^52. */
+  readonly nonce: number;
+};
+
+/** Two executions to hold against each other: what somebody claims to have run, and what he had declared. */
+export type Comparison = { readonly claimed: SketchJob; readonly declared: SketchJob };
+
+/** Distance of outputs that have nothing in common, ppb; none is farther. */
+export const UNRELATED_PPB = 2_000_000_000;
+
+/** Numbers in a sketch; a second look takes more. */
+export const PROJECTION_COUNT = 16;
+export const SECOND_LOOK_COUNT = 64;
+
+/** How far honest executions of one model may differ: at most `acceptPpb`; beyond `rejectPpb` it was another model. */
+export type Bands = { readonly acceptPpb: number; readonly rejectPpb: number };
+/** `reduced`: devices that compute with fewer bits than float32, compared among themselves only. */
+export type Precision = 'fp32' | 'reduced';
 
 export type VariantInfo = {
   readonly id: string;
@@ -29,6 +52,9 @@ export type VariantInfo = {
   readonly wuMflop: number;
   /** Hash of the model file that is loaded. No two variants share a file. */
   readonly sha256: string;
+  readonly precision: Precision;
+  /** A model that answers requests, or a compute graph that serves as a challenge's puzzle. */
+  readonly kind: 'model' | 'puzzle';
 };
 
 /** Executed plus replayed is the number of answers given. */
@@ -40,6 +66,11 @@ export type InferenceStats = {
   /** Answers given from an earlier execution: stored, or made by this port for an equal job. */
   readonly replayedCount: number;
   readonly byVariant: Readonly<Record<string, { readonly executedCount: number; readonly replayedCount: number }>>;
+  /** Comparisons answered, and the sketches executed for them (the rest were known). */
+  readonly comparedCount: number;
+  readonly sketchedCount: number;
+  /** Where validators execute. */
+  readonly validatorDevice: string;
 };
 
 export type InferencePort = {
@@ -52,6 +83,16 @@ export type InferencePort = {
    * @throws RangeError for a job outside the pool; Error when an answer cannot be had (never a guess)
    */
   infer(jobs: readonly InferenceJob[]): Promise<readonly InferenceAnswer[]>;
+  /**
+   * Relative distance of each pair's sketches, ppb of the declared one, 0 for equal numbers, at most {@link UNRELATED_PPB}.
+   * The claimed job is executed where jobs are executed, the declared one where validators execute.
+   *
+   * @param projectionCount  numbers in a sketch, default {@link PROJECTION_COUNT}
+   * @throws RangeError for a job outside the pool; Error when a sketch cannot be had (never a guess)
+   */
+  compare(comparisons: readonly Comparison[], projectionCount?: number): Promise<readonly number[]>;
+  /** As calibrated on the device, by precision class; undefined where nobody calibrated it. */
+  readonly bands: Readonly<Record<Precision, Bands>> | undefined;
   stats(): InferenceStats;
   /** Ends every process the port started. */
   close(): Promise<void>;

@@ -107,7 +107,7 @@ describe('keeper > heartbeats', () => {
       }
       result.actions.forEach(({ kind, args }, i) => {
         if (kind !== A.serveRequest || result.codes[i] !== 0) return;
-        days.get(s.requests[args[0]! * STRIDE.requests + F.requests.node]!)?.latencies.push(args[2]!);
+        days.get(s.requests[args[0]! * STRIDE.requests + F.requests.node]!)?.latencies.push(args[3]!);
       });
       for (const { args, bulk } of sentBy(result, 'reportNodes')) {
         for (let node = args[0]! + 1; node <= args[1]!; node++) {

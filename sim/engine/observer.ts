@@ -1,5 +1,5 @@
 /** Turns the events of a run into the rows of its tables (`trace.ts`) and the flat metrics of its summary. Reads, never decides. */
-import { FP, mulDivDown } from '../base/fixedPoint.ts';
+import { BPS, FP, mulDivDown } from '../base/fixedPoint.ts';
 import { ACTION_NAMES, type Action } from '../protocol/actions.ts';
 import { tokenValueOf } from '../protocol/assets.ts';
 import { EV, EVENT_NAMES, MOVE } from '../protocol/events.ts';
@@ -22,17 +22,19 @@ import {
 import { REJECTIONS } from '../protocol/rejections.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import type { View } from './agentContract.ts';
+import { createAuditRecorder } from './auditRows.ts';
 import { NO_EXPECTATION } from './capacityTruth.ts';
 import { createEntityRecorder, type EntityRecorder, type EntityRows } from './entityRows.ts';
 import type { MarketFigures } from './market.ts';
 import { createMarketMetrics } from './marketMetrics.ts';
 import { createMarketRecorder, type MarketRows } from './marketRows.ts';
-import type { BlockResult } from './ports.ts';
+import { type BlockResult, COMPARE } from './ports.ts';
 import { createProviderMetrics } from './providerMetrics.ts';
 import { herfindahlFp } from './providerRows.ts';
 import type { StrategySpec } from './scenario.ts';
 import type { SharedRun } from './shared.ts';
-import type { ActionCounters, AgentRow, EraRow, EventRow, ModelRow, SlarkRow } from './trace.ts';
+import type { SketchBook } from './sketchBook.ts';
+import type { ActionCounters, AgentRow, AuditRow, EraRow, EventRow, ModelRow, SlarkRow } from './trace.ts';
 import { trueVerdict } from './truth.ts';
 
 export type EraRows = {
@@ -40,6 +42,7 @@ export type EraRows = {
   readonly agents: readonly AgentRow[];
   readonly models: readonly ModelRow[];
   readonly events: readonly EventRow[];
+  readonly audits: readonly AuditRow[];
 } & EntityRows &
   MarketRows;
 
@@ -92,10 +95,21 @@ type Tally = {
   checked: number;
   accepted: number;
   executed: number;
+  servedQualitySum: number;
+  servedQualityCount: number;
   actions: number;
   rejected: number;
 };
-type ModelTally = { requests: number; served: number; income: number; qualitySum: number; qualityCount: number };
+type ModelTally = {
+  requests: number;
+  served: number;
+  income: number;
+  qualitySum: number;
+  qualityCount: number;
+  validatedQuality: number;
+  servedQualitySum: number;
+  servedQualityCount: number;
+};
 
 const emptyTally = (): Tally => ({
   call: 0,
@@ -112,6 +126,8 @@ const emptyTally = (): Tally => ({
   checked: 0,
   accepted: 0,
   executed: 0,
+  servedQualitySum: 0,
+  servedQualityCount: 0,
   actions: 0,
   rejected: 0,
 });
@@ -158,6 +174,7 @@ export function createObserver(
   catalogue: readonly StrategySpec[],
   names: readonly string[],
   keep: { readonly agents: boolean; readonly events: boolean },
+  sketches: SketchBook,
   marketFigures: () => MarketFigures = () => NO_MARKET,
 ): Observer {
   const { agents } = run.roster;
@@ -180,11 +197,15 @@ export function createObserver(
   const providerMetrics = createProviderMetrics(run);
   const market = createMarketRecorder(s, run);
   const marketMetrics = createMarketMetrics(run, marketFigures);
+  const audits = createAuditRecorder(run, s, sketches, names);
   let missedBefore = 0;
 
   const tallyOf = (account: number): Tally | undefined => tallies[account - ACCOUNT.firstAgent];
   const modelOf = (model: number): ModelTally =>
-    (models[model] ??= { requests: 0, served: 0, income: 0, qualitySum: 0, qualityCount: 0 });
+    (models[model] ??= {
+      ...{ requests: 0, served: 0, income: 0, qualitySum: 0, qualityCount: 0 },
+      ...{ validatedQuality: -1, servedQualitySum: 0, servedQualityCount: 0 },
+    });
   const nodeOwner = (node: number): number => s.nodes[node * STRIDE.nodes + F.nodes.owner]!;
 
   function ownerOf(kind: number, entity: number): number {
@@ -223,6 +244,7 @@ export function createObserver(
       if (qualityBps > 0) {
         model.qualitySum += qualityBps;
         model.qualityCount += 1;
+        if (kind === TASK_KIND.model) model.validatedQuality = qualityBps;
       }
     }
     const start = s.tasks[at + F.tasks.memberStart]!;
@@ -318,6 +340,12 @@ export function createObserver(
         if (miner !== undefined) miner.served += 1;
         const creator = tallyOf(ownerOf(KIND.model, model));
         if (creator !== undefined) creator.served += 1;
+        const qualityBps = audits.servedQualityBps(e[at + 1]!);
+        for (const tally of [modelOf(model), miner, creator]) {
+          if (tally === undefined) continue;
+          tally.servedQualitySum += qualityBps;
+          tally.servedQualityCount += 1;
+        }
         const consumer = tallyOf(s.requests[e[at + 1]! * STRIDE.requests + F.requests.consumer]!);
         if (consumer !== undefined) {
           consumer.served += 1;
@@ -333,6 +361,7 @@ export function createObserver(
         break;
       case EV.TaskTallied:
         observeTask(e[at + 1]!, e[at + 2]!, e[at + 3]!, e[at + 4]!, e[at + 6]!);
+        audits.observeTally(e[at + 1]!, e[at + 4]!);
         break;
       default:
     }
@@ -539,11 +568,16 @@ export function createObserver(
         ratingTenths: ratingCount === 0 ? -1 : s.models[at + F.models.ratingSumTenths]! / ratingCount,
         rankFp: marketRankFp(s, model),
         qualityBps: tally.qualityCount === 0 ? -1 : Math.round(tally.qualitySum / tally.qualityCount),
+        validatedQualityBps: tally.validatedQuality,
+        servedQualityBps:
+          tally.servedQualityCount === 0 ? -1 : Math.round(tally.servedQualitySum / tally.servedQualityCount),
         hostCount,
       };
       tally.requests = 0;
       tally.served = 0;
       tally.income = 0;
+      tally.servedQualitySum = 0;
+      tally.servedQualityCount = 0;
       return row;
     });
   }
@@ -578,7 +612,10 @@ export function createObserver(
     work(orders) {
       for (let i = 0; i < orders.length; i += 4) {
         const own = tallies[orders[i]!];
-        if (own !== undefined) own.executed += run.variants[orders[i + 1]!]!.wu;
+        if (own === undefined) continue;
+        const variant = orders[i + 1]!;
+        own.executed +=
+          variant === COMPARE ? s.tasks[orders[i + 2]! * STRIDE.tasks + F.tasks.wu]! : run.variants[variant]!.wu;
       }
     },
     endEra(era, digest) {
@@ -618,6 +655,7 @@ export function createObserver(
           checkedCount: t.checked,
           acceptedCount: t.accepted,
           executedWu: t.executed,
+          servedQualityBps: t.servedQualityCount === 0 ? -1 : Math.round(t.servedQualitySum / t.servedQualityCount),
           actionCount: t.actions,
           rejectedCount: t.rejected,
         };
@@ -680,10 +718,12 @@ export function createObserver(
         };
       });
       marketMetrics.add(marketRows);
+      const auditTable = audits.take(era);
       return {
         era: row,
         models: modelTable,
         events: eventTable,
+        audits: keep.agents ? auditTable : [],
         ...(keep.agents
           ? { agents: rows, nodes, validators, delegations, calls, providers, slarks, challenges, ...marketRows }
           : {
@@ -707,6 +747,11 @@ export function createObserver(
         for (const key of [`${info.role}.${info.strategy}`, info.role, `intent.${intentOf(i)}`, ...bare])
           groups.set(key, [...(groups.get(key) ?? []), i]);
       });
+      const validatedOf = new Map<number, number[]>();
+      models.forEach(({ validatedQuality }, model) => {
+        const owner = s.models[model * STRIDE.models + F.models.owner]! - ACCOUNT.firstAgent;
+        if (validatedQuality >= 0) validatedOf.set(owner, [...(validatedOf.get(owner) ?? []), validatedQuality]);
+      });
       for (const [group, members] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
         const sum = (pickValue: (t: Tally) => number): number =>
           members.reduce((acc, i) => acc + pickValue(totals[i]!), 0);
@@ -717,6 +762,11 @@ export function createObserver(
         out[`work.${group}`] = sum((t) => t.executed) / n;
         const checked = sum((t) => t.checked);
         if (checked > 0) out[`accepted.${group}`] = sum((t) => t.accepted) / checked;
+        const answers = sum((t) => t.servedQualityCount);
+        if (answers > 0) out[`quality.served.${group}`] = sum((t) => t.servedQualitySum) / answers / BPS;
+        const validated = members.flatMap((i) => validatedOf.get(i) ?? []);
+        if (validated.length > 0)
+          out[`quality.validated.${group}`] = validated.reduce((acc, bps) => acc + bps, 0) / validated.length / BPS;
         const known = members.filter((i) => standing[i]! >= 0);
         if (known.length > 0)
           out[`standing.${group}`] = known.reduce((acc, i) => acc + standing[i]!, 0) / known.length / FP;
@@ -729,6 +779,24 @@ export function createObserver(
       out['tasks.wrong_share'] = wrongKnown === 0 ? 0 : runSums.wrong / wrongKnown;
       out['audits.total'] = runSums.audits;
       out['audits.failed_share'] = runSums.audits === 0 ? 0 : runSums.auditsFailed / runSums.audits;
+      for (const [served, tally] of audits.byServed()) {
+        // By what was really served; answers whose commitment was never opened stand for themselves.
+        const name = served === '' ? 'unopened' : served;
+        out[`audits.served.${name}`] = tally.count;
+        out[`audits.rejected.${name}`] = tally.failedCount;
+        out[`audits.honest.${name}`] = tally.honestCount;
+        if (tally.substituteCount === 0) continue;
+        out[`audits.substituted.${name}`] = tally.substituteCount;
+        out[`audits.detected.${name}`] = tally.substituteFailedCount / tally.substituteCount;
+      }
+      const audited = audits.totals();
+      out['audits.honest_rejected'] = audited.honestFailedCount;
+      out['audits.cheat_total'] = audited.substituteCount + audited.copiedCount;
+      out['audits.cheat_missed'] =
+        audited.substituteCount - audited.substituteFailedCount + audited.copiedCount - audited.copiedFailedCount;
+      out['audits.text_missed'] = audited.substituteSameTextCount;
+      out['audits.copied_total'] = audited.copiedCount;
+      out['audits.unopened_total'] = audited.unopenedCount;
       out['copies.flagged'] = runSums.copies;
       out['slashed.total'] = tokens(runSums.slashed);
       out['actions.total'] = runSums.actions;

@@ -47,14 +47,17 @@ export type LedgerPort = {
 export type DecisionBatch = {
   /** Per action: agent number, action number, argument count, arguments. Agents ascending. */
   readonly actions: Float64Array;
-  /** Per order: agent number, variant, sample, level. */
+  /** Per order: agent number, variant, sample, level; or agent number, {@link COMPARE}, task, 0. */
   readonly orders: Float64Array;
   /** Per message outside the ledger: agent number, {@link MESSAGE} kind, four numbers. */
   readonly messages: Float64Array;
 };
 
-/** What agents tell each other without the ledger: a target its answer to a challenge, a Slark its finding to the referee. */
-export const MESSAGE = { respond: 1, judge: 2, misuse: 3 } as const;
+/** In place of a variant: an audit's sketch is to be compared with an own one. */
+export const COMPARE = -1;
+
+/** What agents tell each other without the ledger: a target its answer to a challenge, a Slark its finding to the referee (negative if the sketch that goes with it is copied), a creator its host another file. */
+export const MESSAGE = { respond: 1, judge: 2, misuse: 3, swap: 4 } as const;
 export const MESSAGE_SIZE = 6;
 
 /**

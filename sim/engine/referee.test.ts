@@ -15,8 +15,11 @@ import {
 import { attachState, EVENT_STRIDE, type State } from '../protocol/state.ts';
 import { PHASE } from './agentContract.ts';
 import { MESSAGE, MESSAGE_SIZE } from './ports.ts';
+import { choosePuzzle } from './puzzleChoice.ts';
 import type { Scenario } from './scenario.ts';
+import { createTestInference, OTHER_NONCE_PPB } from './testInference.ts';
 import type { Group, WorldOptions } from './testWorld.ts';
+import { createSight } from './view.ts';
 
 const PROVIDERS: Group = { role: 'miner', strategy: 'steady', count: 4, options: { facets: 'spheron' } };
 const SLARKS: Group = { role: 'slark', strategy: 'diligent', count: 8 };
@@ -325,6 +328,136 @@ describe('spoofing (SLASH-1, OP-56)', () => {
     expect((await observe(honest)).actions.get(A.upholdMisconduct)).toBeUndefined();
     const slandered = small([PROVIDERS, SLARKS], { eras: 30, params: { 'slash.misconduct_false_bps': 100 } });
     expect((await observe(slandered)).actions.get(A.upholdMisconduct)).toBeGreaterThan(0);
+  });
+});
+
+describe('chal.proof', () => {
+  const COPIERS: Group = { role: 'slark', strategy: 'copier', count: 4 };
+  const PROOF = { none: 0, sketch: 1 } as const;
+
+  /** Seats, certified results and aligned ones of diligent Slarks and of copiers. */
+  async function judged(proof: keyof typeof PROOF, copiers: Group = COPIERS) {
+    const inference = createTestInference({ poolSamples: 60 });
+    const params = { 'chal.proof': PROOF[proof] };
+    const { outcome, eras, roster } = await runSmall(
+      small([PROVIDERS, { ...SLARKS, count: 5 }, copiers], { eras: 5, params }),
+      { inference },
+    );
+    const of = (strategy: string) => {
+      const accounts = roster.agents.filter((info) => info.strategy === strategy).map(({ account }) => account);
+      const rows = eras.flatMap(({ slarks }) => slarks.filter(({ runner }) => accounts.includes(runner)));
+      const count = (column: 'selectedCount' | 'resultCount' | 'alignedCount') => sumOf(rows, column);
+      return { seats: count('selectedCount'), results: count('resultCount'), aligned: count('alignedCount') };
+    };
+    return { proofs: outcome.proofs, inference, copier: of('copier'), diligent: of('diligent') };
+  }
+
+  it('none > a finding copied from another seat counts as if its author had measured; nothing is compared', async () => {
+    const { proofs, inference, copier, diligent } = await judged('none');
+    expect(copier.results).toBeGreaterThan(10);
+    expect(copier.aligned).toBe(copier.results);
+    expect(diligent.aligned).toBe(diligent.results);
+    expect(proofs).toEqual({ checkedCount: 0, droppedCount: 0 });
+    expect(inference.compared).toEqual([]);
+  });
+
+  it('sketch > a copied one is dropped, because its sketch was made under another seat’s nonce; who has measured is not even asked', async () => {
+    const { proofs, inference, copier, diligent } = await judged('sketch');
+    expect(copier.seats).toBeGreaterThan(10);
+    expect([copier.results, copier.aligned]).toEqual([0, 0]);
+    expect(diligent.results).toBeGreaterThan(10);
+    expect(diligent.aligned).toBe(diligent.results);
+    expect(proofs.checkedCount).toBeGreaterThan(10);
+    expect(proofs.droppedCount).toBe(proofs.checkedCount);
+    expect(inference.compared).toHaveLength(proofs.checkedCount);
+    for (const { claimed, declared, ppb } of inference.compared) {
+      expect({ ...claimed, nonce: 0 }).toEqual({ ...declared, nonce: 0 });
+      expect(claimed.nonce).not.toBe(declared.nonce);
+      expect(ppb).toBeGreaterThanOrEqual(OTHER_NONCE_PPB);
+    }
+  });
+
+  it('sketch > a guess where there was nothing to copy comes without any sketch, and is dropped without a comparison', async () => {
+    const guessing: Group = { ...COPIERS, count: 8, options: { alone: 'pass' } };
+    const { proofs, inference, copier } = await judged('sketch', guessing);
+    expect(copier.results).toBe(0);
+    expect(proofs.droppedCount).toBe(proofs.checkedCount);
+    expect(proofs.checkedCount).toBeGreaterThan(inference.compared.length);
+    expect((await judged('none', guessing)).copier.results).toBeGreaterThan(10);
+  });
+});
+
+describe('puzzles', () => {
+  /** Machines of every sort: with GPUs, with much memory for their cores, and neither. */
+  const TARGETS: readonly Group[] = [
+    { ...PROVIDERS, hardware: 'community' },
+    { ...PROVIDERS, hardware: 'datacentre' },
+  ];
+  async function asked(puzzle: 'text' | 'compute', inference = createTestInference({ poolSamples: 60 })) {
+    const small60 = small([...TARGETS, SLARKS], { eras: 5 });
+    const scenario = { ...small60, inference: { ...small60.inference, puzzle } };
+    const responses: {
+      readonly variant: number;
+      readonly level: number;
+      readonly wanted: number;
+      readonly given: number;
+    }[] = [];
+    const run = await runSmall(scenario, {
+      inference,
+      agents(shared) {
+        const inner = createInlineAgents(shared);
+        const { view, pointAt } = createSight(shared);
+        return {
+          ...inner,
+          async decide(phase, slotCount) {
+            const batch = await inner.decide(phase, slotCount);
+            pointAt(shared.roster.agents[0]!, phase, slotCount);
+            for (let i = 0; i < batch.messages.length; i += MESSAGE_SIZE) {
+              const [, kind, challenge, given] = batch.messages.subarray(i, i + MESSAGE_SIZE);
+              if (kind !== MESSAGE.respond) continue;
+              const { variant, sample, level } = view.puzzleOf(challenge!);
+              responses.push({ variant, level, wanted: view.answer(variant, sample, level)!.answerId, given: given! });
+            }
+            return batch;
+          },
+        };
+      },
+    });
+    return { run, responses, inference, rows: run.eras.flatMap(({ challenges }) => challenges) };
+  }
+
+  it('text > every target reads a hard line with the reference', async () => {
+    const { responses, inference } = await asked('text');
+    expect(responses.length).toBeGreaterThan(20);
+    expect(new Set(responses.map(({ variant, level }) => `${variant}/${level}`))).toEqual(new Set(['0/2']));
+    for (const { wanted, given } of responses) expect(given).toBe(wanted);
+    expect(inference.executed.some(({ variant }) => inference.variants[variant]!.kind === 'puzzle')).toBe(false);
+  });
+
+  it('compute > every target executes the graph that suits what its challenge asks for, and passes as well as with text', async () => {
+    const { responses, inference, rows } = await asked('compute');
+    const first = inference.variantOf('puzzle-matmul');
+    expect(responses.length).toBeGreaterThan(20);
+    for (const { wanted, given, variant } of responses) {
+      expect(given).toBe(wanted);
+      expect(variant).toBeGreaterThanOrEqual(first);
+    }
+    const ofRows = new Map<string, number>();
+    for (const { cpuCount, memoryGb, storageGb, gpuCount } of rows) {
+      const { kind, level } = choosePuzzle({ cpuCount, memoryGb, storageGb, gpuCount });
+      ofRows.set(`${first + kind}/${level}`, 1);
+    }
+    for (const { variant, level } of responses) expect([...ofRows.keys()]).toContain(`${variant}/${level}`);
+    expect(new Set(responses.map(({ variant }) => variant)).size).toBeGreaterThan(1);
+    const passedShare = (some: typeof rows) => some.filter(({ outcome }) => outcome === 'passed').length / some.length;
+    expect(passedShare(rows)).toBeGreaterThan(0.95);
+    expect(Math.abs(passedShare(rows) - passedShare((await asked('text')).rows))).toBeLessThan(0.05);
+  });
+
+  it('compute > given an inference port without graphs > the run stops and says so', async () => {
+    const port = createTestInference({ poolSamples: 60 });
+    const without = { ...port, variants: port.variants.filter(({ kind }) => kind === 'model') };
+    await expect(asked('compute', without)).rejects.toThrow('Puzzles to compute need an inference port that has them');
   });
 });
 

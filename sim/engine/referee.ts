@@ -20,13 +20,12 @@ import {
 } from '../protocol/layout.ts';
 import { getParam, type State } from '../protocol/state.ts';
 import { canDeploy } from './capacityTruth.ts';
+import type { InferencePort } from './inferencePort.ts';
 import { type KeyRing, MESSAGE, MESSAGE_SIZE } from './ports.ts';
 import type { ProviderWatch } from './providerWatch.ts';
 import { answerAt, CAPACITY, CAPACITY_SIZE, judgementAt, RESPONSE, RESPONSE_SIZE, type SharedRun } from './shared.ts';
-import { challengeCountOf, sampleOfPuzzle } from './view.ts';
+import { acceptedPpb, challengeCountOf, nonceOfSeat, puzzleOf as puzzleOfChallenge } from './view.ts';
 
-/** The variant that a target has to run: the reference. */
-const PUZZLE_VARIANT = 0;
 /** Hexadecimal digits of 52 bits. */
 const DIGITS = 13;
 const CLASSES = Array.from({ length: CLASS_COUNT }, (_, i) => i + 1);
@@ -44,6 +43,13 @@ export type Referee = {
   receive(s: State, messages: Float64Array): void;
   /** Phase 330: certificates that every seat has signed. */
   certify(s: State): Generator<Action, void, void>;
+  /**
+   * With `chal.proof: sketch`, a finding counts only with a sketch of the right answer under its own seat's nonce: findings whose
+   * sketch was taken from another seat are compared, and dropped where the numbers do not fit; so is what comes without any (BEH-35).
+   */
+  checkProofs(s: State, compare: InferencePort['compare']): Promise<void>;
+  /** Findings that were dropped for that reason so far, and those that were checked. */
+  proofs(): { readonly checkedCount: number; readonly droppedCount: number };
   /** Phase 420: certificates of those that have enough seats, what stays undecided, cases of spoofing. */
   close(s: State): Generator<Action, void, void>;
   /** Phase 3 540, last slot: the epoch's subsets signed by the Slarks that were not drawn, and the Slarks' mean delays. */
@@ -53,6 +59,9 @@ export type Referee = {
   /** Key words that go with an agent's action, and their proof where there is somebody to check it. */
   wordsOf(action: Action): readonly number[] | undefined;
 };
+
+/** Value of `chal.proof` that asks for sketches. */
+const PROOF_SKETCH = 1;
 
 /** A time that somebody may have taken, ms: a day at most. */
 const isTime = (ms: number): boolean => ms >= 0 && ms <= 86_400_000;
@@ -70,6 +79,9 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
   const ignored = new Map<IgnoreReason, number>();
   /** Account whose finding it is, by its place in the judgements of the slot. */
   const judges = new Map<number, number>();
+  /** Findings handed in with another seat's sketch, and what became of them. */
+  const unproven: { readonly challenge: number; readonly licence: number; readonly seat: number }[] = [];
+  const proofs = { checkedCount: 0, droppedCount: 0 };
   const send = (name: ActionName, args: readonly number[], bulk?: readonly number[]): Action =>
     action(name, ACCOUNT.keeper, args, bulk);
 
@@ -266,9 +278,8 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     if (owner !== ACCOUNT.firstAgent + agent) return 'not its provider';
     if (!isTime(ms)) return 'no time';
     const at = challenge * RESPONSE_SIZE;
-    const challengeClass = s.challenges[challenge * STRIDE.challenges + F.challenges.class]!;
-    const { sample, level } = sampleOfPuzzle(run, challengeClass, provider);
-    const right = run.answers[answerAt(run, PUZZLE_VARIANT, sample, level)]!;
+    const { variant, sample, level } = puzzleOfChallenge(run, challenge);
+    const right = run.answers[answerAt(run, variant, sample, level)]!;
     run.responses[at + RESPONSE.isAnswered] = 1;
     run.responses[at + RESPONSE.fits] = canDeploy(run, s, challenge, evicts) ? 1 : 0;
     run.responses[at + RESPONSE.isRight] = right !== 0 && answerId === right ? 1 : 0;
@@ -292,12 +303,15 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     const challengeClass = s.challenges[challenge * STRIDE.challenges + F.challenges.class]!;
     const seat = seatsOf(s, challengeClass).indexOf(licence);
     if (seat < 0) return 'no seat';
-    if (verdict !== VERDICT.pass && verdict !== VERDICT.fail) return 'no verdict';
+    const isCopied = verdict < 0;
+    const found = Math.abs(verdict);
+    if (found !== VERDICT.pass && found !== VERDICT.fail) return 'no verdict';
     if (!isTime(ms)) return 'no time';
     const at = judgementAt(challenge, seat);
     if (run.judgements[at] !== VERDICT.none) return null;
+    if (isCopied && getParam(s, 'chal.proof') === PROOF_SKETCH) unproven.push({ challenge, licence, seat });
     judges.set(at, ACCOUNT.firstAgent + agent);
-    run.judgements[at] = verdict;
+    run.judgements[at] = found;
     run.judgements[at + 1] = ms;
     const own = delays.get(licence) ?? { sumMs: 0, count: 0 };
     delays.set(licence, { sumMs: own.sumMs + ms, count: own.count + 1 });
@@ -355,12 +369,7 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
       for (let challenge = 1; challenge <= countNow(s); challenge++) {
         const at = challenge * STRIDE.challenges;
         if (s.challenges[at + F.challenges.state] !== CHALLENGE_STATE.issued) continue;
-        const { sample, level } = sampleOfPuzzle(
-          run,
-          s.challenges[at + F.challenges.class]!,
-          s.challenges[at + F.challenges.provider]!,
-        );
-        jobs.push({ variant: PUZZLE_VARIANT, sample, level });
+        jobs.push(puzzleOfChallenge(run, challenge));
       }
       return jobs;
     },
@@ -382,6 +391,44 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
         if (reason !== null) ignored.set(reason, (ignored.get(reason) ?? 0) + 1);
       }
     },
+    async checkProofs(s, compare) {
+      const drop = (at: number, licence: number): void => {
+        const { sumMs, count } = delays.get(licence)!;
+        if (count === 1) delays.delete(licence);
+        else delays.set(licence, { sumMs: sumMs - run.judgements[at + 1]!, count: count - 1 });
+        proofs.droppedCount += 1;
+        run.judgements[at] = VERDICT.none;
+        run.judgements[at + 1] = 0;
+        judges.delete(at);
+      };
+      const claims = unproven.splice(0);
+      /** What somebody handed in without having measured is nothing to copy from either. */
+      const isClaim = new Set(claims.map(({ challenge, seat }) => judgementAt(challenge, seat)));
+      const pairs = claims.flatMap(({ challenge, licence, seat }) => {
+        const challengeClass = s.challenges[challenge * STRIDE.challenges + F.challenges.class]!;
+        const at = judgementAt(challenge, seat);
+        const from = seatsOf(s, challengeClass).find((_, other) => {
+          const theirs = judgementAt(challenge, other);
+          return run.judgements[theirs] !== VERDICT.none && !isClaim.has(theirs);
+        });
+        proofs.checkedCount += 1;
+        if (from === undefined) {
+          drop(at, licence);
+          return [];
+        }
+        const job = puzzleOfChallenge(run, challenge);
+        const claimed = { ...job, nonce: nonceOfSeat(run, challenge, from) };
+        const declared = { ...job, nonce: nonceOfSeat(run, challenge, licence) };
+        return [{ at, licence, comparison: { claimed, declared } }];
+      });
+      if (pairs.length === 0) return;
+      const ppbs = await compare(pairs.map(({ comparison }) => comparison));
+      pairs.forEach(({ at, licence, comparison }, i) => {
+        const { precision } = run.variants[comparison.declared.variant]!;
+        if (ppbs[i]! > acceptedPpb(s.paramValues, precision, false)) drop(at, licence);
+      });
+    },
+    proofs: () => ({ ...proofs }),
     *certify(s) {
       if (usesProviders) yield* certificates(s, 2 * getParam(s, 'chal.n') + 1);
     },

@@ -84,7 +84,7 @@ describe('runScenario > inference', () => {
           ...inner,
           async decide(phase, slotCount) {
             const batch = await inner.decide(phase, slotCount);
-            orders += batch.orders.length / 3;
+            orders += batch.orders.length / 4;
             return batch;
           },
         };

@@ -4,28 +4,47 @@
  */
 import { assert } from '../base/assert.ts';
 import { sha256Hex } from '../base/hash.ts';
+import { PURPOSE, rnd } from '../base/rnd.ts';
 import { A, type Action } from '../protocol/actions.ts';
 import { EV } from '../protocol/events.ts';
 import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
 import { ACCOUNT, ASSET_COUNT, F, STRIDE } from '../protocol/layout.ts';
+import { P } from '../protocol/params.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import { isTransition } from '../protocol/transitions.ts';
 import { PHASE, type Phase } from './agentContract.ts';
-import { checksOfTask } from './checks.ts';
+import { checksOfTask, needsComparison } from './checks.ts';
 import { createTracedDemand, type TracedDemand, type TracedRequest } from './demand.ts';
 import type { GenesisPlan } from './genesis.ts';
 import { createIndexer, type OpenTasks } from './indexes.ts';
-import type { InferenceJob, InferencePort } from './inferencePort.ts';
+import {
+  type Comparison,
+  type InferenceJob,
+  type InferencePort,
+  PROJECTION_COUNT,
+  SECOND_LOOK_COUNT,
+  UNRELATED_PPB,
+} from './inferencePort.ts';
 import { createKeeper } from './keeper.ts';
 import { createMarketKeeper, type MarketFigures } from './market.ts';
 import { createObserver, type EraRows, type Observer } from './observer.ts';
 import { createOracle } from './oracle.ts';
-import type { AgentsPort, BlockResult, DecisionBatch, KeyRing, LedgerPort } from './ports.ts';
+import {
+  type AgentsPort,
+  type BlockResult,
+  COMPARE,
+  type DecisionBatch,
+  type KeyRing,
+  type LedgerPort,
+  MESSAGE,
+  MESSAGE_SIZE,
+} from './ports.ts';
 import { createProviderWatch } from './providerWatch.ts';
 import { createNameKeys, createReferee } from './referee.ts';
 import { type Scenario, type StrategySpec, usesMarket, usesProviders } from './scenario.ts';
 import { answerAt, type SharedRun } from './shared.ts';
-import { createSight, sampleOfRequest } from './view.ts';
+import { createSketchBook } from './sketchBook.ts';
+import { acceptedPpb, createSight, sampleOfRequest } from './view.ts';
 import { createWorld } from './world.ts';
 
 export type InvariantReport = { readonly id: string; readonly title: string; readonly found: string };
@@ -78,6 +97,8 @@ export type RunOutcome = {
   readonly demand: TracedDemand;
   /** Answers and findings of agents that were ignored, by reason. */
   readonly ignoredMessages: Readonly<Record<string, number>>;
+  /** Findings of Slarks that came with another seat's sketch or with none, and those dropped for it (`chal.proof`). */
+  readonly proofs: { readonly checkedCount: number; readonly droppedCount: number };
   readonly comparedWordCount: number;
   /** What only the simulator knows of the compute market. */
   readonly market: MarketFigures;
@@ -178,6 +199,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   const referee = createReferee(shared, watch, ports.keys ?? createNameKeys(), usesProviders(scenario.populations));
   const demand = createTracedDemand(shared, input.traces);
   const sight = createSight(shared);
+  const sketches = createSketchBook(shared);
   const observer = createObserver(
     shared,
     s,
@@ -185,10 +207,13 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     input.catalogue,
     input.names,
     { agents: scenario.record.agents === 'all', events: scenario.record.events === 'all' },
+    sketches,
     market.figures,
   );
   const accounts = shared.roster.agents.map((a) => a.account);
   const eraDigests: string[] = [];
+  /** Live version at the time of the swap, by model. */
+  const swapped = new Map<number, number>();
   let comparedWordCount = 0;
 
   async function block(slot: number, phase: number, actions: (state: State) => Iterable<Action>): Promise<void> {
@@ -200,8 +225,33 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     keeper.observe(s);
     watch.observe(s);
     market.observe(s);
+    sketches.observe(s);
+    dropOldBuilds();
     observer.block(slot, phase, result);
     hooks.block?.(slot, phase, result);
+  }
+
+  /** A creator may serve any file in the place of the approved one of its own live model, until another version is live. */
+  function receiveBuilds(messages: Float64Array): void {
+    for (let i = 0; i < messages.length; i += MESSAGE_SIZE) {
+      if (messages[i + 1] !== MESSAGE.swap) continue;
+      const model = messages[i + 2]!;
+      const at = model * STRIDE.models;
+      const version = s.models[at + F.models.liveVersion];
+      if (version === undefined || version === 0) continue;
+      if (s.models[at + F.models.owner] !== accounts[messages[i]!]) continue;
+      shared.builds[model] = messages[i + 3]! + 1;
+      swapped.set(model, version);
+    }
+  }
+
+  /** Hosts fetch the file anew with another version: what was put in the place of the last one is gone. */
+  function dropOldBuilds(): void {
+    for (const [model, version] of swapped) {
+      if (s.models[model * STRIDE.models + F.models.liveVersion] === version) continue;
+      shared.builds[model] = 0;
+      swapped.delete(model);
+    }
   }
 
   async function decide(phase: Phase, slot: number): Promise<DecisionBatch> {
@@ -215,7 +265,9 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   ): Promise<void> {
     const batch = await decide(phase, slot);
     referee.receive(s, batch.messages);
+    await referee.checkProofs(s, (comparisons) => inference.compare(comparisons));
     market.receive(batch.messages);
+    receiveBuilds(batch.messages);
     const decided = decodeActions(batch, accounts, (action) => referee.wordsOf(action));
     await block(slot, phase, function* (state) {
       if (keeperActions !== undefined) yield* keeperActions(state);
@@ -234,16 +286,27 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
       if (s.tasks[task * STRIDE.tasks + F.tasks.assignedS] !== slot * shared.slotS + PHASE.match) continue;
       for (const { variant, sample, level } of checksOfTask(sight.view, task))
         wantedByTruth.push(NOBODY, variant, sample, level);
+      if (needsComparison(sight.view, task)) wantedByTruth.push(NOBODY, COMPARE, task, 0);
     }
     for (const { variant, sample, level } of referee.jobs(s)) wantedByTruth.push(NOBODY, variant, sample, level);
     // What the truth of a task rests on is executed, also where no validator cared to.
     const all = [...orders, ...wantedByTruth];
+    const audits = new Set<number>();
     for (let i = 1; i < all.length; i += ORDER_STRIDE) {
+      if (all[i] === COMPARE) {
+        audits.add(all[i + 1]!);
+        continue;
+      }
       const at = answerAt(shared, all[i]!, all[i + 1]!, all[i + 2]!);
       if (shared.answers[at] !== 0 || wanted.has(at)) continue;
       wanted.add(at);
       jobs.push({ variant: all[i]!, sample: all[i + 1]!, level: all[i + 2]! });
     }
+    await execute(jobs);
+    await compareSketches([...audits].sort((a, b) => a - b));
+  }
+
+  async function execute(jobs: readonly InferenceJob[]): Promise<void> {
     if (jobs.length === 0) return;
     const answers = await inference.infer(jobs);
     assert(answers.length === jobs.length, 'the inference port must answer every job');
@@ -252,7 +315,41 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
       shared.answers[at] = answers[i]!.answerId;
       shared.answers[at + 1] = answers[i]!.qualityBps;
       shared.answers[at + 2] = answers[i]!.latencyUs;
+      shared.answers[at + 3] = answers[i]!.outputId;
     });
+  }
+
+  /**
+   * Holds what was revealed for audits against an execution of what was declared. What lies between acceptance and rejection
+   * is looked at again with more projections.
+   */
+  async function compareSketches(tasks: readonly number[]): Promise<void> {
+    const open = tasks.filter((task) => shared.distances[task * 2] === 0);
+    const known = open.flatMap((task) => {
+      const comparison = sketches.comparisonOf(s, task);
+      if (comparison === undefined) shared.distances[task * 2] = UNRELATED_PPB + 1;
+      return comparison === undefined ? [] : [{ task, comparison }];
+    });
+    const look = async (pairs: readonly { task: number; comparison: Comparison }[], second: boolean): Promise<void> => {
+      if (pairs.length === 0) return;
+      const ppbs = await inference.compare(
+        pairs.map(({ comparison }) => comparison),
+        second ? SECOND_LOOK_COUNT : PROJECTION_COUNT,
+      );
+      pairs.forEach(({ task }, i) => {
+        shared.distances[task * 2] = ppbs[i]! + 1;
+        shared.distances[task * 2 + 1] = second ? 1 : 0;
+      });
+    };
+    await look(known, false);
+    const doubtful = known.filter(({ task, comparison }) => {
+      const ppb = shared.distances[task * 2]! - 1;
+      const { precision } = shared.variants[comparison.declared.variant]!;
+      return (
+        ppb > acceptedPpb(s.paramValues, precision, false) && ppb <= s.paramValues[P[`val.reject_ppb.${precision}`]]!
+      );
+    });
+    await look(doubtful, true);
   }
 
   /** Live models in order of rank (F-21), with their ranks and the weights of a consumer's choice. */
@@ -267,13 +364,35 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     });
   }
 
-  /** Remembers which sample the requests behind new audits carried: their slot's beacon is about to be replaced. */
-  function publishAudits(beaconHigh: number, beaconLow: number): void {
+  /** Remembers what the requests behind new audits carried: their slot's beacon is about to be replaced. */
+  function publishAudits(beaconHigh: number, beaconLow: number, slotCount: number): void {
+    shared.newAudits[0] = 0;
     for (let request = 1; request <= s.callTotals[F.callTotals.requestCount]!; request++) {
       const task = s.requests[request * STRIDE.requests + F.requests.auditTask]!;
       if (task === 0 || shared.auditSamples[task] !== 0) continue;
       const { sample, level } = sampleOfRequest(shared, beaconHigh, beaconLow, request);
       shared.auditSamples[task] = sample * 4 + level + 1;
+      shared.auditRequests.set([request, slotCount], task * 2);
+      shared.newAudits[++shared.newAudits[0]!] = task;
+    }
+  }
+
+  /** Draws the held-out set of a rotation with the beacon of its first slot. */
+  function rotateSets(slot: number): void {
+    const { rotateEras } = shared.sets;
+    if (slot !== 0 && (rotateEras === 0 || slot % (rotateEras * shared.slotsPerEra) !== 0)) return;
+    shared.setSeed[0] = s.clockTotals[F.clockTotals.beacon6]!;
+    shared.setSeed[1] = s.clockTotals[F.clockTotals.beacon7]!;
+  }
+
+  /** What the samples of a task are drawn with: the beacon of the slot of its first group. Later groups have the same ones. */
+  function seedTasks(slot: number): void {
+    const high = s.clockTotals[F.clockTotals.beacon6]!;
+    const low = s.clockTotals[F.clockTotals.beacon7]!;
+    for (const task of openTasks.ids) {
+      if (s.tasks[task * STRIDE.tasks + F.tasks.assignedS] !== slot * shared.slotS + PHASE.match) continue;
+      if (shared.taskSeeds[task] !== 0) continue;
+      shared.taskSeeds[task] = rnd(high, low, PURPOSE.sample, task, 0) + 1;
     }
   }
 
@@ -299,7 +418,8 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
       yield* market.settle(state);
       yield* referee.schedule(state);
     });
-    publishAudits(beaconHigh, beaconLow);
+    publishAudits(beaconHigh, beaconLow, slot);
+    rotateSets(slot);
     if (slot > 0 && slot % shared.slotsPerEra === 0) await finishEra(slot / shared.slotsPerEra - 1);
     keeper.listen(s);
     watch.listen(s);
@@ -318,6 +438,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
       yield* keeper.match(state);
       yield* market.match(state);
     });
+    seedTasks(slot);
     await work(slot);
     await agentsBlock(PHASE.serve, slot);
     await agentsBlock(PHASE.reveal, slot, (state) => referee.certify(state));
@@ -345,6 +466,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     observer,
     demand,
     ignoredMessages: referee.ignored(),
+    proofs: referee.proofs(),
     comparedWordCount,
     market: market.figures(),
     stopped,

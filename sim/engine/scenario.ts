@@ -77,6 +77,17 @@ export type RecordedPrices = {
 /** What `powr sweep` runs; a single run takes no notice of it. */
 export type Sweep = { readonly axes: readonly Axis[]; readonly seeds: SeedRange | null };
 
+/**
+ * Parts of the task pool. The first `publicSamples` are a benchmark that everybody has; consumers ask for the others. With
+ * `rotateEras` above 0, models are validated on `heldOutSamples` of the others, drawn anew every so many eras; with 0 on the
+ * public ones for ever. Without public samples (0) everything is drawn from the whole pool.
+ */
+export type SampleSets = {
+  readonly publicSamples: number;
+  readonly heldOutSamples: number;
+  readonly rotateEras: number;
+};
+
 export type Scenario = {
   readonly version: 1;
   readonly name: string;
@@ -90,6 +101,11 @@ export type Scenario = {
     readonly poolSamples: number;
     /** Share of each difficulty (easy, medium, hard), sum 10 000. */
     readonly levelBps: readonly [number, number, number];
+    readonly sets: SampleSets;
+    /** What Slarks ask of targets: to read a line, or to compute a graph of the challenge's kind. */
+    readonly puzzle: 'text' | 'compute';
+    /** Where validators execute: on the same device as everybody, or on another one. */
+    readonly validatorDevice: 'same' | 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'wasm';
   };
   readonly chain: {
     /** Share of the agents' actions that go as individually signed transactions. */

@@ -4,7 +4,7 @@ import { openReplay, runSmall, smallScenario } from '../cli/testRun.ts';
 import { F } from '../protocol/layout.ts';
 import { createRoster } from './roster.ts';
 import type { Scenario } from './scenario.ts';
-import { answerAt, capacitiesFor, MOST_CPUS } from './shared.ts';
+import { ANSWER_SIZE, answerAt, capacitiesFor, MOST_CPUS } from './shared.ts';
 import { createTestWorld, type Group } from './testWorld.ts';
 import { HARDWARE } from './world.ts';
 
@@ -171,7 +171,7 @@ describe('capacitiesFor', () => {
 });
 
 describe('answerAt', () => {
-  it('gives every answer of a run three numbers of its own', async () => {
+  it('gives every answer of a run four numbers of its own', async () => {
     const { shared } = createTestWorld(smallScenario(NETWORK), await openReplay(60));
     const places = new Set<number>();
     for (let variant = 0; variant < shared.variants.length; variant++) {
@@ -180,16 +180,20 @@ describe('answerAt', () => {
           places.add(answerAt(shared, variant, sample, level));
       }
     }
-    expect(places.size * 3).toBe(shared.answers.length);
-    expect(Math.max(...places) + 3).toBe(shared.answers.length);
-    expect([...places].every((place) => place % 3 === 0)).toBe(true);
+    expect(ANSWER_SIZE).toBe(4);
+    expect(places.size * 4).toBe(shared.answers.length);
+    expect(Math.max(...places) + 4).toBe(shared.answers.length);
+    expect([...places].every((place) => place % 4 === 0)).toBe(true);
   });
 });
 
 describe('createShared', () => {
   it('starts empty: no answer, no arrival, no memory, and every agent with streams of its own', async () => {
     const { shared, state } = createTestWorld(smallScenario(NETWORK), await openReplay(60));
-    for (const column of [shared.answers, shared.memory, shared.auditSamples, shared.arrivalStarts, shared.market])
+    for (const column of [
+      ...[shared.answers, shared.memory, shared.auditSamples, shared.auditRequests, shared.newAudits, shared.market],
+      ...[shared.arrivalStarts, shared.setSeed, shared.taskSeeds, shared.distances, shared.builds],
+    ])
       expect(column.some((value) => value !== 0)).toBe(false);
     const agents = shared.roster.agents.length;
     const states = Array.from({ length: agents * 2 }, (_, i) => shared.streams.slice(i * 4, i * 4 + 4).join());

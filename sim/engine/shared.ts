@@ -19,8 +19,9 @@ import {
 import { ledgerParams, P } from '../protocol/params.ts';
 import { type Capacities, type State, type Tables, tablesOf } from '../protocol/state.ts';
 import { MEMORY_SIZE } from './agentContract.ts';
+import type { Precision, VariantInfo } from './inferencePort.ts';
 import { type Roster, streamKeyOf } from './roster.ts';
-import type { Population, Role, Scenario } from './scenario.ts';
+import type { Population, Role, SampleSets, Scenario } from './scenario.ts';
 
 /** Most traced arrivals in one slot. */
 export const MAX_ARRIVALS = 65_536;
@@ -187,7 +188,25 @@ export function capacitiesFor(
   };
 }
 
-export type SharedVariant = { readonly id: string; readonly artefactId: number; readonly wu: number };
+export type SharedVariant = {
+  readonly id: string;
+  readonly artefactId: number;
+  readonly wu: number;
+  readonly precision: Precision;
+  /** A compute graph that serves as a puzzle, not a model. Puzzles come after all models. */
+  readonly isPuzzle: boolean;
+};
+
+/** Variants of an inference port as agents know them: an artefact is named by the first 52 bits of its file's hash. */
+export function sharedVariantsOf(variants: readonly VariantInfo[]): SharedVariant[] {
+  return variants.map(({ id, sha256, wuMflop, precision, kind }) => ({
+    id,
+    artefactId: Number.parseInt(sha256.slice(0, 13), 16),
+    wu: wuMflop,
+    precision,
+    isPuzzle: kind === 'puzzle',
+  }));
+}
 
 /** Everything a thread needs, in a form that can be sent to it. */
 export type SharedRun = {
@@ -218,10 +237,26 @@ export type SharedRun = {
   readonly judgements: Float64Array<SharedArrayBuffer>;
   /** The puzzle of each class in this slot, two words; zeros until it is issued (CHAL-5). */
   readonly puzzles: Float64Array<SharedArrayBuffer>;
-  /** Three numbers per (variant, level, sample): answer (0 if not executed), quality (bps), latency (µs). */
+  /** {@link ANSWER_SIZE} numbers per (variant, level, sample): answer (0 if not executed), quality (bps), latency (µs), output. */
   readonly answers: Float64Array<SharedArrayBuffer>;
+  /** Which samples of the pool are public, and how many are held out for a rotation of so many eras (0: never). */
+  readonly sets: SampleSets;
+  /** Two halves of the beacon that draws the held-out set in use: committed to from genesis on, revealed when it begins. */
+  readonly setSeed: Float64Array<SharedArrayBuffer>;
+  /** Kind of the Slarks' puzzles: text to read, or numbers to compute. */
+  readonly puzzleKind: 'text' | 'compute';
   /** Per task of kind output: sample · 4 + level + 1 of the audited request, else 0. */
   readonly auditSamples: Int32Array<SharedArrayBuffer>;
+  /** Two numbers per task of kind output: the audited request, and the count of slots when it was served. */
+  readonly auditRequests: Int32Array<SharedArrayBuffer>;
+  /** Number of audits that were opened in this slot, then these tasks, ascending. */
+  readonly newAudits: Int32Array<SharedArrayBuffer>;
+  /** Per task: what its samples are drawn with, unknown before its first group is assigned (0 before). */
+  readonly taskSeeds: Float64Array<SharedArrayBuffer>;
+  /** Two numbers per task: distance of the sketches compared, ppb, plus 1 (0: not compared), and 1 if it took a second look. */
+  readonly distances: Float64Array<SharedArrayBuffer>;
+  /** Per model: variant, plus 1, of the file that its creator has put in the place of the approved one; 0 for none (BEH-26). */
+  readonly builds: Int32Array<SharedArrayBuffer>;
   /** Number of live models, then (model, rank, choice weight) in market order. */
   readonly market: Float64Array<SharedArrayBuffer>;
   /** Traced arrivals of the current slot: per agent the first index, then the scales. */
@@ -327,6 +362,9 @@ export function createShared(
     slotsPerEra: options.slotsPerEra,
     unitsPerToken: options.unitsPerToken,
     poolSamples: scenario.inference.poolSamples,
+    sets: scenario.inference.sets,
+    setSeed: new Float64Array(shared(2 * 8)),
+    puzzleKind: scenario.inference.puzzle,
     levelBps: scenario.inference.levelBps,
     variants: options.variants,
     lists,
@@ -335,8 +373,13 @@ export function createShared(
     responses: new Float64Array(shared((MAX_TARGETS + 1) * RESPONSE_SIZE * 8)),
     judgements: new Float64Array(shared((MAX_TARGETS + 1) * SEATS_PER_CLASS * 2 * 8)),
     puzzles: new Float64Array(shared((CLASS_COUNT + 1) * 2 * 8)),
-    answers: new Float64Array(shared(options.variants.length * 3 * scenario.inference.poolSamples * 3 * 8)),
+    answers: new Float64Array(shared(options.variants.length * 3 * scenario.inference.poolSamples * ANSWER_SIZE * 8)),
     auditSamples: new Int32Array(shared(((capacities.tasks ?? 4_096) + 1) * 4)),
+    auditRequests: new Int32Array(shared(((capacities.tasks ?? 4_096) + 1) * 2 * 4)),
+    newAudits: new Int32Array(shared(((capacities.requests ?? 4_096) + 2) * 4)),
+    taskSeeds: new Float64Array(shared(((capacities.tasks ?? 4_096) + 1) * 8)),
+    distances: new Float64Array(shared(((capacities.tasks ?? 4_096) + 1) * 2 * 8)),
+    builds: new Int32Array(shared(((capacities.models ?? 4_096) + 1) * 4)),
     market: new Float64Array(shared((1 + 3 * ((capacities.models ?? 4_096) + 1)) * 8)),
     arrivalStarts: new Int32Array(shared((agents + 1) * 4)),
     arrivalScales: new Int32Array(shared(MAX_ARRIVALS * 4)),
@@ -352,7 +395,10 @@ export function judgementAt(challenge: number, seat: number): number {
   return (challenge * SEATS_PER_CLASS + seat) * 2;
 }
 
+/** Numbers per answer in `answers`. */
+export const ANSWER_SIZE = 4;
+
 /** Where the answer of (variant, level, sample) lies in `answers`. */
 export function answerAt(run: SharedRun, variant: number, sample: number, level: number): number {
-  return ((variant * 3 + level) * run.poolSamples + sample) * 3;
+  return ((variant * 3 + level) * run.poolSamples + sample) * ANSWER_SIZE;
 }

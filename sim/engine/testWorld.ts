@@ -13,7 +13,7 @@ import type { AgentsPort } from './ports.ts';
 import { createRoster, type Roster } from './roster.ts';
 import { type RunHooks, type RunOutcome, runScenario } from './run.ts';
 import type { Population, Scenario, StrategySpec } from './scenario.ts';
-import { capacitiesFor, createShared, type SharedRun } from './shared.ts';
+import { capacitiesFor, createShared, type SharedRun, sharedVariantsOf } from './shared.ts';
 
 const UNITS_PER_TOKEN = 1_000_000;
 
@@ -57,7 +57,16 @@ export function scenarioOf(
     record: { agents: 'all', events: 'none' },
     expect: [],
     ...rest,
-    inference: { mode: 'replay', device: 'cpu', poolSamples: 60, levelBps: [0, 5_000, 5_000], ...rest.inference },
+    inference: {
+      mode: 'replay',
+      device: 'cpu',
+      poolSamples: 60,
+      levelBps: [0, 5_000, 5_000],
+      sets: { publicSamples: 0, heldOutSamples: 60, rotateEras: 0 },
+      puzzle: 'text',
+      validatorDevice: 'same',
+      ...rest.inference,
+    },
     populations: groups.map(({ openTokens, ...group }) => {
       const spec = catalogue.find(({ role, name }) => role === group.role && name === group.strategy);
       if (spec === undefined) throw new Error(`No strategy ${group.strategy} for role ${group.role}`);
@@ -88,11 +97,7 @@ export function createTestWorld(scenario: Scenario, inference: InferencePort): W
   const plan = planGenesis(scenario, roster);
   const capacities = capacitiesFor(roster, scenario, plan.slotsPerEra);
   const state = createGenesisState(plan, capacities);
-  const variants = inference.variants.map((v) => ({
-    id: v.id,
-    artefactId: Number.parseInt(v.sha256.slice(0, 13), 16),
-    wu: v.wuMflop,
-  }));
+  const variants = sharedVariantsOf(inference.variants);
   const { slotS, slotsPerEra, unitsPerToken } = plan;
   const shared = createShared(scenario, roster, state, capacities, { slotS, slotsPerEra, unitsPerToken, variants });
   return { scenario, roster, plan, state, shared };

@@ -2,6 +2,7 @@
  * What a run leaves for readers: the rows of its tables and its manifest. Reports, comparisons and queries are computed
  * from these, never from the live process. Amounts are base units, ratios FP (10^9); times are simulated unless they say wall.
  */
+import type { Bands, Precision } from './inferencePort.ts';
 import type { Role } from './scenario.ts';
 
 /** One row per era (table `metrics`). */
@@ -119,6 +120,8 @@ export type AgentRow = {
   readonly acceptedCount: number;
   /** Work units (MFLOP of the variants really run) that the agent executed in the era: what its income cost it. */
   readonly executedWu: number;
+  /** Mean measured quality of the answers that it served, or that its models gave, bps; −1 if there were none. */
+  readonly servedQualityBps: number;
   readonly actionCount: number;
   readonly rejectedCount: number;
 };
@@ -144,6 +147,10 @@ export type ModelRow = {
   readonly rankFp: number;
   /** Mean measured quality of its audited or validated work so far; −1 if none. */
   readonly qualityBps: number;
+  /** Quality on which validators agreed when they last checked its function, bps; −1 before. What a creator may train for. */
+  readonly validatedQualityBps: number;
+  /** Mean measured quality of the answers that consumers really got, bps; −1 if there were none. Nobody in the run sees it. */
+  readonly servedQualityBps: number;
   readonly hostCount: number;
 };
 
@@ -618,6 +625,12 @@ export type Manifest = {
     readonly runtime: string;
     readonly executedCount: number;
     readonly replayedCount: number;
+    /** Sketches that were compared, the executions that this took, and where validators executed. */
+    readonly comparedCount: number;
+    readonly sketchedCount: number;
+    readonly validatorDevice: string;
+    /** Bands that sketches were judged by, of the scenario or of the device's profile; absent in runs of older versions. */
+    readonly bands?: Readonly<Record<Precision, Bands>>;
     readonly byVariant: Readonly<Record<string, { readonly executedCount: number; readonly replayedCount: number }>>;
   };
   readonly chain: {
@@ -645,6 +658,40 @@ export type Manifest = {
   readonly wallMs: number;
 };
 
+/** One row per audit that was decided, in the era in which it was (table `audits`). Nobody in a run can see what was served. */
+export type AuditRow = {
+  readonly era: number;
+  readonly task: number;
+  readonly node: number;
+  /** The node's owner: account, name, strategy. */
+  readonly account: number;
+  readonly miner: string;
+  readonly strategy: string;
+  /** Variants: of the version that was paid for, and of the output that the answer was committed to ('' if never opened). */
+  readonly declared: string;
+  readonly served: string;
+  readonly sample: number;
+  readonly level: number;
+  /**
+   * What the miner really did: 'honest'; 'substitute' (another variant than declared); 'copied' (committed to the right output, with
+   * a sketch that is not of it under this audit's nonce); 'unopened' (nothing was revealed that anybody has executed).
+   */
+  readonly conduct: string;
+  /** 1 if the text of the answer is the one that the declared variant gives, 0 if not, −1 if the latter was not executed. */
+  readonly isSameText: number;
+  /** Relative distance of the two sketches, ppb; −1 if none was compared. A second look takes more projections. */
+  readonly distancePpb: number;
+  readonly isSecondLook: number;
+  /** Bands of the declared variant's precision class: up to the first is accepted, beyond the second rejected. */
+  readonly acceptPpb: number;
+  readonly rejectPpb: number;
+  /** 'passed' or 'failed'. */
+  readonly outcome: string;
+  /** Measured quality on the audited sample, bps; −1 if not executed or unknown. */
+  readonly declaredQualityBps: number;
+  readonly servedQualityBps: number;
+};
+
 /** Everything the report is made of. */
 export type RunTables = {
   readonly manifest: Manifest;
@@ -660,4 +707,5 @@ export type RunTables = {
   readonly flows: readonly FlowRow[];
   readonly economics: readonly EconomicsRow[];
   readonly fizz: readonly FizzRow[];
+  readonly audits: readonly AuditRow[];
 };

@@ -112,7 +112,10 @@ describe('view', () => {
       expect(view.variantNamed(run.shared.variants[variant]!.id)).toBe(variant);
     }
     expect(view.variantOf(123)).toBe(-1);
-    expect(() => view.artefactOf(view.variantCount)).toThrow('There is no variant number 8');
+    // What comes after the models are puzzles: nobody can declare one.
+    const models = run.shared.variants.filter(({ isPuzzle }) => !isPuzzle);
+    expect(view.variantCount).toBe(models.length);
+    expect(() => view.artefactOf(view.variantCount)).toThrow(`There is no variant number ${models.length}`);
     expect(() => view.wuOf(-1)).toThrow('There is no variant number -1');
     expect(() => view.variantNamed('en-m1')).toThrow(/There is no variant en-m1; known are en, /);
   });
@@ -147,11 +150,13 @@ describe('view', () => {
       expect(sample).toBeLessThan(60);
       expect([1, 2]).toContain(level);
     }
-    const at = task * STRIDE.tasks + F.tasks.assignedS;
-    const assignedS = s.tasks[at]!;
-    s.tasks[at] = assignedS + 1;
+    const { taskSeeds } = run.shared;
+    const seed = taskSeeds[task]!;
+    taskSeeds[task] = seed + 1;
     expect(of('validator', 0).samplesOfTask(task)).not.toEqual(samples);
-    s.tasks[at] = assignedS;
+    taskSeeds[task] = 0;
+    expect(() => of('validator', 0).samplesOfTask(task)).toThrow(`Task ${task} has no group yet`);
+    taskSeeds[task] = seed;
   });
 
   it('tells the sample of an audited request to those who audit it; there is none for another task', () => {
@@ -231,13 +236,11 @@ describe('view', () => {
 
 describe('a decision', () => {
   /** A sum over what is shared besides the ledger and the agents' own memory and streams, as far as a small run fills it. */
-  function footprint({ answers, world, market, auditSamples, arrivalStarts, lists }: SharedRun): string {
+  function footprint(run: SharedRun): string {
+    const { lists } = run;
     const columns = [
-      answers,
-      world,
-      market,
-      auditSamples,
-      arrivalStarts,
+      ...[run.answers, run.world, run.market, run.arrivalStarts, run.setSeed, run.taskSeeds],
+      ...[run.auditSamples, run.auditRequests, run.newAudits, run.distances, run.builds],
       ...Object.values(lists).flatMap(({ head, tail, next }) => [head, tail, next]),
     ];
     return columns
@@ -254,6 +257,9 @@ describe('a decision', () => {
       ...GROUPS,
       { role: 'creator', strategy: 'spammer', count: 1 },
       { role: 'creator', strategy: 'cloner', count: 1 },
+      { role: 'creator', strategy: 'overfitter', count: 1 },
+      { role: 'creator', strategy: 'swapper', count: 1, options: { swap_era: 1 } },
+      { role: 'miner', strategy: 'parrot', count: 1 },
       { role: 'miner', strategy: 'newcomer', count: 1, entrySlot: 30 },
       { role: 'miner', strategy: 'degrading', count: 1 },
       { role: 'miner', strategy: 'oscillator', count: 1 },

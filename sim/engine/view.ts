@@ -1,9 +1,10 @@
 /** Builds what agents see (`agentContract.ts`) over the shared memory of a run. One view per thread, pointed at one agent after the other. */
 import { assert } from '../base/assert.ts';
 import { nextNormal, nextPoisson } from '../base/draws.ts';
-import { BPS, FP } from '../base/fixedPoint.ts';
+import { BPS, FP, rootOfProduct } from '../base/fixedPoint.ts';
 import { PURPOSE, pick, rnd } from '../base/rnd.ts';
 import { chanceBps, nextInt, nextUnit } from '../base/stream.ts';
+import { commitmentOf } from '../protocol/commitment.ts';
 import { CHALLENGE_STATE, CLASS_COUNT, F, FIZZ_STATE, SEATS_PER_CLASS, STRIDE } from '../protocol/layout.ts';
 import { winnerOf } from '../protocol/matching.ts';
 import { openBidsOf } from '../protocol/orders.ts';
@@ -11,7 +12,9 @@ import { P } from '../protocol/params.ts';
 import { attachState } from '../protocol/state.ts';
 import type { AgentRandom, MeasuredAnswer, Phase, View } from './agentContract.ts';
 import { decodeDocument, encodeDocument } from './documents.ts';
+import type { Precision } from './inferencePort.ts';
 import { machineCostUnitsPerHour } from './machineCost.ts';
+import { choosePuzzle } from './puzzleChoice.ts';
 import type { AgentInfo } from './roster.ts';
 import {
   answerAt,
@@ -37,6 +40,61 @@ function levelOf(levelBps: readonly [number, number, number], draw: number): num
   return at < levelBps[0] ? 0 : at < levelBps[0] + levelBps[1] ? 1 : 2;
 }
 
+const TWO_32 = 4_294_967_296;
+
+/** What consumers ask for: anything that is not public. */
+function pickLive({ sets, poolSamples }: SharedRun, draw: number): number {
+  return sets.publicSamples + pick(draw, poolSamples - sets.publicSamples);
+}
+
+/**
+ * A sample to validate a model on, from 52 random bits: of the held-out set in use while sets rotate, else of the public set.
+ * The held-out set follows from a beacon that was committed to at genesis and is revealed when the rotation begins (NUM-6).
+ */
+export function pickValidation(run: SharedRun, draw: number): number {
+  const { publicSamples, heldOutSamples, rotateEras } = run.sets;
+  if (publicSamples === 0) return pick(draw, run.poolSamples);
+  if (rotateEras === 0) return pick(draw, publicSamples);
+  const element = pick(draw, heldOutSamples);
+  return pickLive(run, rnd(run.setSeed[0]!, run.setSeed[1]!, PURPOSE.heldOut, element, 0));
+}
+
+/** What an agent puts into its commitments: follows from the run's seed, known to nobody else. */
+export function saltOf(run: SharedRun, account: number, slotCount: number, request: number): number {
+  const entity = account * 2 ** 24 + slotCount;
+  return rnd(Math.floor(run.seed / TWO_32) >>> 0, run.seed >>> 0, PURPOSE.salt, entity, request);
+}
+
+/** Outputs that any variant has given on the sample of an audited request, in the order of the variants. */
+export function outputsOfAudit(run: SharedRun, task: number): number[] {
+  const { sample, level } = unpackAudit(run, task);
+  return run.variants
+    .map((_, variant) => run.answers[answerAt(run, variant, sample, level) + 3]!)
+    .filter((outputId) => outputId !== 0);
+}
+
+/** Sample and difficulty of the request behind an audit. */
+export function unpackAudit(run: SharedRun, task: number): { sample: number; level: number } {
+  const packed = run.auditSamples[task]!;
+  assert(packed > 0, `Task ${task} is no audit`);
+  return { sample: Math.floor((packed - 1) / 4), level: (packed - 1) % 4 };
+}
+
+/** Identifier of the sketch of an output under a nonce. */
+export function sketchIdOf(outputId: number, nonceId: number): number {
+  return rnd(Math.floor(outputId / TWO_32), outputId >>> 0, PURPOSE.sketch, 0, nonceId) + 1;
+}
+
+/**
+ * Distance up to which a sketch is accepted: the band of the precision class; on a second look, with four times the
+ * projections, the geometric middle between acceptance and rejection.
+ */
+export function acceptedPpb(params: Float64Array, precision: Precision, second: boolean): number {
+  const accept = params[P[`val.accept_ppb.${precision}`]]!;
+  const reject = params[P[`val.reject_ppb.${precision}`]]!;
+  return second ? Math.max(accept, rootOfProduct(accept, reject)) : accept;
+}
+
 /** Sample and difficulty of request `request` of the slot with the given beacon halves. */
 export function sampleOfRequest(
   run: SharedRun,
@@ -45,7 +103,7 @@ export function sampleOfRequest(
   request: number,
 ): { sample: number; level: number } {
   return {
-    sample: pick(rnd(beaconHigh, beaconLow, PURPOSE.sample, request, 0), run.poolSamples),
+    sample: pickLive(run, rnd(beaconHigh, beaconLow, PURPOSE.sample, request, 0)),
     level: levelOf(run.levelBps, rnd(beaconHigh, beaconLow, PURPOSE.level, request, 0)),
   };
 }
@@ -53,15 +111,39 @@ export function sampleOfRequest(
 /** Difficulty of every puzzle: the hard one, which tells machines and models apart best. */
 const PUZZLE_LEVEL = 2;
 
-/** What a target has to read in a challenge of the slot: follows from the puzzle of its class, which is secret until the issue. */
-export function sampleOfPuzzle(
-  run: SharedRun,
-  challengeClass: number,
-  provider: number,
-): { sample: number; level: number } {
+/** The variant that a target has to run where puzzles are texts: the reference. */
+const PUZZLE_VARIANT = 0;
+
+/**
+ * What a target has to execute in a challenge of the slot: follows from the puzzle of its class, which is secret until the
+ * issue. A line of text to read, or a graph of the kind that the challenge's requirement asks for, on drawn numbers.
+ */
+export function puzzleOf(run: SharedRun, challenge: number): { variant: number; sample: number; level: number } {
+  const { challenges } = run.tables;
+  const at = challenge * STRIDE.challenges;
+  const challengeClass = challenges[at + F.challenges.class]!;
+  const provider = challenges[at + F.challenges.provider]!;
   const p0 = run.puzzles[challengeClass * 2]!;
   const p1 = run.puzzles[challengeClass * 2 + 1]!;
-  return { sample: pick(rnd(p0 >>> 0, p1 >>> 0, PURPOSE.sample, provider, 0), run.poolSamples), level: PUZZLE_LEVEL };
+  const sample = pick(rnd(p0 >>> 0, p1 >>> 0, PURPOSE.sample, provider, 0), run.poolSamples);
+  if (run.puzzleKind === 'text') return { variant: PUZZLE_VARIANT, sample, level: PUZZLE_LEVEL };
+  const { kind, level } = choosePuzzle({
+    cpuCount: challenges[at + F.challenges.cpuCount]!,
+    memoryGb: challenges[at + F.challenges.memoryGb]!,
+    storageGb: challenges[at + F.challenges.storageGb]!,
+    gpuCount: challenges[at + F.challenges.gpuCount]!,
+  });
+  const first = run.variants.findIndex(({ isPuzzle }) => isPuzzle);
+  assert(first >= 0, 'Puzzles to compute need an inference port that has them');
+  return { variant: first + kind, sample, level };
+}
+
+/** The nonce under which a seat of a committee has to project the answer to a challenge of this slot. */
+export function nonceOfSeat(run: SharedRun, challenge: number, licence: number): number {
+  const challengeClass = run.tables.challenges[challenge * STRIDE.challenges + F.challenges.class]!;
+  const p0 = run.puzzles[challengeClass * 2]!;
+  const p1 = run.puzzles[challengeClass * 2 + 1]!;
+  return rnd(p0 >>> 0, p1 >>> 0, PURPOSE.sketch, challenge, licence);
 }
 
 /** Challenges of the slot in progress; 0 in a slot for which none were scheduled. */
@@ -75,8 +157,10 @@ export function createSight(run: SharedRun): AgentSight {
   const state = attachState(t);
   const agentCount = run.roster.agents.length;
   const byAccount = new Map(run.roster.agents.map((info) => [info.account, info]));
-  const variantByArtefact = new Map(run.variants.map((v, i) => [v.artefactId, i]));
-  const variantById = new Map(run.variants.map((v, i) => [v.id, i]));
+  // Puzzles come after all models: nobody registers, declares or serves one.
+  const models = run.variants.filter(({ isPuzzle }) => !isPuzzle);
+  const variantByArtefact = new Map(models.map((v, i) => [v.artefactId, i]));
+  const variantById = new Map(models.map((v, i) => [v.id, i]));
   const cartels = new Map<number, readonly number[]>();
   let me: AgentInfo = run.roster.agents[0]!;
   let phase: Phase = 60;
@@ -186,10 +270,7 @@ export function createSight(run: SharedRun): AgentSight {
       }
       return found;
     },
-    puzzleOf(challenge) {
-      const at = challenge * STRIDE.challenges;
-      return sampleOfPuzzle(run, t.challenges[at + F.challenges.class]!, t.challenges[at + F.challenges.provider]!);
-    },
+    puzzleOf: (challenge) => puzzleOf(run, challenge),
     responseTo(challenge) {
       const at = challenge * RESPONSE_SIZE;
       return {
@@ -241,12 +322,12 @@ export function createSight(run: SharedRun): AgentSight {
     },
     variantOf: (artefactId) => variantByArtefact.get(artefactId) ?? -1,
     artefactOf(variant) {
-      const found = run.variants[variant];
+      const found = models[variant];
       assert(found !== undefined, `There is no variant number ${variant}`);
       return found.artefactId;
     },
     wuOf(variant) {
-      const found = run.variants[variant];
+      const found = models[variant];
       assert(found !== undefined, `There is no variant number ${variant}`);
       return found.wu;
     },
@@ -255,32 +336,57 @@ export function createSight(run: SharedRun): AgentSight {
       assert(found !== undefined, `There is no variant ${id}; known are ${[...variantById.keys()].join(', ')}`);
       return found;
     },
-    variantCount: run.variants.length,
+    variantCount: models.length,
     latencyOf: (request) => t.requests[request * STRIDE.requests + F.requests.latencyMs]!,
     sampleOf: (request) =>
       sampleOfRequest(run, t.clockTotals[F.clockTotals.beacon6]!, t.clockTotals[F.clockTotals.beacon7]!, request),
     samplesOfTask(task) {
-      const at = task * STRIDE.tasks;
-      // Time and place of the assignment are not known before it, and are the same for all members.
-      const assignedS = t.tasks[at + F.tasks.assignedS]!;
-      const memberStart = t.tasks[at + F.tasks.memberStart]!;
+      // Drawn with the beacon of the slot of the assignment: unknown before it, and the same for all members.
+      const seed = run.taskSeeds[task]!;
+      assert(seed > 0, `Task ${task} has no group yet`);
+      const high = Math.floor(seed / TWO_32);
+      const low = seed >>> 0;
       const count = t.paramValues[P['val.samples']]!;
       return Array.from({ length: count }, (_, k) => ({
-        sample: pick(rnd(assignedS >>> 0, memberStart >>> 0, PURPOSE.sample, task, k), run.poolSamples),
-        level: levelOf(run.levelBps, rnd(assignedS >>> 0, memberStart >>> 0, PURPOSE.level, task, k)),
+        sample: pickValidation(run, rnd(high, low, PURPOSE.sample, task, k)),
+        level: levelOf(run.levelBps, rnd(high, low, PURPOSE.level, task, k)),
       }));
     },
-    sampleOfAudit(task) {
-      const packed = run.auditSamples[task]!;
-      assert(packed > 0, `Task ${task} is no audit`);
-      return { sample: Math.floor((packed - 1) / 4), level: (packed - 1) % 4 };
+    sampleOfAudit: (task) => unpackAudit(run, task),
+    myAudits() {
+      const audits = run.newAudits.subarray(1, run.newAudits[0]! + 1);
+      return Array.from(audits).filter((task) => t.tasks[task * STRIDE.tasks + F.tasks.owner] === me.account);
     },
+    openingOf(task) {
+      const saltId = saltOf(run, me.account, run.auditRequests[task * 2 + 1]!, run.auditRequests[task * 2]!);
+      const wanted = t.tasks[task * STRIDE.tasks + F.tasks.commitmentId]!;
+      const outputId = outputsOfAudit(run, task).find((id) => commitmentOf(id, saltId, me.account) === wanted);
+      return outputId === undefined ? undefined : { outputId, saltId };
+    },
+    commitmentTo: (outputId, request) =>
+      commitmentOf(outputId, saltOf(run, me.account, slotCount, request), me.account),
+    sketchIdOf,
+    distanceOf(task) {
+      const known = run.distances[task * 2]!;
+      return known === 0 ? undefined : { ppb: known - 1, second: run.distances[task * 2 + 1] === 1 };
+    },
+    acceptedPpb(task, second) {
+      const version = t.tasks[task * STRIDE.tasks + F.tasks.referenceId]! * STRIDE.versions;
+      const variant = variantByArtefact.get(t.versions[version + F.versions.artefactId]!);
+      return acceptedPpb(t.paramValues, models[variant ?? -1]?.precision ?? 'fp32', second);
+    },
+    buildServed: (model) => run.builds[model]! - 1,
     answer(variant, sample, level): MeasuredAnswer | undefined {
       const at = answerAt(run, variant, sample, level);
       const answerId = run.answers[at]!;
       return answerId === 0
         ? undefined
-        : { answerId, qualityBps: run.answers[at + 1]!, latencyUs: run.answers[at + 2]! };
+        : {
+            answerId,
+            qualityBps: run.answers[at + 1]!,
+            latencyUs: run.answers[at + 2]!,
+            outputId: run.answers[at + 3]!,
+          };
     },
     get hardwareMil() {
       return run.world[me.agent * 4]!;

@@ -6,6 +6,7 @@
  * time in sines or exponentials, of which devices compute different last digits.
  */
 import onnxProto from 'onnx-proto';
+import type { Device } from './devices.ts';
 import { countElements, fillValues } from './graphValues.ts';
 
 /** What limits a graph, and so what it is measured in: arithmetic (GFLOP/s) or memory (GB/s). */
@@ -30,8 +31,10 @@ export type GraphKindSpec = {
   readonly bound: GraphBound;
   /** What its size counts. */
   readonly sizeName: string;
-  /** Large enough for a core to reach what it can. */
-  readonly defaultSize: number;
+  /** Large enough for a core to reach what it can, and no larger than its caches hold. */
+  readonly coreSize: number;
+  /** Large enough for the hundreds of processors of a card. */
+  readonly cardSize: number;
   /** Small enough for a driver in software. */
   readonly softwareSize: number;
   /** Sizes must be multiples of it and at least it. */
@@ -41,9 +44,10 @@ export type GraphKindSpec = {
 
 export type GraphKind = 'matmul' | 'convolution' | 'attention' | 'streaming';
 
-const MATMUL_LAYERS = 4;
+/** So many that a run's fixed cost, some 0.2 ms, is a hundredth of it. */
+const MATMUL_LAYERS = 128;
 const CONVOLUTION_LAYERS = 8;
-const CONVOLUTION_CHANNELS = 64;
+const CONVOLUTION_CHANNELS = 128;
 const KERNEL_EDGE = 3;
 const ATTENTION_LAYERS = 4;
 const ATTENTION_WIDTH = 512;
@@ -57,27 +61,34 @@ export const graphKinds: readonly GraphKindSpec[] = [
     id: 'matmul',
     bound: 'compute',
     sizeName: 'rows and columns',
-    ...{ defaultSize: 1_024, softwareSize: 128, sizeStep: 1, sizeMax: 16_384 },
+    ...{ coreSize: 256, cardSize: 2_048, softwareSize: 64, sizeStep: 1, sizeMax: 16_384 },
   },
   {
     id: 'convolution',
     bound: 'compute',
     sizeName: `pixels of an edge, from ${CONVOLUTION_EDGE_MIN}`,
-    ...{ defaultSize: 56, softwareSize: 20, sizeStep: 1, sizeMax: 4_096 },
+    ...{ coreSize: 80, cardSize: 256, softwareSize: 18, sizeStep: 1, sizeMax: 4_096 },
   },
   {
     id: 'attention',
     bound: 'compute',
     sizeName: 'tokens',
-    ...{ defaultSize: 256, softwareSize: 16, sizeStep: 1, sizeMax: 16_384 },
+    ...{ coreSize: 256, cardSize: 2_048, softwareSize: 16, sizeStep: 1, sizeMax: 16_384 },
   },
   {
     id: 'streaming',
     bound: 'memory',
     sizeName: 'numbers in a tensor',
-    ...{ defaultSize: 2 ** 24, softwareSize: 2 ** 20, sizeStep: 1_024, sizeMax: 2 ** 28 },
+    ...{ coreSize: 2 ** 24, cardSize: 2 ** 25, softwareSize: 2 ** 20, sizeStep: 1_024, sizeMax: 2 ** 28 },
   },
 ];
+
+/** The size that suits a device. */
+export function sizeFor(kind: GraphKind, device: Pick<Device, 'id' | 'isSoftware'>): number {
+  const { coreSize, cardSize, softwareSize } = graphKinds.find(({ id }) => id === kind)!;
+  if (device.isSoftware) return softwareSize;
+  return device.id === 'cpu' ? coreSize : cardSize;
+}
 
 /** @throws RangeError when the size is not one that the graph can have */
 export function buildComputeGraph(kind: GraphKind, size: number): ComputeGraph {
@@ -95,7 +106,7 @@ export function assertGraphSize(kind: GraphKind, size: number): void {
   }
 }
 
-type Built = Pick<ComputeGraph, 'model' | 'inputDims' | 'flopCount' | 'byteCount'>;
+export type Built = Pick<ComputeGraph, 'model' | 'inputDims' | 'flopCount' | 'byteCount'>;
 
 const builders: Readonly<Record<GraphKind, (size: number) => Built>> = {
   matmul: (size) => buildMatmul({ size, layers: MATMUL_LAYERS }),
@@ -107,7 +118,7 @@ const builders: Readonly<Record<GraphKind, (size: number) => Built>> = {
 
 /** x W W …, and the mean of every column. x and W are square; all layers share W. */
 export function buildMatmul({ size, layers }: { readonly size: number; readonly layers: number }): Built {
-  const graph = createBuilder([size, size]);
+  const graph = createGraphBuilder([size, size]);
   const weight = graph.weight([size, size], size);
   let value = graph.input;
   for (let layer = 0; layer < layers; layer++) value = graph.matMul(value, weight);
@@ -121,7 +132,7 @@ export function buildConvolution(shape: {
   readonly layers: number;
 }): Built {
   const { edge, channels, layers } = shape;
-  const graph = createBuilder([1, channels, edge, edge]);
+  const graph = createGraphBuilder([1, channels, edge, edge]);
   const weight = graph.weight([channels, channels, KERNEL_EDGE, KERNEL_EDGE], channels * KERNEL_EDGE * KERNEL_EDGE);
   let value = graph.input;
   for (let layer = 0; layer < layers; layer++) value = graph.convolution(value, weight);
@@ -137,7 +148,7 @@ export function buildAttention(shape: {
 }): Built {
   const { tokens, width, heads, layers } = shape;
   const headWidth = width / heads;
-  const graph = createBuilder([tokens, width]);
+  const graph = createGraphBuilder([tokens, width]);
   const [query, key, content, out] = [0, 1, 2, 3].map(() => graph.weight([width, width], width));
   const scale = graph.constant(powerOfTwoNear(1 / headWidth ** 0.5));
   const split = (value: Tensor, order: readonly number[]): Tensor =>
@@ -157,22 +168,22 @@ export function buildAttention(shape: {
 /** One operation per number and pass: a maximum with x, a difference to x, and so on; then the mean of 1,024 parts. */
 export function buildStreaming({ length, passes }: { readonly length: number; readonly passes: number }): Built {
   const columns = Math.min(1_024, length);
-  const graph = createBuilder([length / columns, columns]);
+  const graph = createGraphBuilder([length / columns, columns]);
   let value = graph.elementwise('Sub', graph.input, graph.constant(0.5));
   for (let pass = 1; pass < passes; pass++)
     value = graph.elementwise(pass % 2 === 1 ? 'Max' : 'Sub', value, graph.input);
   return graph.finish(graph.mean(value, [0]));
 }
 
-type Tensor = { readonly name: string; readonly dims: readonly number[] };
+export type Tensor = { readonly name: string; readonly dims: readonly number[] };
 type Attribute = { readonly name: string; readonly type: number; readonly i?: number; readonly ints?: number[] };
 
 const FLOAT_BYTES = 4;
 
 const powerOfTwoNear = (value: number): number => 2 ** Math.round(Math.log2(value));
 
-/** Writes a graph node by node and counts what each does. */
-function createBuilder(inputDims: readonly number[]) {
+/** Writes a graph node by node and counts what each does. Its input is x, its output y. */
+export function createGraphBuilder(inputDims: readonly number[]) {
   const { onnx } = onnxProto;
   const { FLOAT, INT64 } = onnx.TensorProto.DataType;
   const { INT, INTS } = onnx.AttributeProto.AttributeType;
@@ -219,19 +230,32 @@ function createBuilder(inputDims: readonly number[]) {
       return { name: initializer(dims, fillValues(1 + initializers.length, countElements(dims), scale)), dims };
     },
     constant: (value: number): Tensor => ({ name: initializer([], Float32Array.of(value)), dims: [] }),
+    values: (dims: readonly number[], values: Float32Array): Tensor => ({ name: initializer(dims, values), dims }),
     matMul(a: Tensor, b: Tensor): Tensor {
       const dims = [...a.dims.slice(0, -1), b.dims.at(-1)!];
       return node('MatMul', [a, b], dims, 2 * countElements(dims) * a.dims.at(-1)!);
     },
-    convolution(value: Tensor, weight: Tensor): Tensor {
+    /**
+     * @param dilation  pixels from one tap to the next
+     * @param bias      added to every pixel of its channel
+     */
+    convolution(value: Tensor, weight: Tensor, dilation = 1, bias?: Tensor): Tensor {
       const [batch, , height, width] = value.dims;
       const [channelsOut, channelsIn, kernelHeight, kernelWidth] = weight.dims;
-      const dims = [batch!, channelsOut!, height! - kernelHeight! + 1, width! - kernelWidth! + 1];
+      const left = (edge: number, kernelEdge: number): number => edge - (kernelEdge - 1) * dilation;
+      const dims = [batch!, channelsOut!, left(height!, kernelHeight!), left(width!, kernelWidth!)];
       const taps = channelsIn! * kernelHeight! * kernelWidth!;
-      return node('Conv', [value, weight], dims, 2 * countElements(dims) * taps);
+      const flops = countElements(dims) * (2 * taps + (bias ? 1 : 0));
+      const attributes = dilation === 1 ? [] : [{ name: 'dilations', type: INTS, ints: [dilation, dilation] }];
+      return node('Conv', [value, weight, ...(bias ? [bias] : [])], dims, flops, attributes);
     },
+    /** b may be of fewer axes than a: it then stands for all of the others. */
     elementwise: (opType: 'Add' | 'Sub' | 'Mul' | 'Max', a: Tensor, b: Tensor): Tensor =>
       node(opType, [a, b], a.dims, countElements(a.dims)),
+    floor: (value: Tensor): Tensor => node('Floor', [value], value.dims, countElements(value.dims)),
+    /** Two comparisons for each number. */
+    clip: (value: Tensor, low: Tensor, high: Tensor): Tensor =>
+      node('Clip', [value, low, high], value.dims, 2 * countElements(value.dims)),
     /** Over the last axis: for n numbers n - 1 comparisons, n differences, n exponentials, n - 1 additions, n divisions. */
     softmax(value: Tensor): Tensor {
       const length = value.dims.at(-1)!;
@@ -246,6 +270,16 @@ function createBuilder(inputDims: readonly number[]) {
         { name: 'keepdims', type: INT, i: 0 },
       ];
       return node('ReduceMean', [value], dims, countElements(value.dims), attributes);
+    },
+    sum(value: Tensor, axes: readonly number[]): Tensor {
+      const dims = value.dims.filter((_, axis) => !axes.includes(axis));
+      const axesName = initializer([axes.length], BigInt64Array.from(axes.map(BigInt)));
+      const output = { name: nextName(), dims };
+      const attribute = [{ name: 'keepdims', type: INT, i: 0 }];
+      nodes.push({ opType: 'ReduceSum', input: [value.name, axesName], output: [output.name], attribute });
+      flopCount += countElements(value.dims) - countElements(dims);
+      byteCount += bytesOf(value) + bytesOf(output);
+      return output;
     },
     transpose(value: Tensor, order: readonly number[]): Tensor {
       const dims = order.map((axis) => value.dims[axis]!);

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { explainMissing, type GraphSeries, readBench, summariseGraph, summariseLoad } from './inferenceBench.ts';
+import {
+  explainMissing,
+  type GraphSeries,
+  readBench,
+  summariseBare,
+  summariseGraph,
+  summariseLoad,
+} from './inferenceBench.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'powr-bench-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -70,9 +77,50 @@ describe('summariseGraph', () => {
     expect(summary).toMatchObject({ unit: 'GB/s', rate: { median: 20 }, efficiency: 0.4 });
   });
 
+  it('given times of the core and peaks beside them > compares middle with middle, repetition by repetition', () => {
+    const beside = {
+      ...graph,
+      // 200, 100 and 125 GFLOP/s of what the core gave, of 250, 200 and 200: shares 0.8, 0.5 and 0.625.
+      cpuUs: [
+        [10_000, 9_000, 30_000],
+        [20_000, 20_000],
+        [16_000, 15_000, 17_000],
+      ],
+      corePeaks: [250, 200, 200],
+    };
+    expect(summariseGraph(beside, reference).efficiency).toBeCloseTo(0.625, 9);
+    // On a busy machine the wall grows and the share does not.
+    const busy = { ...beside, repetitions: graph.repetitions.map((runs) => runs.map((us) => 10 * us)) };
+    expect(summariseGraph(busy, reference)).toMatchObject({ efficiency: 0.625, rate: { low: 10, high: 20 } });
+  });
+
+  it('given a peak that failed in one repetition > compares with the best that there was', () => {
+    const lacking = { ...graph, cpuUs: graph.repetitions, corePeaks: [250, 200] };
+    expect(summariseGraph(lacking, reference).efficiency).toBeCloseTo(181.8181 / 400, 5);
+  });
+
   it('given no peak > has no efficiency', () => {
     expect(summariseGraph(graph, { known: false, reason: 'no compiler' }).efficiency).toBeNull();
     expect(summariseGraph(graph, null).efficiency).toBeNull();
+    expect(summariseGraph({ ...graph, cpuUs: graph.repetitions, corePeaks: [] }, null).efficiency).toBeNull();
+  });
+});
+
+describe('summariseBare', () => {
+  it('given turns > adds the runners, each by its own clock, and has the median of the ratios of the turns', () => {
+    const turn = (poolWallUs: number, ...bareWallUs: number[]) => ({ inferenceCount: 100, poolWallUs, bareWallUs });
+    const repetitions = [turn(1e6, 1e6, 5e5), turn(2e6, 1e6, 1e6), turn(5e5, 1e6, 1e6)];
+    expect(summariseBare({ model: 'en', repetitions })).toEqual({
+      model: 'en',
+      inferenceCount: 100,
+      poolPerS: { median: 100, low: 50, high: 200 },
+      barePerS: { median: 100, low: 100, high: 150 },
+      ratio: { median: 100 / 150, low: 0.5, high: 2 },
+    });
+  });
+
+  it('given no turn > refuses to say anything', () => {
+    expect(() => summariseBare({ model: 'en', repetitions: [] })).toThrow('Nothing was measured of en');
   });
 });
 

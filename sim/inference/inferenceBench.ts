@@ -14,7 +14,7 @@ import {
   type LoadMode,
   type Spread,
 } from './loadModes.ts';
-import type { Peak } from './referencePeak.ts';
+import type { BestPeak } from './referencePeak.ts';
 
 export const BENCH_FORMAT = 'powr-inference-bench/1';
 
@@ -32,11 +32,27 @@ export type GraphSeries = {
   readonly byteCount: number;
   /** Times of the runs of each repetition. */
   readonly repetitions: readonly (readonly number[])[];
+  /** Time that cores spent on these runs; absent where nobody looked. */
+  readonly cpuUs?: readonly (readonly number[])[];
+  /** The middle round of the peak program right before each repetition, GFLOP/s or GB/s; empty without a program. */
+  readonly corePeaks?: readonly number[];
 };
+
+/** One turn: the same number of inferences through the pool, and in a loop of each runner over inputs in its own memory. */
+export type BareMeasurement = {
+  /** Of all runners together, each way. */
+  readonly inferenceCount: number;
+  /** From the first request to the last answer. */
+  readonly poolWallUs: number;
+  /** By runner, of its equal share. */
+  readonly bareWallUs: readonly number[];
+};
+
+export type BareSeries = { readonly model: string; readonly repetitions: readonly BareMeasurement[] };
 
 /** The peak of one core, or why there is none to compare with. */
 export type Reference =
-  | ({ readonly known: true; readonly compiler: string } & Peak)
+  | ({ readonly known: true; readonly compiler: string } & BestPeak)
   | { readonly known: false; readonly reason: string };
 
 export type LoadAverage = readonly [oneMinute: number, fiveMinutes: number, fifteenMinutes: number];
@@ -65,6 +81,8 @@ export type InferenceBench = {
   readonly lostRunnerCount: number;
   readonly loads: readonly LoadSeries[];
   readonly graphs: readonly GraphSeries[];
+  /** Absent in files of versions that did not compare. */
+  readonly bare?: readonly BareSeries[];
   /** Null when no graph was measured. */
   readonly reference: Reference | null;
 };
@@ -91,7 +109,10 @@ export type GraphSummary = {
   /** GFLOP/s or GB/s, by what limits the graph. */
   readonly rate: Spread;
   readonly unit: 'GFLOP/s' | 'GB/s';
-  /** Rate over the peak of one core in the same unit; null without one. */
+  /**
+   * Rate over the peak of one core in the same unit; null without one. Both are those of the middle run and round, by the
+   * time that the core spent, one measured right after the other: median over the repetitions.
+   */
   readonly efficiency: number | null;
 };
 
@@ -110,16 +131,59 @@ export function summariseLoad({ variant, mode, repetitions }: LoadSeries): LoadS
 /** @throws Error when there is no repetition, or one without a run */
 export function summariseGraph(graph: GraphSeries, reference: Reference | null): GraphSummary {
   const { kind, size, bound, flopCount, byteCount, repetitions } = graph;
-  const wallUs = assertMeasured(computeSpread(repetitions.map((runs) => computeSpread(runs)?.median ?? null)), kind);
+  const wallUs = assertMeasured(computeSpread(repetitions.map(medianOf)), kind);
   const isCompute = bound === 'compute';
   // Thousands per microsecond are billions per second.
   const rateOf = (us: number): number => (isCompute ? flopCount : byteCount) / us / 1e3;
   const rate = { median: rateOf(wallUs.median), low: rateOf(wallUs.high), high: rateOf(wallUs.low) };
-  const peak = reference?.known ? (isCompute ? reference.gflopPerS : reference.gbPerS) : null;
   return {
     ...{ kind, size, flopCount, byteCount, wallUs, rate },
     unit: isCompute ? 'GFLOP/s' : 'GB/s',
-    efficiency: peak === null ? null : rate.median / peak,
+    efficiency: computeEfficiency(graph, rateOf) ?? compareWithBest(graph, rate.median, reference),
+  };
+}
+
+const medianOf = (values: readonly number[]): number | null => computeSpread(values)?.median ?? null;
+
+function computeEfficiency({ cpuUs, corePeaks }: GraphSeries, rateOf: (us: number) => number): number | null {
+  if (!cpuUs || !corePeaks || corePeaks.length !== cpuUs.length) return null;
+  const shares = cpuUs.map((runs, i) => {
+    const us = medianOf(runs);
+    return us === null ? null : rateOf(us) / corePeaks[i]!;
+  });
+  return computeSpread(shares)?.median ?? null;
+}
+
+/** For benchmarks that were kept before the time of cores was measured. */
+function compareWithBest({ bound }: GraphSeries, rate: number, reference: Reference | null): number | null {
+  if (!reference?.known) return null;
+  return rate / (bound === 'compute' ? reference.gflopPerS : reference.gbPerS);
+}
+
+export type BareSummary = {
+  readonly model: string;
+  /** Of the first repetition; all have about as many. */
+  readonly inferenceCount: number;
+  readonly poolPerS: Spread;
+  /** Sum over the runners, each by its own clock. */
+  readonly barePerS: Spread;
+  /** The one over the other, of each turn: a busy minute of the machine hits both. */
+  readonly ratio: Spread;
+};
+
+/** @throws Error when there is no repetition */
+export function summariseBare({ model, repetitions }: BareSeries): BareSummary {
+  const poolOf = ({ inferenceCount, poolWallUs }: BareMeasurement): number => (inferenceCount / poolWallUs) * 1e6;
+  const bareOf = ({ inferenceCount, bareWallUs }: BareMeasurement): number =>
+    bareWallUs.reduce((sum, wallUs) => sum + (inferenceCount / bareWallUs.length / wallUs) * 1e6, 0);
+  const spreadOf = (figure: (measured: BareMeasurement) => number) =>
+    assertMeasured(computeSpread(repetitions.map(figure)), model);
+  return {
+    model,
+    inferenceCount: repetitions[0]?.inferenceCount ?? 0,
+    poolPerS: spreadOf(poolOf),
+    barePerS: spreadOf(bareOf),
+    ratio: spreadOf((measured) => poolOf(measured) / bareOf(measured)),
   };
 }
 

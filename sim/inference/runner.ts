@@ -1,39 +1,44 @@
 /**
- * The child process that holds the ONNX sessions: one request at a time, one reply each. A native abort, a hang or a
- * leak costs this process and nothing else. It lives as long as the channel to its parent, however the parent ends.
+ * The child process that holds the ONNX sessions: requests in the order they come, one reply each. A native abort, a hang
+ * or a leak costs this process and nothing else. It lives as long as the channel to its parent, however the parent ends.
  */
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import ort from 'onnxruntime-node';
-import { ctcGreedy } from './ctcGreedy.ts';
+import { diverge } from './diverge.ts';
+import { createEmptyInput, createExecutor, type Engine, type Executor } from './execute.ts';
+import { exposeTensor } from './exposeTensor.ts';
 import { countElements, fillValues, INPUT_SALT } from './graphValues.ts';
-import { IMAGE_HEIGHT, IMAGE_WIDTH } from './imageShape.ts';
 import { assertSha256 } from './models.ts';
-import type {
-  DeviceId,
-  InferReply,
-  InferRequest,
-  LoadReply,
-  LoadRequest,
-  ProbeReply,
-  ProbeRequest,
-  RunnerReply,
-  RunnerRequest,
-  TimeReply,
-  TimeRequest,
+import { computeOutputId } from './outputId.ts';
+import {
+  type DeviceId,
+  INPUT_PIPE,
+  type Inference,
+  type InferenceWish,
+  type InferMessage,
+  type InferReply,
+  type LoadReply,
+  type LoadRequest,
+  type LoopReply,
+  type LoopRequest,
+  type ProbeReply,
+  type ProbeRequest,
+  type RunnerMessage,
+  type RunnerReply,
+  sessionNameOf,
+  type TimeReply,
+  type TimeRequest,
 } from './runnerMessages.ts';
+import { projectLogits } from './sketch.ts';
 
-type Loaded = { readonly session: ort.InferenceSession; readonly model: LoadRequest };
+const loaded = new Map<string, Executor>();
 
-const loaded = new Map<string, Loaded>();
+type MoreOptions = ort.InferenceSession.SessionOptions;
 
-function createSession(
-  bytes: Uint8Array,
-  device: DeviceId,
-  more: ort.InferenceSession.SessionOptions = {},
-): Promise<ort.InferenceSession> {
+function createSession(bytes: Uint8Array, device: DeviceId, more: MoreOptions = {}): Promise<ort.InferenceSession> {
   // One thread: the parent runs one of these processes per core, and one thread's sums have one order.
   return ort.InferenceSession.create(bytes, {
     executionProviders: [device],
@@ -45,80 +50,133 @@ function createSession(
 }
 
 async function load(model: LoadRequest): Promise<LoadReply> {
-  if (!loaded.has(model.sha256)) {
-    const bytes = readFileSync(model.path);
-    assertSha256(bytes, model.sha256, model.path);
-    loaded.set(model.sha256, model.device === 'cpu' ? await warmUp(bytes, model) : await warmUpWatched(bytes, model));
+  const name = sessionNameOf(model);
+  if (!loaded.has(name)) {
+    const bytes = typeof model.file === 'string' ? readFileSync(model.file) : model.file;
+    assertSha256(bytes, model.sha256, fileNameOf(model));
+    const executable = 'logitsName' in model.form ? exposeTensor(bytes, model.form.logitsName) : bytes;
+    const watched = model.device === 'webgpu' || model.device === 'cuda';
+    loaded.set(name, watched ? await warmUpWatched(executable, model) : await warmUp(executable, model));
   }
   return { kind: 'loaded' };
 }
 
+const fileNameOf = ({ file, form }: LoadRequest): string =>
+  typeof file === 'string' ? file : `A ${form.kind} in memory`;
+
 /** The first run allocates and compiles; without this one it would be measured as somebody's latency. */
-async function warmUp(bytes: Uint8Array, model: LoadRequest): Promise<Loaded> {
-  const entry = { session: await createSession(bytes, model.device), model };
-  await recognise(entry, new Uint8Array(IMAGE_WIDTH * IMAGE_HEIGHT));
-  return entry;
+async function warmUp(bytes: Uint8Array, model: LoadRequest, more: MoreOptions = {}): Promise<Executor> {
+  const engine = await createEngine(bytes, model, more);
+  const execute = createExecutor(engine, model.form, model.options?.batch ?? 1);
+  await execute(createEmptyInput(model.form));
+  return execute;
+}
+
+async function createEngine(bytes: Uint8Array, model: LoadRequest, more: MoreOptions): Promise<Engine> {
+  const { threads = 1, optimisation = 'all' } = model.options ?? {};
+  const options: MoreOptions = { ...more, intraOpNumThreads: threads, graphOptimizationLevel: optimisation };
+  if (model.device !== 'wasm')
+    return { session: await createSession(bytes, model.device, options), Tensor: ort.Tensor };
+  const web = await import('onnxruntime-web');
+  web.env.wasm.numThreads = 1;
+  const session = await web.InferenceSession.create(bytes, { ...options, executionProviders: ['wasm'] });
+  return { session, Tensor: web.Tensor };
 }
 
 /**
  * ONNX Runtime gives the cpu every node that a device has no kernel for, and does not say so. Shapes and clamps may go
  * there; the convolutions and matrix products that work units count may not, or the cpu would run under another's name.
  */
-async function warmUpWatched(bytes: Uint8Array, model: LoadRequest): Promise<Loaded> {
+async function warmUpWatched(bytes: Uint8Array, model: LoadRequest): Promise<Executor> {
   const dir = mkdtempSync(join(tmpdir(), 'powr-nodes-'));
   const discard = () => rmSync(dir, { recursive: true, force: true });
   let profile: number | undefined;
   try {
     const profiling = { enableProfiling: true, profileFilePrefix: join(dir, 'nodes') };
-    const entry = { session: await createSession(bytes, model.device, profiling), model };
+    const engine = await createEngine(bytes, model, profiling);
+    const execute = createExecutor(engine, model.form, model.options?.batch ?? 1);
     profile = openSync(join(dir, readdirSync(dir)[0]!), 'r');
     // Before the run, which may be killed: what is open stays readable without its name.
     if (process.platform !== 'win32') discard();
-    await recognise(entry, new Uint8Array(IMAGE_WIDTH * IMAGE_HEIGHT));
-    entry.session.endProfiling();
+    await execute(createEmptyInput(model.form));
+    engine.session.endProfiling();
     assertRanOn(JSON.parse(readFileSync(profile, 'utf8')), model);
-    return entry;
+    return execute;
   } finally {
     if (profile !== undefined) closeSync(profile);
     discard();
   }
 }
 
-function assertRanOn(events: readonly NodeEvent[], { path, device }: LoadRequest): void {
+function assertRanOn(events: readonly NodeEvent[], model: LoadRequest): void {
   const nodes = events.flatMap(({ cat, args }) => (cat === 'Node' && args ? [args] : []));
   const onCpu = nodes.filter(({ provider }) => provider === 'CPUExecutionProvider');
   const strayed = onCpu.filter((node) => /Conv|MatMul|Gemm|Attention/.test(node.op_name));
   if (nodes.length > onCpu.length && strayed.length === 0) return;
   const names = [...new Set(strayed.map((node) => node.op_name))].join(', ') || 'all of it';
-  throw new Error(`${path} runs on the cpu, not on ${device}: ${names}`);
+  throw new Error(`${fileNameOf(model)} runs on the cpu, not on ${model.device}: ${names}`);
 }
 
 /** A line of ONNX Runtime's profile. */
 type NodeEvent = { readonly cat: string; readonly args?: { readonly op_name: string; readonly provider: string } };
 
-async function infer(request: InferRequest): Promise<InferReply> {
-  const entry = loaded.get(request.sha256);
-  if (!entry) throw new Error(`Model ${request.sha256} was not loaded before the first inference`);
+async function infer({ session, byteCounts, wishes }: InferMessage): Promise<InferReply> {
   const started = process.hrtime.bigint();
-  const { text, output } = await recognise(entry, request.grey);
-  const latencyUs = Number((process.hrtime.bigint() - started) / 1000n);
-  return { kind: 'inferred', text, latencyUs, ...(request.wantsOutput ? { output } : {}) };
+  // First of all: what is in the pipe belongs to this message.
+  const inputs = readInputs(byteCounts.reduce((sum, byteCount) => sum + byteCount, 0));
+  const execute = getExecutor(session);
+  const results: InferReply['results'][number][] = [];
+  let taken = 0;
+  for (const [i, byteCount] of byteCounts.entries()) {
+    // Nobody waits for the rest any more.
+    if (!process.connected) break;
+    try {
+      results.push(await answer(execute, inputs.subarray(taken, taken + byteCount), wishes?.[i]));
+    } catch (error) {
+      results.push({ refusal: (error as Error).message });
+    }
+    taken += byteCount;
+  }
+  return { kind: 'inferred', results, wallUs: microsSince(started) };
 }
 
-async function recognise(
-  { session, model }: Loaded,
-  grey: Uint8Array,
-): Promise<{ readonly text: string; readonly output: Float32Array }> {
-  const plane = IMAGE_WIDTH * IMAGE_HEIGHT;
-  const x = new Float32Array(3 * plane);
-  for (let i = 0; i < plane; i++) x[i] = (grey[i]! / 255 - 0.5) / 0.5;
-  x.copyWithin(plane, 0, plane);
-  x.copyWithin(2 * plane, 0, plane);
-  const feeds = { [model.inputName]: new ort.Tensor('float32', x, [1, 3, IMAGE_HEIGHT, IMAGE_WIDTH]) };
-  const outputs = await session.run(feeds, [model.outputName]);
-  const output = outputs[model.outputName]!.data as Float32Array;
-  // Paper at the edges is sometimes read as a space; nobody asked for it.
-  return { text: ctcGreedy(output, model.classes).trim(), output };
+let inputBuffer = new Uint8Array();
+
+/** Waits until they are there; they were sent with the message. Good until the next call. */
+function readInputs(byteCount: number): Uint8Array {
+  if (inputBuffer.length < byteCount) inputBuffer = new Uint8Array(byteCount);
+  for (let at = 0; at < byteCount; ) {
+    const count = readSync(INPUT_PIPE, inputBuffer, at, byteCount - at, null);
+    if (count === 0) throw new Error('The parent has closed the pipe of inputs');
+    at += count;
+  }
+  return inputBuffer.subarray(0, byteCount);
+}
+
+function getExecutor(session: string): Executor {
+  const execute = loaded.get(session);
+  if (!execute) throw new Error(`The session ${session} was not loaded before the first inference`);
+  return execute;
+}
+
+async function answer(execute: Executor, input: Uint8Array, wish: InferenceWish = {}): Promise<Inference> {
+  const started = process.hrtime.bigint();
+  const { text, scores, logits } = await execute(input);
+  const latencyUs = microsSince(started);
+  return {
+    ...{ text, scores, latencyUs, outputId: computeOutputId(logits) },
+    sketches: (wish.nonces ?? []).map((nonce) => projectLogits(logits, nonce, wish.projectionCount)),
+    ...(wish.wantsLogits ? { logits } : {}),
+  };
+}
+
+const microsSince = (started: bigint): number => Number((process.hrtime.bigint() - started) / 1000n);
+
+async function loop({ session, inputs, count }: LoopRequest): Promise<LoopReply> {
+  const execute = getExecutor(session);
+  const started = process.hrtime.bigint();
+  for (let i = 0; i < count && process.connected; i++) await answer(execute, inputs[i % inputs.length]!);
+  return { kind: 'looped', wallUs: microsSince(started) };
 }
 
 /** Without the option a graph that the device cannot run would run on the cpu, under the device's name. */
@@ -143,15 +201,22 @@ async function time({ model, device, dims, warmUpCount, runCount }: TimeRequest)
   const session = await createStrictSession(model, device);
   const feeds = { x: new ort.Tensor('float32', fillValues(INPUT_SALT, countElements(dims)), dims) };
   const wallUs: number[] = [];
+  const cpuUs: number[] = [];
   let y = new Float32Array();
   for (let run = 0; run < warmUpCount + runCount; run++) {
+    const cpuBefore = process.cpuUsage();
     const started = process.hrtime.bigint();
     const outputs = await session.run(feeds);
-    if (run >= warmUpCount) wallUs.push(Number(process.hrtime.bigint() - started) / 1_000);
+    const elapsedUs = Number(process.hrtime.bigint() - started) / 1_000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    if (run >= warmUpCount) {
+      wallUs.push(elapsedUs);
+      cpuUs.push(user + system);
+    }
     y = outputs.y!.data as Float32Array<ArrayBuffer>;
   }
   await session.release();
-  return { kind: 'timed', wallUs, y };
+  return { kind: 'timed', wallUs, cpuUs, y };
 }
 
 function mappedLibraries(): string[] {
@@ -161,12 +226,16 @@ function mappedLibraries(): string[] {
   return [...new Set(paths)];
 }
 
-function handle(request: RunnerRequest): Promise<RunnerReply> {
+function handle(request: RunnerMessage): Promise<RunnerReply> {
   switch (request.kind) {
     case 'load':
       return load(request);
     case 'infer':
       return infer(request);
+    case 'loop':
+      return loop(request);
+    case 'diverge':
+      return diverge(request, getExecutor);
     case 'probe':
       return probe(request);
     case 'time':
@@ -179,8 +248,12 @@ function reply(message: RunnerReply): void {
   if (process.connected) process.send!(message, () => {});
 }
 
-process.on('message', (request: RunnerRequest) => {
-  handle(request).then(reply, (error: Error) => reply({ kind: 'failed', message: error.message }));
+/** One after the other: a request may arrive while the one before is worked on, so that none is waited for. */
+let worked: Promise<void> = Promise.resolve();
+process.on('message', (request: RunnerMessage) => {
+  worked = worked
+    .then(() => handle(request))
+    .then(reply, (error: Error) => reply({ kind: 'failed', message: error.message }));
 });
 
 // Ctrl-C reaches the whole process group; the parent decides when to stop, so that no run is cut in the middle.

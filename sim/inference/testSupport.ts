@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
-import { getModel, readClasses } from './models.ts';
+import { createLoadRequest } from './loadRequest.ts';
 import type { LoadRequest } from './runnerMessages.ts';
-import { prepareVariant, variants } from './variants.ts';
+import { variants } from './variants.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 
@@ -18,19 +18,8 @@ export function getBuiltDir(): string {
 export const indexOf = (variantId: string): number => variants.findIndex(({ id }) => id === variantId);
 
 /** Only for variants without operations, which need no model folder. */
-export function loadRequestOf(variantId: string): LoadRequest {
-  const variant = variants[indexOf(variantId)]!;
-  const model = getModel(variant.base);
-  return {
-    kind: 'load',
-    path: prepareVariant(root, '', variant),
-    sha256: variant.sha256,
-    device: 'cpu',
-    inputName: model.inputName,
-    outputName: model.outputName,
-    classes: readClasses(root, model),
-  };
-}
+export const loadRequestOf = (variantId: string): LoadRequest =>
+  createLoadRequest(root, '', variants[indexOf(variantId)]!, 'cpu');
 
 /** A process that has ended but was not reaped by its new parent does not count. */
 export function isRunning(pid: number): boolean {

@@ -9,6 +9,7 @@ import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
 import seedrandom from 'seedrandom';
 import { degrade } from './degrade.ts';
 import { IMAGE_HEIGHT, IMAGE_WIDTH } from './imageShape.ts';
+import { poolKeyOf } from './sampleKey.ts';
 
 /** The models read 40 steps of 8 pixels: longer lines would measure the canvas, not the reader. */
 export const TEXT_LENGTH_MAX = 24;
@@ -43,7 +44,11 @@ type Random = () => number;
  * @param difficulty  0..1
  */
 export function generateSample(root: string, seed: number, index: number, difficulty: number): Sample {
-  const key = `${TASK_ID}:${seed}:${index}`;
+  return generateLine(root, poolKeyOf(TASK_ID, seed, index), difficulty);
+}
+
+/** The line of a key of sampleKey.ts, of whatever range. Byte-identical on every call. */
+export function generateLine(root: string, key: string, difficulty: number): Sample {
   const truth = generateText(seedrandom.alea(`${key}:text`));
   const random = seedrandom.alea(`${key}:image`);
   const ink = renderLine(root, truth, difficulty, random);

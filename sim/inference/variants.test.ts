@@ -5,8 +5,16 @@ import onnxProto from 'onnx-proto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { editOnnx } from './editOnnx.ts';
 import { sha256Hex } from './hash.ts';
-import { getModel, readModelFile } from './models.ts';
-import { computeRecipeSha256, computeWuMflop, prepareVariant, type Variant, variants } from './variants.ts';
+import { getModel, models, readModelFile } from './models.ts';
+import {
+  calibrationRecipes,
+  calibrationVariants,
+  computeRecipeSha256,
+  computeWuMflop,
+  prepareVariant,
+  type Variant,
+  variants,
+} from './variants.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const modelDir = mkdtempSync(join(tmpdir(), 'powr-variants-'));
@@ -48,14 +56,46 @@ describe('the variants', () => {
     ['en-m2', 1_342], // fewer bits, as many operations
     ['en-int8', 1_342],
     ['en-w70', 940], // 1342.27 * 224 / 320
+    ['en-fp16', 1_342],
+    ['en-over', 1_342],
   ])('%s costs %i work units a request', (id, wuMflop) => {
     expect(computeWuMflop(getVariant(id))).toBe(wuMflop);
+  });
+
+  it('keep the places that jobs name them by: new ones come last', () => {
+    expect(variants.map(({ id }) => id).join(' ')).toBe(
+      'en ch latin en-m4 en-m3 en-m2 en-int8 en-w70 en-fp16 en-mm3 en-noise2 en-ft1 en-ft3 en-ft8 en-over',
+    );
+  });
+
+  it('in 16 bits take about half of the space', () => {
+    const share =
+      statSync(prepareVariant(root, modelDir, getVariant('en-fp16'))).size / readModelFile(root, getModel('en')).length;
+    expect(share).toBeLessThan(0.51);
   });
 
   it('in 8 bits take about a quarter of the space', () => {
     const share =
       statSync(prepareVariant(root, modelDir, getVariant('en-int8'))).size / readModelFile(root, getModel('en')).length;
     expect(share).toBeLessThan(0.28);
+  });
+});
+
+describe('calibrationVariants', () => {
+  it('gives every recipe as a file of its own, whose hash is that of the file; another time the same', () => {
+    const built = calibrationVariants(root, modelDir);
+    expect(built.map(({ id }) => id)).toEqual(calibrationRecipes.map(({ id }) => id));
+    expect(new Set([...built, ...variants].map(({ sha256 }) => sha256)).size).toBe(built.length + variants.length);
+    for (const variant of built) {
+      expect(sha256Hex(readFileSync(prepareVariant(root, modelDir, variant)))).toBe(variant.sha256);
+    }
+    expect(calibrationVariants(root, modelDir)).toEqual(built);
+  }, 60_000);
+
+  it('damages every model of the registry but the one whose variants are listed', () => {
+    expect(new Set(calibrationRecipes.map(({ base }) => base))).toEqual(
+      new Set(models.map(({ id }) => id).filter((id) => id !== 'en')),
+    );
   });
 });
 

@@ -61,7 +61,7 @@ export const ACTIONS = {
   withdrawCalls: { contract: 'Calls', args: ['units'] },
   requestInference: { contract: 'Calls', args: ['model', 'scaleMil', 'maxFeeUnits'] },
   routeRequests: { contract: 'Calls', args: [...SLICE], bulk: 'nodes', keeper: true },
-  serveRequest: { contract: 'Calls', args: ['request', 'answerId', 'latencyMs'] },
+  serveRequest: { contract: 'Calls', args: ['request', 'answerId', 'commitmentId', 'latencyMs'] },
   closeRequests: { contract: 'Calls', args: [...SLICE], keeper: true },
   auditRequests: { contract: 'Calls', args: [...SLICE], keeper: true },
   rateModel: { contract: 'Calls', args: ['request', 'tenths'] },
@@ -239,6 +239,8 @@ export const ACTIONS = {
 
   accrueLeases: { contract: 'Leases', args: [...SLICE], keeper: true },
   postMedian: { contract: 'Orders', args: [...SLICE], bulk: 'median', keeper: true },
+
+  revealSketch: { contract: 'Tasks', args: ['task', 'outputId', 'saltId', 'sketchId'] },
 } as const satisfies Record<string, ActionSpec>;
 
 export type ActionName = keyof typeof ACTIONS;

@@ -88,6 +88,7 @@ const RULES: Readonly<Record<ActionName, Rule>> = {
   submitResult: tasks.submitResult,
   flagCopy: tasks.flagCopy,
   settleTask: tasks.settleTask,
+  revealSketch: tasks.revealSketch,
   computeEraMetrics: powr.computeEraMetrics,
   openEmission: emission.openEmission,
   slashOwnStake: delegation.slashOwnStake,

@@ -70,7 +70,7 @@ function execute({ s, consumer }: Calls, c: Command): void {
     send('routeRequests', keeper, [routedCount, some(routedCount)], planRoutes(s, routedCount, some(routedCount)));
   } else if (c.what <= 9) {
     const node = readRecord(s, 'requests', c.number).node;
-    send('serveRequest', nodeOwner(Math.max(1, node)), [c.number, c.units, c.units]);
+    send('serveRequest', nodeOwner(Math.max(1, node)), [c.number, c.units, c.units, c.units]);
   } else if (c.what === 10) send('closeRequests', keeper, [closedCount, some(closedCount)]);
   else if (c.what === 11) send('auditRequests', keeper, [auditedCount, some(auditedCount)]);
   else if (c.what === 12) send('rateModel', actor, [c.number, c.units % 51]);
@@ -183,7 +183,7 @@ describe('calls', () => {
             for (const [from, to] of slices) perform(s, 'routeRequests', keeper, [from, to], planRoutes(s, from, to));
             asked.forEach((_, i) => {
               const { node } = readRecord(s, 'requests', i + 1);
-              if (isServed[i]) perform(s, 'serveRequest', nodeOwner(node), [i + 1, 1, 40]);
+              if (isServed[i]) perform(s, 'serveRequest', nodeOwner(node), [i + 1, 1, 9, 40]);
             });
             for (const slice of slices) perform(s, 'closeRequests', keeper, slice);
             enterNextSlot(s);
@@ -207,7 +207,7 @@ describe('calls', () => {
     for (let i = 0; i < 2; i++) perform(s, 'requestInference', consumer, [1, 1_000, 2_000]);
     perform(s, 'routeRequests', keeper, [0, 2], nodes);
     const before = nodes.map((node) => walletUnits(s, nodeOwner(node)));
-    perform(s, 'serveRequest', nodeOwner(nodes[1]!), [2, 1, 40]);
+    perform(s, 'serveRequest', nodeOwner(nodes[1]!), [2, 1, 9, 40]);
     const gained = nodes.map((node, i) => walletUnits(s, nodeOwner(node)) - before[i]!);
     assert(gained[0] === 0 && gained[1] === 1_000, `the nodes gained ${gained}`);
   });

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { PURPOSE } from '../base/rnd.ts';
+import { draw } from './clock.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT, F, KIND, MODEL_STATE, NODE_STATE, TASK_KIND } from './layout.ts';
 import { MAX_FEE_UNITS, MAX_WU } from './models.ts';
@@ -160,15 +162,16 @@ describe('requestInference', () => {
 
   it('given a record of the last slot > nothing of it is left', () => {
     const node = routeSome(1);
-    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 40]);
+    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40]);
     perform(s, 'rateModel', consumer, [1, 45]);
     setParam(s, 'val.audit_bps', 10_000);
     perform(s, 'closeRequests', keeper, [0, 1]);
     enterNextSlot(s);
     perform(s, 'auditRequests', keeper, [0, 1]);
-    expect(readRequest(1)).toMatchObject({ state: SERVED, answerId: 99, latencyMs: 40, ratedTenths: 45, auditTask: 3 });
+    const used = { state: SERVED, answerId: 99, latencyMs: 40, ratedTenths: 45, auditTask: 3, commitmentId: 7 };
+    expect(readRequest(1)).toMatchObject(used);
     perform(s, 'requestInference', consumer, [model, 1_000, MAX_FEE]);
-    const empty = { node: 0, state: OPEN, answerId: 0, latencyMs: 0, ratedTenths: 0, auditTask: 0 };
+    const empty = { node: 0, state: OPEN, answerId: 0, latencyMs: 0, ratedTenths: 0, auditTask: 0, commitmentId: 0 };
     expect(readRequest(1)).toMatchObject(empty);
   });
 });
@@ -236,7 +239,7 @@ describe('serveRequest', () => {
     const { node } = readHost(s, odd, 0);
     perform(s, 'routeRequests', keeper, [0, 1], [node]);
     s.eventCount = 0;
-    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 40]);
+    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40]);
     expect(eventsFrom(s)).toEqual([
       ['Moved', callEscrow, creator, 600, MOVE.callCreator],
       ['Moved', callEscrow, nodeOwner(node), 1_002, MOVE.callNode],
@@ -245,7 +248,7 @@ describe('serveRequest', () => {
       ['Moved', callEscrow, ACCOUNT.foundation, 21, MOVE.callFoundation],
       ['RequestServed', 1, odd, node, 5, 2_003, 40],
     ]);
-    expect(readRequest(1)).toMatchObject({ state: SERVED, answerId: 99, latencyMs: 40 });
+    expect(readRequest(1)).toMatchObject({ state: SERVED, answerId: 99, latencyMs: 40, commitmentId: 7 });
     expect(prepaidOf(consumer)).toEqual({ freeUnits: 997_997, lockedUnits: 0 });
     expect(totals()).toMatchObject({ lockedUnits: 0, servedCount: 1 });
     expect(readModel(s, odd)).toMatchObject({ successCount: 1, errorCount: 0, eraWu: 5 });
@@ -257,36 +260,36 @@ describe('serveRequest', () => {
     start({ 'dn.split_bps.burn': 0, 'dn.split_bps.foundation': 0, 'dn.split_bps.node': 5_200 });
     const node = routeSome(1);
     s.eventCount = 0;
-    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 40]);
+    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40]);
     expect(eventsFrom(s).map(([name]) => name)).toEqual(['Moved', 'Moved', 'Moved', 'RequestServed']);
   });
 
   it('given an answer at the timeout > is accepted, given one millisecond later > ValueOutOfRange', () => {
     const node = routeSome(1);
-    const late = attempt(s, 'serveRequest', nodeOwner(node), [1, 99, 30_001]);
+    const late = attempt(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 30_001]);
     expect(late).toEqual(['ValueOutOfRange', 30_001, 30_000]);
-    expect(attempt(s, 'serveRequest', nodeOwner(node), [1, 99, 30_000])).toEqual(['None']);
+    expect(attempt(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 30_000])).toEqual(['None']);
   });
 
   it('given a request served, not routed, of another slot or unknown > is refused', () => {
     const node = routeSome(1);
     perform(s, 'requestInference', consumer, [model, 1_000, MAX_FEE]);
     const host = nodeOwner(node);
-    perform(s, 'serveRequest', host, [1, 99, 40]);
-    expect(attempt(s, 'serveRequest', host, [1, 99, 40])).toEqual(['WrongState', SERVED, 0]);
-    expect(attempt(s, 'serveRequest', host, [2, 99, 40])).toEqual(['WrongState', OPEN, 0]);
-    expect(attempt(s, 'serveRequest', host, [0, 99, 40])).toEqual(['UnknownEntity', 0, 2]);
-    expect(attempt(s, 'serveRequest', host, [3, 99, 40])).toEqual(['UnknownEntity', 3, 2]);
+    perform(s, 'serveRequest', host, [1, 99, 7, 40]);
+    expect(attempt(s, 'serveRequest', host, [1, 99, 7, 40])).toEqual(['WrongState', SERVED, 0]);
+    expect(attempt(s, 'serveRequest', host, [2, 99, 7, 40])).toEqual(['WrongState', OPEN, 0]);
+    expect(attempt(s, 'serveRequest', host, [0, 99, 7, 40])).toEqual(['UnknownEntity', 0, 2]);
+    expect(attempt(s, 'serveRequest', host, [3, 99, 7, 40])).toEqual(['UnknownEntity', 3, 2]);
     enterNextSlot(s);
-    expect(attempt(s, 'serveRequest', host, [2, 99, 40])).toEqual(['UnknownEntity', 2, 0]);
+    expect(attempt(s, 'serveRequest', host, [2, 99, 7, 40])).toEqual(['UnknownEntity', 2, 0]);
   });
 
   it('given anybody but the node’s owner > NotEngagedHost; given a node that lost the replica > NotHosting', () => {
     const node = routeSome(1);
-    const result = attempt(s, 'serveRequest', consumer, [1, 99, 40]);
+    const result = attempt(s, 'serveRequest', consumer, [1, 99, 7, 40]);
     expect(result).toEqual(['NotEngagedHost', consumer, nodeOwner(node)]);
     perform(s, 'removeModel', creator, [model]);
-    expect(attempt(s, 'serveRequest', nodeOwner(node), [1, 99, 40])).toEqual(['NotHosting', node, model]);
+    expect(attempt(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40])).toEqual(['NotHosting', node, model]);
   });
 });
 
@@ -294,7 +297,7 @@ describe('closeRequests', () => {
   it('given requests open, routed and served > refunds the first two, fee free again, and counts two failures', () => {
     const node = routeSome(2);
     perform(s, 'requestInference', consumer, [model, 500, MAX_FEE]);
-    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 40]);
+    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40]);
     s.eventCount = 0;
     perform(s, 'closeRequests', keeper, [0, 3]);
     expect(eventsFrom(s)).toEqual([
@@ -327,7 +330,7 @@ describe('auditRequests', () => {
   function serveSome(count: number): number {
     const node = routeSome(count);
     for (let request = 1; request <= count; request++) {
-      perform(s, 'serveRequest', nodeOwner(node), [request, 90 + request, 40]);
+      perform(s, 'serveRequest', nodeOwner(node), [request, 90 + request, 7, 40]);
     }
     return node;
   }
@@ -344,7 +347,8 @@ describe('auditRequests', () => {
     perform(s, 'auditRequests', keeper, [0, 3]);
     expect([1, 2, 3].map((request) => readRequest(request).auditTask)).toEqual([first, first + 1, 0]);
     const task = { kind: TASK_KIND.output, subject: node, owner: nodeOwner(node), referenceId: 1, wu: 5, answerId: 92 };
-    expect(readRecord(s, 'tasks', first + 1)).toMatchObject({ ...task, feeUnits: 0 });
+    expect(readRecord(s, 'tasks', first + 1)).toMatchObject({ ...task, feeUnits: 0, commitmentId: 7 });
+    expect(readRecord(s, 'tasks', first + 1).nonceId).toBe(draw(s, PURPOSE.nonce, first + 1, 0));
     expect(eventsFrom(s)).toEqual([
       ['Transition', KIND.task, first, keeper, 0, 1],
       ['Transition', KIND.task, first + 1, keeper, 0, 1],
@@ -383,7 +387,7 @@ describe('auditRequests', () => {
 describe('rateModel', () => {
   it('given a served request > adds the rating once', () => {
     const node = routeSome(2);
-    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 40]);
+    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40]);
     s.eventCount = 0;
     perform(s, 'rateModel', consumer, [1, 50]);
     expect(eventsFrom(s)).toEqual([['ModelRated', model, consumer, 50, 50, 1]]);
@@ -400,13 +404,13 @@ describe('rateModel', () => {
     [51, ['ValueOutOfRange', 51, 50]],
   ])('given %i tenths on a scale of 50 > is answered as its limit says', (tenths, result) => {
     const node = routeSome(1);
-    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 40]);
+    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40]);
     expect(attempt(s, 'rateModel', consumer, [1, tenths])).toEqual(result);
   });
 
   it('given the next slot > UnknownEntity', () => {
     const node = routeSome(1);
-    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 40]);
+    perform(s, 'serveRequest', nodeOwner(node), [1, 99, 7, 40]);
     enterNextSlot(s);
     expect(attempt(s, 'rateModel', consumer, [1, 50])).toEqual(['UnknownEntity', 1, 0]);
   });
@@ -420,7 +424,7 @@ describe('a new version', () => {
     perform(s, 'requestInference', consumer, [model, 1_000, MAX_FEE]);
     perform(s, 'routeRequests', keeper, [0, 2], planRoutes(s, 0, 2));
     for (const request of [1, 2]) {
-      perform(s, 'serveRequest', nodeOwner(readRequest(request).node), [request, 1, 1]);
+      perform(s, 'serveRequest', nodeOwner(readRequest(request).node), [request, 1, 7, 1]);
     }
     expect([readRequest(1), readRequest(2)]).toMatchObject([
       { version: 1, wu: 5, feeUnits: 2_000 },
@@ -439,7 +443,7 @@ describe('chunks of the keeper', () => {
       const slices = Array.from({ length: Math.ceil(7 / size) }, (_, i) => [i * size, Math.min(7, (i + 1) * size)]);
       for (const [from, to] of slices) perform(s, 'routeRequests', keeper, [from!, to!], plan.slice(from, to));
       for (const request of [1, 2, 3, 5, 6]) {
-        perform(s, 'serveRequest', nodeOwner(plan[request - 1]!), [request, 1, 40]);
+        perform(s, 'serveRequest', nodeOwner(plan[request - 1]!), [request, 1, 7, 40]);
       }
       for (const slice of slices) perform(s, 'closeRequests', keeper, slice);
       enterNextSlot(s);

@@ -142,6 +142,7 @@ export const requestInference: Rule = (s, actor, args) => {
   s.requests[at + Q.latencyMs] = 0;
   s.requests[at + Q.ratedTenths] = 0;
   s.requests[at + Q.auditTask] = 0;
+  s.requests[at + Q.commitmentId] = 0;
   s.prepaid[account + PREPAID.freeUnits] = freeUnits - feeUnits;
   s.prepaid[account + PREPAID.lockedUnits]! += feeUnits;
   s.callTotals[C.freeUnits]! -= feeUnits;
@@ -196,17 +197,19 @@ function refuseRoute(s: State, request: number, node: number): number {
 
 /**
  * The node returns the answer, in time: the fee is divided among creator, node, the validators' pot, burning and the
- * foundation, at once and once.
+ * foundation, at once and once. The commitment binds the node to its output before it can know whether that is audited;
+ * 0 commits to nothing, and is never opened.
  *
- * @param args request, answerId, latencyMs as measured
+ * @param args request, answerId, commitmentId (see `commitment.ts`), latencyMs as measured
  * @rejects UnknownEntity, WrongState, NotEngagedHost, NotHosting, ValueOutOfRange
  * @invariant the five parts sum to the fee; INV-42
- * @rule TOK-2, MODEL-10, MODEL-16, F-32, OP-4, OP-9
+ * @rule TOK-2, MODEL-10, MODEL-16, F-32, OP-4, OP-9, VAL-15
  */
 export const serveRequest: Rule = (s, actor, args) => {
   const request = args[0]!;
   const answerId = args[1]!;
-  const latencyMs = args[2]!;
+  const commitmentId = args[2]!;
+  const latencyMs = args[3]!;
   const unknown = refuseUnknown(s, request);
   if (unknown !== 0) return unknown;
   const at = request * STRIDE.requests;
@@ -227,6 +230,7 @@ export const serveRequest: Rule = (s, actor, args) => {
   s.requests[at + Q.state] = REQUEST_STATE.served;
   s.requests[at + Q.answerId] = answerId;
   s.requests[at + Q.latencyMs] = latencyMs;
+  s.requests[at + Q.commitmentId] = commitmentId;
   unlockFee(s, request, 0);
   s.callTotals[C.servedCount]! += 1;
   payFee(s, feeUnits, s.models[model * STRIDE.models + F.models.owner]!, nodeOwner);
@@ -307,7 +311,9 @@ export const auditRequests: Rule = (s, actor, args) => {
     const version = s.requests[at + Q.version]!;
     const wu = s.requests[at + Q.wu]!;
     const answerId = s.requests[at + Q.answerId]!;
-    s.requests[at + Q.auditTask] = openTask(s, TASK_KIND.output, node, owner, version, wu, answerId, actor);
+    const commitmentId = s.requests[at + Q.commitmentId]!;
+    const task = openTask(s, TASK_KIND.output, node, owner, version, wu, answerId, commitmentId, actor);
+    s.requests[at + Q.auditTask] = task;
   }
   return 0;
 };

@@ -54,6 +54,8 @@ export const EVENTS = {
   SubnetVoted: ['provider', 'proposal', 'fizz', 'isYes', 'units'],
   SubnetDecided: ['provider', 'proposal', 'kind', 'value', 'isPassed'],
   MedianPosted: ['era', 'medianUnits'],
+  /** What a node opened of the commitment it had served with: identifiers of its output and of that output's sketch. */
+  SketchRevealed: ['task', 'subject', 'outputId', 'sketchId'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type EventName = keyof typeof EVENTS;

@@ -206,6 +206,7 @@ export const FIELDS = {
     'latencyMs',
     'ratedTenths',
     'auditTask',
+    'commitmentId',
   ],
   callTotals: [
     'slot',
@@ -262,6 +263,10 @@ export const FIELDS = {
     'answerId',
     'qualityBps',
     'openedEra',
+    'commitmentId',
+    'nonceId',
+    'outputId',
+    'sketchId',
   ],
   members: ['validator', 'weightFp', 'verdict', 'submittedS', 'reportId', 'qualityBps', 'copied', 'task'],
   taskTotals: ['taskCount', 'memberCount', 'openCount', 'settledCount'],

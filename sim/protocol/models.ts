@@ -211,7 +211,7 @@ export const submitModelMetadata: Rule = (s, actor, args) => {
 
   const version = s.models[at + M.candidateVersion]!;
   s.versions[version * STRIDE.versions + V.documentId] = documentId;
-  s.models[at + M.pendingTask] = openTask(s, TASK_KIND.modelMetadata, model, actor, version, 0, 0, actor);
+  s.models[at + M.pendingTask] = openTask(s, TASK_KIND.modelMetadata, model, actor, version, 0, 0, 0, actor);
   setWalk(s, model, MODEL_STATE.metaReview, actor);
   return 0;
 };
@@ -315,7 +315,7 @@ export const openModelValidation: Rule = (s, actor, args) => {
   const v = version * STRIDE.versions;
   const wu = s.versions[v + V.wu]!;
   const artefactId = s.versions[v + V.artefactId]!;
-  s.models[at + M.pendingTask] = openTask(s, TASK_KIND.model, model, actor, version, wu, artefactId, actor);
+  s.models[at + M.pendingTask] = openTask(s, TASK_KIND.model, model, actor, version, wu, artefactId, 0, actor);
   setWalk(s, model, MODEL_STATE.funcReview, actor);
   return 0;
 };

@@ -183,7 +183,7 @@ export const editNode: Rule = (s, actor, args) => {
 function openReview(s: State, node: number, actor: number, state: number, taskKind: number, reference: number): void {
   setField(s, node, N.pausedAtS, s.nowS);
   enterState(s, node, state, actor);
-  setField(s, node, N.pendingTask, openTask(s, taskKind, node, actor, reference, 0, 0, actor));
+  setField(s, node, N.pendingTask, openTask(s, taskKind, node, actor, reference, 0, 0, 0, actor));
 }
 
 /**

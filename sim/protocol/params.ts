@@ -13,6 +13,7 @@ export type ParamUnit =
   | 'bps'
   | 'mil'
   | 'fp'
+  | 'ppb'
   | 's'
   | 'ms'
   | 'eras'
@@ -1202,6 +1203,56 @@ export const PARAMS = [
   ),
   onOff('fizz.dao', 'off', 'FIZZ-14, OP-81', 'subnets vote: members may be expelled, the gateway’s share set'),
   param('fizz.poll_s', 's', 1, 3_600, 60, 'FIZZ-5', 'interval at which a gateway asks its members'),
+  choice(
+    'val.proof',
+    ['text', 'sketch'],
+    'sketch',
+    'VAL-15, OP-22',
+    'what an audit compares: the decoded text alone, or the sketch that the node reveals',
+  ),
+  param(
+    'val.accept_ppb.fp32',
+    'ppb',
+    0,
+    1_000_000_000,
+    50_000,
+    'VAL-15, OP-22',
+    'distance of sketches up to which a float32 output is the declared model’s',
+  ),
+  param(
+    'val.reject_ppb.fp32',
+    'ppb',
+    0,
+    1_000_000_000,
+    300_000,
+    'VAL-15, OP-22',
+    'distance of sketches beyond which a float32 output is not the declared model’s',
+  ),
+  param(
+    'val.accept_ppb.reduced',
+    'ppb',
+    0,
+    1_000_000_000,
+    20_000_000,
+    'VAL-15, OP-22',
+    'as val.accept_ppb.fp32, of a model that computes with fewer bits',
+  ),
+  param(
+    'val.reject_ppb.reduced',
+    'ppb',
+    0,
+    1_000_000_000,
+    60_000_000,
+    'VAL-15, OP-22',
+    'as val.reject_ppb.fp32, of a model that computes with fewer bits',
+  ),
+  choice(
+    'chal.proof',
+    ['none', 'sketch'],
+    'none',
+    'CHAL-5, OP-75',
+    'what the solver of a compute puzzle adds to its answer: nothing, or a sketch of its output',
+  ),
 ] as const;
 
 export type ParamKey = (typeof PARAMS)[number]['key'];

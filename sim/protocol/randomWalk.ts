@@ -5,6 +5,7 @@
 import { type Action, type ActionName, action } from './actions.ts';
 import { createBeacons } from './beacons.ts';
 import { commitBeacon } from './clock.ts';
+import { commitmentOf } from './commitment.ts';
 import {
   ACCOUNT,
   F,
@@ -16,6 +17,7 @@ import {
   PROVIDER_STATE,
   REQUEST_STATE,
   STRIDE,
+  TASK_KIND,
   TASK_STATE,
   type TableName,
   VALIDATOR_STATE,
@@ -362,6 +364,10 @@ function modelProposals(s: State, nextInt: NextInt, { agent, among, by, id, read
   ];
 }
 
+/** What a node of the walk computed for an answer, and the salt it commits with: so that an audit of it can be opened. */
+const outputOf = (answerId: number): number => answerId * 1_000_003;
+const saltOf = (answerId: number): number => 2 ** 53 - 1 - answerId;
+
 function callProposals(s: State, nextInt: NextInt, { agent, among, by, read }: Chooser): readonly Proposal[] {
   const isCurrent = (): boolean => s.callTotals[F.callTotals.slot] === s.clockTotals[F.clockTotals.slotCount];
   const requests = (): number => (isCurrent() ? s.callTotals[F.callTotals.requestCount]! : 0);
@@ -378,7 +384,9 @@ function callProposals(s: State, nextInt: NextInt, { agent, among, by, read }: C
   const serving = (): Action => {
     const request = among('requests', requests(), F.requests.state, [REQUEST_STATE.routed]);
     const owner = read('nodes', read('requests', request, F.requests.node), F.nodes.owner);
-    return action('serveRequest', by(owner), [request, nextInt(1_000), nextInt(31_000)]);
+    const answerId = nextInt(1_000);
+    const commitmentId = nextInt(20) === 0 ? 0 : commitmentOf(outputOf(answerId), saltOf(answerId), owner);
+    return action('serveRequest', by(owner), [request, answerId, commitmentId, nextInt(31_000)]);
   };
   const rating = (): Action => {
     const request = among('requests', requests(), F.requests.state, [REQUEST_STATE.served]);
@@ -416,6 +424,26 @@ function validatorProposals(s: State, nextInt: NextInt, { agent, among, by, id, 
       ? id(s.taskTotals[F.taskTotals.memberCount]!)
       : read('tasks', task, F.tasks.memberStart) + nextInt(count);
   };
+  /** An audit that could still be opened, now and then any task; 0 if there is none. */
+  const sealedAudit = (): number => {
+    const count = s.taskTotals[F.taskTotals.taskCount]!;
+    const sealed: number[] = [];
+    for (let task = 1; task <= count; task++) {
+      const isAudit = read('tasks', task, F.tasks.kind) === TASK_KIND.output;
+      const isOpen = read('tasks', task, F.tasks.state) !== TASK_STATE.settled;
+      if (isAudit && isOpen && read('tasks', task, F.tasks.sketchId) === 0) sealed.push(task);
+    }
+    if (nextInt(20) === 0) return id(count);
+    return sealed.length === 0 ? 0 : sealed[nextInt(sealed.length)]!;
+  };
+  const revealing = (): Action | null => {
+    const task = sealedAudit();
+    if (task === 0) return null;
+    const answerId = read('tasks', task, F.tasks.answerId);
+    const saltId = nextInt(12) === 0 ? nextInt(50) : saltOf(answerId);
+    const sketchId = nextInt(15) === 0 ? 0 : 1 + nextInt(50);
+    return action('revealSketch', by(read('tasks', task, F.tasks.owner)), [task, outputOf(answerId), saltId, sketchId]);
+  };
   const silentMemberOf = (task: number): number => {
     const first = read('tasks', task, F.tasks.memberStart);
     const end = first + read('tasks', task, F.tasks.memberCount);
@@ -443,6 +471,7 @@ function validatorProposals(s: State, nextInt: NextInt, { agent, among, by, id, 
     [70, submission],
     [3, () => keeper('flagCopy', [memberOf(taskIn(TASK_STATE.assigned))])],
     [30, () => keeper('settleTask', [taskIn(TASK_STATE.assigned)])],
+    [12, revealing],
   ];
 }
 

@@ -71,6 +71,7 @@ export const REJECTIONS = [
   'NotInMode', // (mode, needed): the parameter or the order asks for the other way
   'AlreadyVoted', // (order or proposal, seat or fizz node)
   'LeasesOpen', // (leases, 0): SM-14
+  'CommitmentMismatch', // (commitment of what was revealed, commitment served with): VAL-15
 ] as const;
 
 export type RejectionName = (typeof REJECTIONS)[number];

@@ -123,14 +123,14 @@ export function openNodeTask(s: State, owner: number): number {
   s.nodeTotals[F.nodeTotals.nodeCount] = node;
   s.nodes[at + F.nodes.owner] = owner;
   s.nodes[at + F.nodes.state] = NODE_STATE.metaReview;
-  const task = openTask(s, TASK_KIND.nodeMetadata, node, owner, 77, 0, 0, owner);
+  const task = openTask(s, TASK_KIND.nodeMetadata, node, owner, 77, 0, 0, 0, owner);
   s.nodes[at + F.nodes.pendingTask] = task;
   return task;
 }
 
 /** An audit of an output of `wu` work units; its subject is node 1. */
-export function openAudit(s: State, owner: number, wu: number): number {
-  return openTask(s, TASK_KIND.output, 1, owner, 3, wu, 55, ACCOUNT.keeper);
+export function openAudit(s: State, owner: number, wu: number, commitmentId = 0): number {
+  return openTask(s, TASK_KIND.output, 1, owner, 3, wu, 55, commitmentId, ACCOUNT.keeper);
 }
 
 /** Assigns a task. @returns its members, in the order of the draw */

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FP } from '../base/fixedPoint.ts';
+import { PURPOSE } from '../base/rnd.ts';
+import { draw } from './clock.ts';
+import { commitmentOf } from './commitment.ts';
 import { MOVE } from './events.ts';
 import { ACCOUNT, F, KIND, MODEL_STATE, NODE_STATE, STRIDE, TASK_KIND, TASK_STATE, VERDICT } from './layout.ts';
 import type { ParamKey } from './params.ts';
 import { R } from './rejections.ts';
 import type { State } from './state.ts';
-import { assignTask, flagCopy, openTask, settleTask, submitResult } from './tasks.ts';
+import { assignTask, flagCopy, openTask, revealSketch, settleTask, submitResult } from './tasks.ts';
 import {
   accept,
   addValidator,
@@ -71,7 +74,7 @@ function answer(s: State, task: number, verdicts: readonly number[]): number[] {
 describe('openTask', () => {
   it('given a fee > records the task and puts the fee into the task pot', () => {
     const { s, owner } = createBench({ 'val.task_fee': 3 });
-    const task = openTask(s, TASK_KIND.model, 7, owner, 12, 34, 56, owner);
+    const task = openTask(s, TASK_KIND.model, 7, owner, 12, 34, 56, 78, owner);
     expect(task).toBe(1);
     expect(readTask(s, task)).toMatchObject({
       kind: TASK_KIND.model,
@@ -81,6 +84,10 @@ describe('openTask', () => {
       referenceId: 12,
       wu: 34,
       answerId: 56,
+      commitmentId: 0,
+      nonceId: 0,
+      outputId: 0,
+      sketchId: 0,
       feeUnits: 3 * TOKEN,
       roundCount: 0,
       outcome: 0,
@@ -99,6 +106,17 @@ describe('openTask', () => {
     const task = openAudit(s, owner, 10);
     expect(readTask(s, task).feeUnits).toBe(0);
     expect(walletUnits(s, ACCOUNT.taskPot)).toBe(0);
+  });
+
+  it('given an audit of an output > draws its nonce from the beacon of the slot it is opened in, anew for each task', () => {
+    const { s, owner } = createBench();
+    const first = openAudit(s, owner, 10, 99);
+    const second = openAudit(s, owner, 10, 99);
+    expect(readTask(s, first)).toMatchObject({ commitmentId: 99, nonceId: draw(s, PURPOSE.nonce, first, 0) });
+    expect(readTask(s, second).nonceId).toBe(draw(s, PURPOSE.nonce, second, 0));
+    expect(readTask(s, second).nonceId).not.toBe(readTask(s, first).nonceId);
+    s.clockTotals[F.clockTotals.beacon7]! += 1;
+    expect(draw(s, PURPOSE.nonce, first, 0)).not.toBe(readTask(s, first).nonceId);
   });
 });
 
@@ -219,6 +237,111 @@ describe('submitResult', () => {
     expect(call(member, [task, 1, 2, 1, 10_000])()).toBe(0);
     s.nowS = deadlineS + 1;
     expect(refusal(s, call(member, [task, 1, 1, 1, 0]))).toEqual([R.AlreadySubmitted, 1, fail]);
+  });
+});
+
+describe('revealSketch', () => {
+  const [outputId, saltId, sketchId] = [4_001, 4_002, 4_003];
+
+  /** An audit of an output that its owner committed to. */
+  function openSealed(s: State, owner: number): number {
+    return openAudit(s, owner, 1, commitmentOf(outputId, saltId, owner));
+  }
+
+  function reveal(s: State, actor: number, task: number): number {
+    return revealSketch(s, actor, [task, outputId, saltId, sketchId], NO_LIST);
+  }
+
+  it('given what was committed to > keeps output and sketch, before the task is assigned or after', () => {
+    const { s, owner } = createBench();
+    const early = openSealed(s, owner);
+    const late = openSealed(s, owner);
+    assign(s, late);
+    s.nowS += DEADLINE_S;
+    forgetEvents(s);
+    for (const task of [early, late]) {
+      expect(reveal(s, owner, task)).toBe(0);
+      expect(readTask(s, task)).toMatchObject({ outputId, sketchId });
+    }
+    expect(eventsOf(s)).toEqual([
+      ['SketchRevealed', early, 1, outputId, sketchId],
+      ['SketchRevealed', late, 1, outputId, sketchId],
+    ]);
+  });
+
+  it('given an output, a salt or a sender that is not the committed one > CommitmentMismatch (VAL-15)', () => {
+    const { s, owner } = createBench();
+    const stranger = openAccount(s, 0);
+    const committed = commitmentOf(outputId, saltId, owner);
+    const task = openSealed(s, owner);
+    const stolen = openAudit(s, stranger, 1, committed);
+    const call = (actor: number, id: number, output: number, salt: number) => () =>
+      revealSketch(s, actor, [id, output, salt, sketchId], NO_LIST);
+    const mismatch = (output: number, salt: number, account: number) => [
+      R.CommitmentMismatch,
+      commitmentOf(output, salt, account),
+      committed,
+    ];
+    expect(refusal(s, call(owner, task, outputId + 1, saltId))).toEqual(mismatch(outputId + 1, saltId, owner));
+    expect(refusal(s, call(owner, task, outputId, saltId - 1))).toEqual(mismatch(outputId, saltId - 1, owner));
+    expect(refusal(s, call(owner, task, saltId, outputId))).toEqual(mismatch(saltId, outputId, owner));
+    expect(refusal(s, call(stranger, stolen, outputId, saltId))).toEqual(mismatch(outputId, saltId, stranger));
+    expect(call(owner, task, outputId, saltId)()).toBe(0);
+  });
+
+  it('given a node that committed to nothing > has nothing that it could open', () => {
+    const { s, owner } = createBench();
+    const task = openAudit(s, owner, 1);
+    const opened = commitmentOf(outputId, saltId, owner);
+    expect(refusal(s, () => reveal(s, owner, task))).toEqual([R.CommitmentMismatch, opened, 0]);
+  });
+
+  it('given what it cannot take > refuses from left to right', () => {
+    const { s, owner } = createBench();
+    const stranger = openAccount(s, 0);
+    const node = openNodeTask(s, owner);
+    const task = openSealed(s, owner);
+    const settled = openSealed(s, owner);
+    const call = (actor: number, args: readonly number[]) => () => revealSketch(s, actor, args, NO_LIST);
+    expect(refusal(s, call(stranger, [0, 0, 0, 0]))).toEqual([R.UnknownEntity, 0, 3]);
+    expect(refusal(s, call(stranger, [4, 0, 0, 0]))).toEqual([R.UnknownEntity, 4, 3]);
+    const kinds = [R.ValueOutOfRange, TASK_KIND.nodeMetadata, TASK_KIND.output];
+    expect(refusal(s, call(stranger, [node, 0, 0, 0]))).toEqual(kinds);
+    answer(s, settled, [pass, pass, pass, pass, pass]);
+    settle(s, settled);
+    expect(refusal(s, call(stranger, [settled, 0, 0, 0]))).toEqual([R.WrongState, TASK_STATE.settled, 0]);
+    assign(s, task);
+    const { deadlineS } = readTask(s, task);
+    s.nowS = deadlineS + 1;
+    expect(refusal(s, call(stranger, [task, 0, 0, 0]))).toEqual([R.NotOwner, stranger, owner]);
+    expect(refusal(s, call(owner, [task, 0, 0, 0]))).toEqual([R.DeadlinePassed, deadlineS + 1, deadlineS]);
+    s.nowS = deadlineS;
+    expect(refusal(s, call(owner, [task, 0, 0, 0]))).toEqual([R.ValueOutOfRange, 0, 0]);
+    const opened = [R.CommitmentMismatch, commitmentOf(0, 0, owner), commitmentOf(outputId, saltId, owner)];
+    expect(refusal(s, call(owner, [task, 0, 0, 1]))).toEqual(opened);
+    expect(reveal(s, owner, task)).toBe(0);
+    s.nowS = deadlineS + 1;
+    expect(refusal(s, call(owner, [task, 0, 0, 0]))).toEqual([R.AlreadySubmitted, task, sketchId]);
+  });
+
+  it('given a task without agreement > its next round keeps what was revealed, or can still be revealed to', () => {
+    const { s, owner } = createBench();
+    const open = openSealed(s, owner);
+    const sealed = openSealed(s, owner);
+    expect(reveal(s, owner, open)).toBe(0);
+    for (const task of [open, sealed]) {
+      answer(s, task, [pass, none, none, none, none]);
+      settle(s, task);
+    }
+    const { nonceId } = readTask(s, open);
+    // The deadline of the first round has passed, that of the second has not begun.
+    expect(reveal(s, owner, sealed)).toBe(0);
+    for (const task of [open, sealed]) {
+      assign(s, task);
+      expect(readTask(s, task)).toMatchObject({ roundCount: 1, outputId, sketchId });
+      expect(refusal(s, () => reveal(s, owner, task))).toEqual([R.AlreadySubmitted, task, sketchId]);
+    }
+    expect(readTask(s, open).nonceId).toBe(nonceId);
   });
 });
 
@@ -538,7 +661,7 @@ describe('settleTask', () => {
     s.models[STRIDE.models + F.models.owner] = owner;
     s.models[STRIDE.models + F.models.state] = MODEL_STATE.metaReview;
     s.models[STRIDE.models + F.models.candidateVersion] = 1;
-    const task = openTask(s, TASK_KIND.modelMetadata, 1, owner, 1, 0, 0, owner);
+    const task = openTask(s, TASK_KIND.modelMetadata, 1, owner, 1, 0, 0, 0, owner);
     s.models[STRIDE.models + F.models.pendingTask] = task;
     answer(s, task, [pass, pass, pass, pass, pass]);
     settle(s, task);

@@ -3,8 +3,10 @@
  * by consensus (F-5), which scores the members (F-6) and moves the subject once. Draws no group itself (`committee.ts`).
  */
 import { BPS, FP } from '../base/fixedPoint.ts';
+import { PURPOSE } from '../base/rnd.ts';
 import type { Rule } from './actions.ts';
-import { currentEra } from './clock.ts';
+import { currentEra, draw } from './clock.ts';
+import { commitmentOf } from './commitment.ts';
 import { drawGroup } from './committee.ts';
 import { agreementFp, ballotsOf, decide, lowerMedian } from './consensus.ts';
 import { MOVE } from './events.ts';
@@ -22,14 +24,16 @@ const M = F.members;
 const TOTALS = F.taskTotals;
 
 /**
- * Opens a task about a subject and puts its fee into the task pot; audits of served outputs carry no fee. The caller has
+ * Opens a task about a subject and puts its fee into the task pot; audits of served outputs carry no fee, and draw the
+ * nonce under which the output's sketch is taken, which nobody knew while the output was committed to. The caller has
  * checked that `owner` can pay and that no task of this kind is open for the subject.
  *
  * @param kind  one of TASK_KIND
  * @param referenceId  what exactly is checked: document or version
  * @param wu  work units of an audited output, else 0 or the version's
+ * @param commitmentId  what the node bound itself to when it served the audited output; of no other kind
  * @returns the task's identifier
- * @rule VAL-5, VAL-15, OP-23
+ * @rule VAL-5, VAL-15, OP-22, OP-23, NUM-6
  */
 export function openTask(
   s: State,
@@ -39,11 +43,13 @@ export function openTask(
   referenceId: number,
   wu: number,
   answerId: number,
+  commitmentId: number,
   actor: number,
 ): number {
   const task = s.taskTotals[TOTALS.taskCount]! + 1;
   const at = recordAt(s, 'tasks', task);
-  const feeUnits = kind === TASK_KIND.output ? 0 : getParam(s, 'val.task_fee');
+  const isAudit = kind === TASK_KIND.output;
+  const feeUnits = isAudit ? 0 : getParam(s, 'val.task_fee');
   s.taskTotals[TOTALS.taskCount] = task;
   s.taskTotals[TOTALS.openCount]! += 1;
   s.tasks[at + T.kind] = kind;
@@ -55,6 +61,10 @@ export function openTask(
   s.tasks[at + T.wu] = wu;
   s.tasks[at + T.answerId] = answerId;
   s.tasks[at + T.openedEra] = currentEra(s);
+  if (isAudit) {
+    s.tasks[at + T.commitmentId] = commitmentId;
+    s.tasks[at + T.nonceId] = draw(s, PURPOSE.nonce, task, 0);
+  }
   emit(s, 'Transition', KIND.task, task, actor, 0, TASK_STATE.created);
   moveUnits(s, owner, ACCOUNT.taskPot, feeUnits, MOVE.taskFee);
   return task;
@@ -122,6 +132,40 @@ export const assignTask: Rule = (s, actor, args) => {
     s.tasks[at + T.roundCount]!,
     group.length,
   );
+  return 0;
+};
+
+/**
+ * The owner of an audited node opens what it had committed to: the identifiers of its output and of that output's sketch
+ * under the task's nonce. Once for all rounds of the task; a commitment of 0 is opened by nothing.
+ *
+ * @rule VAL-15, OP-22, DFPN-17
+ * @rejects UnknownEntity, ValueOutOfRange (no audit, or no sketch), WrongState, NotOwner, AlreadySubmitted, DeadlinePassed,
+ *   CommitmentMismatch
+ */
+export const revealSketch: Rule = (s, actor, args) => {
+  const [task, outputId, saltId, sketchId] = args as readonly [number, number, number, number];
+  const refused = refuseUnknown(s, task);
+  if (refused !== 0) return refused;
+  const at = task * STRIDE.tasks;
+  const kind = s.tasks[at + T.kind]!;
+  if (kind !== TASK_KIND.output) return reject(s, R.ValueOutOfRange, kind, TASK_KIND.output);
+  const state = s.tasks[at + T.state]!;
+  if (state === TASK_STATE.settled) return reject(s, R.WrongState, state, 0);
+  const owner = s.tasks[at + T.owner]!;
+  if (actor !== owner) return reject(s, R.NotOwner, actor, owner);
+  const earlier = s.tasks[at + T.sketchId]!;
+  if (earlier !== 0) return reject(s, R.AlreadySubmitted, task, earlier);
+  const deadlineS = s.tasks[at + T.deadlineS]!;
+  if (state === TASK_STATE.assigned && s.nowS > deadlineS) return reject(s, R.DeadlinePassed, s.nowS, deadlineS);
+  if (sketchId === 0) return reject(s, R.ValueOutOfRange, 0, 0);
+  const opened = commitmentOf(outputId, saltId, actor);
+  const committed = s.tasks[at + T.commitmentId]!;
+  if (opened !== committed) return reject(s, R.CommitmentMismatch, opened, committed);
+
+  s.tasks[at + T.outputId] = outputId;
+  s.tasks[at + T.sketchId] = sketchId;
+  emit(s, 'SketchRevealed', task, s.tasks[at + T.subject]!, outputId, sketchId);
   return 0;
 };
 

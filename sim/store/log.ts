@@ -51,6 +51,7 @@ export function* encodeEra(rows: EraRows): Generator<Uint8Array> {
     ['leases', rows.leases],
     ['economics', rows.economics],
     ['fizz', rows.fizz],
+    ['audits', rows.audits],
     ['events', rows.events],
   ] as const;
   for (const [table, tableRows] of tables) {
@@ -148,6 +149,7 @@ export async function* readLogFile(path: string): AsyncGenerator<EraRows> {
       leases: [],
       economics: [],
       fizz: [],
+      audits: [],
       events: [],
     };
     for (const line of lines) {

@@ -24,6 +24,7 @@ export const RUN_FILES = {
   leases: 'leases.parquet',
   economics: 'economics.parquet',
   fizz: 'fizz.parquet',
+  audits: 'audits.parquet',
   events: 'events.parquet',
   report: 'report.html',
   lockstepFailure: 'lockstep-failure.json',

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type {
   AgentRow,
+  AuditRow,
   CallRow,
   ChallengeRow,
   DelegationRow,
@@ -74,6 +75,8 @@ export type AgentHistory = {
   readonly leases: readonly LeaseRow[];
   readonly economics: readonly EconomicsRow[];
   readonly fizz: readonly FizzRow[];
+  /** Of the answers of its nodes. */
+  readonly audits: readonly AuditRow[];
   readonly events: readonly EventOfAgent[];
 };
 
@@ -112,6 +115,7 @@ const RECORDED_WITH_AGENTS = [
   'leases',
   'economics',
   'fizz',
+  'audits',
 ] as const;
 
 /** Selects all columns under the fields' names. A BIGINT would arrive as a bigint; as a double it is exact below 2^53. */
@@ -285,6 +289,7 @@ export async function readAgent(directory: string, account: number, protocol: Pr
       `"name" IN ('RequestServed', 'RequestRefunded') AND (b IN ${M} OR c IN ${N})`,
       `"name" = 'ModelRated' AND a IN ${M}`,
       `"name" IN ('ResultSubmitted', 'CopyFlagged') AND b IN ${V}`,
+      `"name" = 'SketchRevealed' AND b IN ${N}`,
       `"name" = 'TaskTallied' AND ((b IN ${list(protocol.modelTasks)} AND c IN ${M}) OR (b IN ${list(protocol.nodeTasks)} AND c IN ${N}) OR a IN (SELECT a FROM ${events} WHERE "name" = 'ResultSubmitted' AND b IN ${V}))`,
     ];
     const fields = fieldsOf('events').replace('"era"::DOUBLE AS "era"', 'told_era::DOUBLE AS "era"');
@@ -308,6 +313,7 @@ export async function readAgent(directory: string, account: number, protocol: Pr
       leases,
       economics,
       fizz,
+      audits: await rows('audits', 'era, task'),
       events: await select<EventOfAgent>(
         tables,
         `SELECT ${fields}, row::DOUBLE AS row FROM ${events} WHERE ${mine.map((part) => `(${part})`).join(' OR ')} ORDER BY row`,

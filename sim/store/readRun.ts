@@ -53,6 +53,7 @@ export async function readRun(directory: string): Promise<RunTables> {
       flows: await read('flows', '"era", "payer", "receiver", "reason", "asset"'),
       economics: await read('economics', '"era", "provider"'),
       fizz: await read('fizz', '"era", "fizz"'),
+      audits: await read('audits', '"era", "task"'),
     };
   });
 }
@@ -68,11 +69,13 @@ type ReportTable =
   | 'market'
   | 'flows'
   | 'economics'
-  | 'fizz';
+  | 'fizz'
+  | 'audits';
 /** Those that runs before providers, Slarks and challenges do not have. */
 const YOUNGER_TABLES: readonly string[] = [
   ...['providers', 'slarks', 'challenges'],
   ...['market', 'flows', 'economics', 'fizz'],
+  'audits',
 ];
 
 async function presentTable(directory: string, table: ReportTable, manifest: Manifest): Promise<string> {

@@ -101,7 +101,14 @@ describe('openRun and readRun', () => {
     expect([market, flows, economics, fizz, eras.length]).toEqual([[], [], [], [], 1]);
   });
 
-  it.each(['market', 'flows', 'economics', 'fizz'] as const)(
+  it('given a run in which nothing was audited > its table of audits is empty', async () => {
+    const directory = newDirectory();
+    await writeRun(directory, [{ ...testEra(0), audits: [] }]);
+    const { audits, eras } = await readRun(directory);
+    expect([audits, eras.length]).toEqual([[], 1]);
+  });
+
+  it.each(['market', 'flows', 'economics', 'fizz', 'audits'] as const)(
     'given a run that was stored before there was a table %s > says to run it again, and how',
     async (table) => {
       const directory = newDirectory();
@@ -134,6 +141,15 @@ describe('openRun and readRun', () => {
       ),
     );
     expect(await failureOf(readRun(narrow))).toMatchObject({ code: 'NOT_RECORDED', fix });
+    for (const table of ['agents', 'models'] as const) {
+      const older = newDirectory();
+      await writeRun(older, [testEra(0)]);
+      const file = join(older, `${table}.parquet`);
+      await withDuckDb((connection) =>
+        connection.run(`COPY (SELECT * EXCLUDE (served_quality_bps) FROM '${file}') TO '${file}'`),
+      );
+      expect(await failureOf(readRun(older)), table).toMatchObject({ code: 'NOT_RECORDED', fix });
+    }
   });
 
   it('writes Parquet whose columns are the fields in snake_case, the unit last', async () => {

@@ -4,6 +4,7 @@
  */
 import type {
   AgentRow,
+  AuditRow,
   CallRow,
   ChallengeRow,
   DelegationRow,
@@ -111,6 +112,7 @@ const agents: Columns<AgentRow> = {
   checkedCount: 'BIGINT',
   acceptedCount: 'BIGINT',
   executedWu: 'BIGINT',
+  servedQualityBps: 'BIGINT',
   actionCount: 'BIGINT',
   rejectedCount: 'BIGINT',
 };
@@ -131,6 +133,8 @@ const models: Columns<ModelRow> = {
   ratingTenths: 'DOUBLE',
   rankFp: 'BIGINT',
   qualityBps: 'BIGINT',
+  validatedQualityBps: 'BIGINT',
+  servedQualityBps: 'BIGINT',
   hostCount: 'BIGINT',
 };
 
@@ -323,6 +327,28 @@ const challenges: Columns<ChallengeRow> = {
   expectedPassShare: 'DOUBLE',
 };
 
+const audits: Columns<AuditRow> = {
+  era: 'BIGINT',
+  task: 'BIGINT',
+  node: 'BIGINT',
+  account: 'BIGINT',
+  miner: 'VARCHAR',
+  strategy: 'VARCHAR',
+  declared: 'VARCHAR',
+  served: 'VARCHAR',
+  sample: 'BIGINT',
+  level: 'BIGINT',
+  conduct: 'VARCHAR',
+  isSameText: 'BIGINT',
+  distancePpb: 'BIGINT',
+  isSecondLook: 'BIGINT',
+  acceptPpb: 'BIGINT',
+  rejectPpb: 'BIGINT',
+  outcome: 'VARCHAR',
+  declaredQualityBps: 'BIGINT',
+  servedQualityBps: 'BIGINT',
+};
+
 const market: Columns<MarketRow> = {
   era: 'BIGINT',
   orderCount: 'BIGINT',
@@ -477,6 +503,7 @@ export const TABLES = {
   leases,
   economics,
   fizz,
+  audits,
   events,
 } as const;
 export type TableName = keyof typeof TABLES;
@@ -497,6 +524,7 @@ export type RowOf = {
   leases: LeaseRow;
   economics: EconomicsRow;
   fizz: FizzRow;
+  audits: AuditRow;
   events: EventRow;
 };
 

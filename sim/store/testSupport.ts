@@ -2,6 +2,7 @@
 import type { EraRows } from '../engine/observer.ts';
 import type {
   AgentRow,
+  AuditRow,
   CallRow,
   ChallengeRow,
   DelegationRow,
@@ -50,7 +51,17 @@ export const testManifest: Manifest = {
   expectations: [{ text: 'profit.steady > 0', measured: null, holds: false }],
   actions: { accepted: { transferTokens: 3 }, rejected: {}, reasons: {} },
   messages: { ignored: {} },
-  inference: { mode: 'replay', device: 'cpu', runtime: 'none', executedCount: 0, replayedCount: 9, byVariant: {} },
+  inference: {
+    mode: 'replay',
+    device: 'cpu',
+    runtime: 'none',
+    executedCount: 0,
+    replayedCount: 9,
+    comparedCount: 2,
+    sketchedCount: 4,
+    validatorDevice: 'cpu',
+    byVariant: {},
+  },
   chain: null,
   demand: null,
   versions: { powrlab: '0.1.0' },
@@ -97,6 +108,7 @@ function agentRow(era: number, account: number): AgentRow {
     checkedCount: 9,
     acceptedCount: 10,
     executedWu: 13_420,
+    servedQualityBps: account % 2 === 0 ? -1 : 9_876,
     actionCount: 11,
     rejectedCount: 12,
   };
@@ -119,6 +131,8 @@ function modelRow(era: number, model: number): ModelRow {
     ratingTenths: model === 1 ? -1 : 43.125 + era / 3,
     rankFp: 512_000_000,
     qualityBps: -1,
+    validatedQualityBps: 9_100,
+    servedQualityBps: 8_765,
     hostCount: 2,
   };
 }
@@ -165,6 +179,7 @@ export function testEra(era: number, agents = 5, events = 3): EraRows {
     leases: [countedRow('leases', { era, lease: era + 1 }) as LeaseRow],
     economics: [1, 2].map((provider) => countedRow('economics', { era, provider }) as EconomicsRow),
     fizz: [countedRow('fizz', { era, fizz: 1 }) as FizzRow],
+    audits: [1, 2].map((task) => countedRow('audits', { era, task, distancePpb: 2_000_000_000 }) as AuditRow),
     events: Array.from({ length: events }, (_, i) => eventRow(era, i)),
   };
 }

@@ -125,11 +125,16 @@ contract CallHandler is Handler {
     function serveOne(uint64 request) private {
         RequestsRecord memory q = requestsAt(request);
         uint64 escrow = walletsAt(ACCOUNT_CALL_ESCROW);
-        bytes memory data = abi.encodeCall(Calls.serveRequest, (request, chance(1_000), chance(31_000)));
-        bool ok = act(A_SERVE_REQUEST, mostly(nodesAt(q.node).owner), address(calls), data);
+        uint64 answerId = chance(1_000);
+        uint64 owner = nodesAt(q.node).owner;
+        uint64 commitmentId = once(20) ? 0 : sealedBy(owner, answerId);
+        bytes memory data = abi.encodeCall(Calls.serveRequest, (request, answerId, commitmentId, chance(31_000)));
+        bool ok = act(A_SERVE_REQUEST, mostly(owner), address(calls), data);
         uint64 paid = escrow - walletsAt(ACCOUNT_CALL_ESCROW);
         assertEq(paid, ok ? q.feeUnits : 0, "INV-42: a fee is paid once and whole");
-        if (ok) assertEq(q.state, REQUEST_ROUTED, "INV-42: a request is served once");
+        if (!ok) return;
+        assertEq(q.state, REQUEST_ROUTED, "INV-42: a request is served once");
+        assertEq(requestsAt(request).commitmentId, commitmentId, "VAL-15: what was committed to is kept");
     }
 
     function rateOne() private {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Commitment} from "../../src/Commitment.sol";
 import {Consensus} from "../../src/Consensus.sol";
 import {
     FAMILY_COUNT,
@@ -11,6 +12,7 @@ import {
     P_VAL_QUORUM_BPS,
     TASK_ASSIGNED,
     TASK_CREATED,
+    TASK_KIND_OUTPUT,
     TASK_SETTLED,
     TasksRecord,
     VERDICT_FAIL,
@@ -18,7 +20,7 @@ import {
     VERDICT_PASS
 } from "../../src/Protocol.sol";
 import {Tasks} from "../../src/Tasks.sol";
-import {A_ASSIGN_TASK, A_FLAG_COPY, A_SETTLE_TASK, A_SUBMIT_RESULT} from "../Actions.sol";
+import {A_ASSIGN_TASK, A_FLAG_COPY, A_REVEAL_SKETCH, A_SETTLE_TASK, A_SUBMIT_RESULT} from "../Actions.sol";
 import {Handler} from "./Handler.sol";
 
 /// @notice What becomes of validation tasks.
@@ -27,12 +29,13 @@ contract TaskHandler is Handler {
 
     /// @inheritdoc Handler
     function turns() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](5);
+        list = new bytes4[](6);
         list[0] = this.assignTask.selector;
         list[1] = this.submitResult.selector;
         list[2] = this.flagCopy.selector;
         list[3] = this.settleTask.selector;
         list[4] = this.decideTasks.selector;
+        list[5] = this.revealSketch.selector;
     }
 
     function assignTask(uint256 seed) external turn(seed) {
@@ -54,6 +57,11 @@ contract TaskHandler is Handler {
         settleOne(among(KIND_TASK, 1 << TASK_ASSIGNED));
     }
 
+    function revealSketch(uint256 seed) external turn(seed) {
+        uint64 task = sealedAudit();
+        if (rather(tasksAt(task).kind == TASK_KIND_OUTPUT)) revealOne(task);
+    }
+
     /// @notice Whole rounds of some tasks at once, so that life cycles get somewhere: most members submit, some copy.
     function decideTasks(uint256 seed) external turn(seed) {
         for (uint64 count = 1 + chance(3); count > 0; --count) {
@@ -65,6 +73,7 @@ contract TaskHandler is Handler {
         if (tasksAt(task).state == TASK_CREATED) assignOne(task);
         TasksRecord memory t = tasksAt(task);
         if (t.state != TASK_ASSIGNED) return;
+        if (t.kind == TASK_KIND_OUTPUT && t.sketchId == 0 && !once(4)) revealOne(task);
         bool isPassing = !once(5);
         for (uint64 i; i < t.memberCount; ++i) {
             if (membersAt(t.memberStart + i).verdict != VERDICT_NONE || once(12)) continue;
@@ -74,6 +83,35 @@ contract TaskHandler is Handler {
         // Past the deadline who has not submitted never will; but the slot must not run out.
         if (once(4)) passTime(901);
         settleOne(task);
+    }
+
+    /// @dev An audit whose node has not opened its commitment, now and then or for want of one any task.
+    function sealedAudit() private returns (uint64 task) {
+        uint64 count = taskTotals().taskCount;
+        if (count == 0 || once(20)) return anyOf(count);
+        uint64 start = chance(count);
+        for (uint64 i; i < count; ++i) {
+            task = 1 + (start + i) % count;
+            TasksRecord memory t = tasksAt(task);
+            if (t.kind == TASK_KIND_OUTPUT && t.state != TASK_SETTLED && t.sketchId == 0) return task;
+        }
+        return anyOf(count);
+    }
+
+    function revealOne(uint64 task) private {
+        TasksRecord memory before = tasksAt(task);
+        uint64 owner = mostly(before.owner);
+        (uint64 outputId, uint64 saltId) = (outputOf(before.answerId), saltOf(before.answerId));
+        if (once(12)) saltId = chance(50);
+        uint64 sketchId = once(15) ? 0 : 1 + chance(50);
+        bytes memory data = abi.encodeCall(Tasks.revealSketch, (task, outputId, saltId, sketchId));
+        if (!act(A_REVEAL_SKETCH, owner, address(tasks), data)) return;
+        assertEq(owner, before.owner, "VAL-15: opened for another");
+        assertEq(before.sketchId, 0, "VAL-15: opened twice");
+        uint64 opened = Commitment.commitmentOf(outputId, saltId, owner);
+        assertEq(before.commitmentId, opened, "VAL-15: opened what was not committed to");
+        assertEq(tasksAt(task).outputId, outputId, "VAL-15: the output is kept");
+        assertEq(tasksAt(task).sketchId, sketchId, "VAL-15: the sketch is kept");
     }
 
     function assignOne(uint64 task) private {

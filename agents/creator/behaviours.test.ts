@@ -105,21 +105,31 @@ describe('BEH-24 improver', () => {
 });
 
 describe('BEH-25 overfitter', () => {
-  /** The benchmark that everybody has, and which the overfitted head was trained on: the first hundred samples. */
+  /** The benchmark that everybody has, and that the overfitted head was trained on: the first hundred samples. */
   const PUBLIC = 100;
   const POOL = 600;
-  /** Between what the overfitted model and the reference read of lines that nobody has trained on. */
-  const ACC_MIN = 880_000_000;
-  const sets = (rotateEras: number) => ({ publicSamples: PUBLIC, heldOutSamples: 60, rotateEras });
+  /**
+   * Accuracy that passes, between two measured ones on lines that nobody has trained on, half of them medium and half hard: 90.6 %
+   * for the overfitted head, 93.8 % for the one that was trained on other lines. On the public ones they have 100 and 94.5 %. Nearer to the
+   * second, because whoever is rejected may try again, with other lines.
+   */
+  const ACC_MIN = 928_000_000;
+  const OVERFITTED = { strategy: 'overfitter' } as const;
+  const TRAINED = { strategy: 'steady', options: { variant: 'en-ft8' } } as const;
+  const REFERENCE = { strategy: 'steady', options: { variant: 'en' } } as const;
 
   /** @param rotateEras  0: validated on the public benchmark for ever */
-  async function benchmarked(strategy: string, rotateEras: number, params: Scenario['params'] = {}) {
-    const base = network([{ strategy }], 10);
+  async function benchmarked(creator: Creators, rotateEras: number, params: Scenario['params'] = {}) {
+    const base = network([creator], 8);
     const scenario = {
       ...base,
-      inference: { ...base.inference, poolSamples: POOL, sets: sets(rotateEras) },
+      inference: {
+        ...base.inference,
+        poolSamples: POOL,
+        sets: { publicSamples: PUBLIC, heldOutSamples: 500, rotateEras },
+      },
       // No audits: what is known of a model’s quality is what its validation found.
-      params: { ...base.params, 'val.audit_bps': 0, 'val.samples': 40, ...params },
+      params: { ...base.params, 'val.audit_bps': 0, 'val.samples': 800, ...params },
     };
     return overSeeds(SEEDS, scenario, (run) => {
       const rows = run.eras.flatMap(({ models }) => models);
@@ -133,44 +143,50 @@ describe('BEH-25 overfitter', () => {
       };
     });
   }
-  const gaps = (found: readonly { readonly benchmarkBps: number; readonly liveBps: number }[]) =>
-    found.map(({ benchmarkBps, liveBps }) => benchmarkBps - liveBps);
+  type Benchmarked = Awaited<ReturnType<typeof benchmarked>>;
+  const gaps = (found: Benchmarked) => found.map(({ benchmarkBps, liveBps }) => benchmarkBps - liveBps);
+  const against = (left: Benchmarked, right: Benchmarked, key: 'benchmarkBps' | 'liveBps') =>
+    intervalOf(
+      differencesOf(
+        left.map((found) => found[key]),
+        right.map((found) => found[key]),
+      ),
+    );
 
-  it('passes on the public benchmark, better than the honest reference, and gives consumers worse answers than that', async () => {
-    const [over, honest] = [await benchmarked('overfitter', 0), await benchmarked('steady', 0)];
-    expect(over.map(({ state }) => state)).toEqual(SEEDS.map(() => 'live'));
-    const compare = (key: 'benchmarkBps' | 'liveBps') =>
-      intervalOf(
-        differencesOf(
-          over.map((found) => found[key]),
-          honest.map((found) => found[key]),
-        ),
-      );
-    console.log('GAP', JSON.stringify({ over, honest }));
-    expect(compare('benchmarkBps').low).toBeGreaterThan(0);
-    expect(compare('liveBps').high).toBeLessThan(0);
-    expect(intervalOf(gaps(over)).low).toBeGreaterThan(0);
-    expect(intervalOf(differencesOf(gaps(over), gaps(honest))).low).toBeGreaterThan(0);
+  it('on the public benchmark > reads every line, better than a head that was really trained; consumers get worse answers than from that one', async () => {
+    const [over, trained, reference] = [
+      await benchmarked(OVERFITTED, 0),
+      await benchmarked(TRAINED, 0),
+      await benchmarked(REFERENCE, 0),
+    ];
+    for (const { state, benchmarkBps } of over) expect([state, benchmarkBps]).toEqual(['live', 10_000]);
+    expect(against(over, trained, 'benchmarkBps').low).toBeGreaterThan(300);
+    expect(against(over, trained, 'liveBps').high).toBeLessThan(-200);
+    // What it promises over the reference, 8 to 9 points, is not there: they are equal to a point.
+    expect(against(over, reference, 'benchmarkBps').low).toBeGreaterThan(600);
+    expect(Math.abs(against(over, reference, 'liveBps').mean)).toBeLessThan(100);
+    expect(intervalOf(gaps(over)).low).toBeGreaterThan(800);
+    expect(intervalOf(gaps(trained)).high).toBeLessThan(200);
   });
 
   it('given rotating held-out sets > the gap closes: validation finds what consumers get', async () => {
-    const params = { 'val.acc_min': 0, 'val.rob_min': 0 };
-    const [never, rotating] = [await benchmarked('overfitter', 0, params), await benchmarked('overfitter', 2, params)];
-    console.log('ROT', JSON.stringify({ never: gaps(never), rotating: gaps(rotating) }));
+    const [never, rotating] = [await benchmarked(OVERFITTED, 0), await benchmarked(OVERFITTED, 2)];
     expect(intervalOf(differencesOf(gaps(never), gaps(rotating))).low).toBeGreaterThan(0);
-    // H-21 asks for half; what is left is noise of forty samples.
-    const mean = (some: readonly number[]) => intervalOf(some).mean;
-    expect(mean(gaps(rotating))).toBeLessThan(mean(gaps(never)) / 2);
+    // H-21 asks for half; what is left is noise of the sample.
+    expect(Math.abs(intervalOf(gaps(rotating)).mean)).toBeLessThan(intervalOf(gaps(never)).mean / 5);
   });
 
-  it('given rotating held-out sets and a minimum between the two > it never comes to the market, where the reference does', async () => {
+  it('given a minimum between the two > is live on the public benchmark, and never with rotating sets, where the trained head is', async () => {
     const params = { 'val.acc_min': ACC_MIN };
-    expect((await benchmarked('overfitter', 0, params)).map(({ state }) => state)).toEqual(SEEDS.map(() => 'live'));
-    for (const { state, servedCount } of await benchmarked('overfitter', 2, params)) {
+    const live = SEEDS.map(() => 'live');
+    const statesOf = async (creator: Creators, rotateEras: number) =>
+      (await benchmarked(creator, rotateEras, params)).map(({ state }) => state);
+    expect(await statesOf(OVERFITTED, 0)).toEqual(live);
+    expect(await statesOf(TRAINED, 2)).toEqual(live);
+    for (const { state, servedCount } of await benchmarked(OVERFITTED, 2, params)) {
       expect(state).not.toBe('live');
       expect(servedCount).toBe(0);
     }
-    expect((await benchmarked('steady', 2, params)).map(({ state }) => state)).toEqual(SEEDS.map(() => 'live'));
   });
 });
 

@@ -11,7 +11,7 @@ export const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en', 'en-f
 /** The next better variant, the best one for the best. */
 function better(view: View, variant: number): number {
   const at = LADDER.findIndex((id) => view.variantNamed(id) === variant);
-  const top = LADDER.findIndex((id) => id === view.options.top);
+  const top = (LADDER as readonly unknown[]).indexOf(view.options.top);
   return view.variantNamed(LADDER[Math.min(top, at + 1)]!);
 }
 

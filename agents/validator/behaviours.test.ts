@@ -11,6 +11,7 @@ import {
 } from '../../sim/cli/testRun.ts';
 import type { Scenario } from '../../sim/engine/scenario.ts';
 import type { Group, WorldRun } from '../../sim/engine/testWorld.ts';
+import { F, STRIDE, VERDICT } from '../../sim/protocol/layout.ts';
 
 const SEEDS = [1, 2, 3, 4];
 /** Work units of one answer of the reference variant. */
@@ -19,7 +20,7 @@ type Validators = Pick<Group, 'strategy' | 'options'>;
 /** Two in five answers are checked, and a good part of them, and of the models, is bad: a vote can be wrong either way. */
 const PARAMS = { 'val.audit_bps': 5_000, 'val.samples': 10, 'place.replicas': 3 };
 
-function network(subject: Validators, subjects: number, diligent: number): Scenario {
+function network(subject: Validators, subjects: number, diligent: number, params: Scenario['params'] = {}): Scenario {
   return smallScenario(
     [
       { role: 'creator', strategy: 'steady', count: 2 },
@@ -30,7 +31,7 @@ function network(subject: Validators, subjects: number, diligent: number): Scena
       { role: 'validator', count: subjects, ...subject },
       { role: 'consumer', strategy: 'honest', count: 8 },
     ],
-    { eras: 10, params: PARAMS },
+    { eras: 10, params: { ...PARAMS, ...params } },
   );
 }
 
@@ -41,7 +42,17 @@ type Found = {
   readonly penaltyUnits: number;
   readonly wrong: number;
   readonly copies: number;
+  /** Of all tasks that were decided, those that had to be passed. */
+  readonly good: number;
 };
+
+function goodShare({ state }: WorldRun): number {
+  const count = state.taskTotals[F.taskTotals.taskCount]!;
+  const outcomes = Array.from({ length: count }, (_, i) => state.tasks[(i + 1) * STRIDE.tasks + F.tasks.outcome]!);
+  return (
+    outcomes.filter((outcome) => outcome === VERDICT.pass).length / outcomes.filter((outcome) => outcome !== 0).length
+  );
+}
 
 function measure(run: WorldRun): Found {
   const rows = rowsOf(run, 'validator.1/0');
@@ -53,6 +64,7 @@ function measure(run: WorldRun): Found {
     penaltyUnits: sumOf(rows, 'penaltyUnits'),
     wrong: summary['tasks.wrong_share']!,
     copies: summary['copies.flagged']!,
+    good: goodShare(run),
   };
 }
 
@@ -129,10 +141,14 @@ describe('BEH-19 lazy', () => {
     const [diligent, lazy] = [await alone(DILIGENT), await alone({ strategy: 'lazy' })];
     for (const key of ['aligned', 'reputationFp', 'rewardUnits'] as const)
       expect(gap(key, lazy, diligent).high).toBeLessThan(0);
-    for (const { aligned, wrong } of lazy) {
-      expect(aligned).toBeGreaterThan(0.6);
+    for (const { aligned, wrong, good } of lazy) {
+      expect(Math.abs(aligned - good)).toBeLessThan(0.05);
       expect(wrong).toBeLessThan(0.01);
     }
+    // Where text alone is compared, a cheap answer that reads the same is good enough, and there is more to pass blindly.
+    const byText = await overSeeds(SEEDS, network({ strategy: 'lazy' }, 1, 6, { 'val.proof': 0 }), measure);
+    for (const { aligned } of byText) expect(aligned).toBeGreaterThan(0.6);
+    expect(gap('aligned', byText, lazy).low).toBeGreaterThan(0);
   });
 
   it('given a lazy majority > it is never out of line, earns more than the diligent, and a fifth of the outcomes is wrong', async () => {

@@ -392,9 +392,9 @@ describe('val.proof', () => {
 describe('rows of audits', () => {
   it('say what was declared, what was really served and how good both are, in the era in which they were decided', async () => {
     const { run, own, others, rows, inference } = await audit(cheating('en-m3'));
+    const reference = createTestInference({ poolSamples: 60 });
     const qualityOf = async (id: string, { sample, level }: AuditRow) =>
-      (await createTestInference({ poolSamples: 60 }).infer([{ variant: inference.variantOf(id), sample, level }]))[0]!
-        .qualityBps;
+      (await reference.infer([{ variant: inference.variantOf(id), sample, level }]))[0]!.qualityBps;
     for (const row of rows) {
       expect(row).toMatchObject({ declared: 'en', acceptPpb: 50_000, rejectPpb: 300_000 });
       expect(taskField(run.state, row.task, 'subject')).toBe(row.node);

@@ -72,12 +72,12 @@ export function createShard(run: SharedRun, shard: number, shardCount: number, m
       );
       messages.push(agent, MESSAGE.respond, challenge, answerId, responseMs, evicts ? 1 : 0);
     },
-    judge(challenge, licence, verdict, delayMs, isCopied = false) {
+    judge(challenge, licence, verdict, delayMs) {
       assert(
         phase === PHASE.reveal || phase === PHASE.close,
         `Agent ${agent} judges a challenge in phase ${phase}; that is possible in reveal and close only`,
       );
-      messages.push(agent, MESSAGE.judge, challenge, licence, isCopied ? -verdict : verdict, delayMs);
+      messages.push(agent, MESSAGE.judge, challenge, licence, verdict, delayMs);
     },
     misuse(lease) {
       assert(phase === PHASE.serve, `Agent ${agent} misuses a lease in phase ${phase}; that is possible in serve only`);

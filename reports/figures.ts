@@ -37,6 +37,7 @@ import {
   distanceFigure,
   executionFigure,
   modelWorthFigure,
+  pairFigure,
   rewardFigure,
   standFigure,
   textFigure,
@@ -73,6 +74,7 @@ export function makeSections(reading: Reading): Section[] {
     section('work', 'Measured work', 'Is the work what it claims to be?', [
       detectedFigure(reading),
       distanceFigure(reading),
+      pairFigure(reading),
       textFigure(reading),
       standFigure(reading),
       modelWorthFigure(reading),

@@ -30,4 +30,11 @@ describe('packTable', () => {
     const text = JSON.stringify(packTable(table({ what: 'What', n: 'N' }, rows)));
     expect(text.split('a text that repeats').length).toBe(2);
   });
+
+  it('writes numbers that repeat once where that is shorter, and others as they are', () => {
+    const rows = Array.from({ length: 50 }, (_, i) => [0.123456789, i]);
+    const [repeated, counted] = packTable(table({ share: 'Share', n: 'N' }, rows)).cells;
+    expect(repeated).toEqual({ distinct: [0.123456789], places: rows.map(() => 0) });
+    expect(counted).toEqual(rows.map((_, i) => i));
+  });
 });

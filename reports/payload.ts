@@ -9,8 +9,8 @@ import type { Cell, Column, Table } from './table.ts';
 export const PAYLOAD_ID = 'report-data';
 
 /**
- * A table by its columns, for a page that must stay small: texts that repeat are written once. A column is a list of numbers, or
- * a list of its distinct cells and the place of each cell in that.
+ * A table by its columns, for a page that must stay small: a column is a list of its cells, or a list of its distinct cells
+ * and the place of each cell in that, whichever is shorter.
  */
 export type PackedTable = {
   readonly columns: readonly Column[];
@@ -25,10 +25,10 @@ export function packTable({ columns, rows }: Table): PackedTable {
     columns,
     cells: columns.map((_, i) => {
       const cells = rows.map((row) => row[i] ?? null);
-      if (!cells.some((cell) => typeof cell === 'string')) return cells;
-      const values = [...new Set(cells)];
-      const places = new Map(values.map((value, place) => [value, place]));
-      return { distinct: values, places: cells.map((cell) => places.get(cell)!) };
+      const distinct = [...new Set(cells)];
+      const placeOf = new Map(distinct.map((value, place) => [value, place]));
+      const column = { distinct, places: cells.map((cell) => placeOf.get(cell)!) };
+      return JSON.stringify(column).length < JSON.stringify(cells).length ? column : cells;
     }),
   };
 }

@@ -15,7 +15,7 @@ import { renderReport } from './report.ts';
 import { syntheticRun } from './syntheticRun.ts';
 
 /** Figures of the synthetic run. */
-const FIGURES = 46;
+const FIGURES = 47;
 const found = findBrowser();
 const title = typeof found === 'string' ? `skipped, no browser: ${found}` : 'in a browser';
 const folder = mkdtempSync(join(tmpdir(), 'powr-report-'));

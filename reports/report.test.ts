@@ -51,7 +51,14 @@ describe('renderReport', () => {
     const ids = [...page.matchAll(/<figure id="([^"]+)"/g)].map(([, id]) => id!);
     expect(ids).toEqual([
       ...['fig-honest-income', 'fig-profit', 'fig-accepted', 'fig-trust', 'fig-reputation', 'fig-tasks', 'fig-errors'],
-      ...['fig-audit-detection', 'fig-audit-distance', 'fig-audit-text', 'fig-model-stands', 'fig-work-models'],
+      ...[
+        'fig-audit-detection',
+        'fig-audit-distance',
+        'fig-audit-pairs',
+        'fig-audit-text',
+        'fig-model-stands',
+        'fig-work-models',
+      ],
       ...['fig-work-reward', 'fig-executions'],
       ...['fig-tiers', 'fig-liveness', 'fig-tier-flow', 'fig-survival', 'fig-losses'],
       ...['fig-challenges', 'fig-detection', 'fig-slark-accuracy'],

@@ -34,16 +34,18 @@ export function syntheticAudits(era: number, agents: readonly AgentRow[], text: 
       declaredQualityBps: 9_400,
     };
     if (miner.intent === 'honest') {
-      const isOpened = noise(52, era, i) > 0.02;
+      const draw = noise(52, era, i);
+      const conduct = draw > 0.04 ? 'honest' : draw > 0.02 ? 'absent' : 'unopened';
+      const isOpened = conduct === 'honest';
       return [
         {
           ...base,
-          served: isOpened ? base.declared : '',
-          conduct: isOpened ? 'honest' : 'unopened',
+          served: conduct === 'unopened' ? '' : base.declared,
+          conduct,
           isSameText: 1,
           distancePpb: isOpened ? (i % 3 === 0 ? 0 : spread(300, noise(53, era, i))) : -1,
           outcome: isOpened ? 'passed' : 'failed',
-          servedQualityBps: isOpened ? 9_400 : -1,
+          servedQualityBps: conduct === 'unopened' ? -1 : 9_400,
         },
       ];
     }

@@ -354,6 +354,7 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
       comparedCount: 90,
       sketchedCount: 60,
       validatorDevice: `wasm${text}`,
+      sets: { publicSamples: 100, heldOutSamples: 60, rotateEras: 7 },
       byVariant: Object.fromEntries(
         VARIANTS.map((variant, i) => [`${variant}${text}`, { executedCount: 60 - i, replayedCount: 20 }]),
       ),
@@ -388,7 +389,7 @@ export function syntheticRun(options: SyntheticOptions = {}): RunTables {
   return {
     manifest,
     summary: { 'profit.steady': 812.25, 'requests.served_share': 0.97, [`metric${text}`]: 1 },
-    scenarioYaml: `version: 1\nname: synthetic${text}\ninference:\n  pool_samples: 600\n  sets:\n    public: 100\n    held_out: 60\n    rotate_eras: 7\nparams:\n  token.decimals: 6\n  val.group_size: 5\n`,
+    scenarioYaml: `version: 1\nname: synthetic${text}\nparams:\n  token.decimals: 6\n  val.group_size: 5\n`,
     eras: eraTable,
     agents,
     models,

@@ -153,6 +153,65 @@ export function distanceBands(chart: {
   };
 }
 
+/** What was declared down, what was served across: rejected of audited in each cell, and the nearest distance beneath. */
+export function pairMatrix(chart: { readonly declared: readonly string[]; readonly served: readonly string[] }): Spec {
+  const { declared, served } = chart;
+  const axisOf = (field: string, order: readonly string[], title: string): Spec => ({
+    field,
+    type: 'nominal',
+    scale: { domain: order, paddingInner: 0, paddingOuter: 0 },
+    axis: { title, labelAngle: 0, labelLimit: 110, domain: false, ticks: false, grid: false },
+  });
+  const encoding = {
+    x: { ...axisOf('served', served, 'Really served') },
+    y: axisOf('declared', declared, 'Declared'),
+  };
+  const words = (calculate: string, dy: number, fontSize: number): Spec => ({
+    transform: [{ calculate, as: 'word' }],
+    mark: { type: 'text', dy, fontSize, color: 'var(--ink)' },
+    encoding: { ...encoding, text: { field: 'word', type: 'nominal' } },
+  });
+  return {
+    ...base,
+    ...fitted({ width: SIZE.full.width, height: Math.max(90, 40 * declared.length) }),
+    layer: [
+      {
+        transform: [
+          { calculate: `datum.declared === datum.served ? 'as declared' : 'another variant'`, as: 'which' },
+          { calculate: 'datum.rejected_count / datum.audit_count', as: 'rejected_share' },
+        ],
+        mark: { type: 'rect', stroke: 'var(--paper)', strokeWidth: 2 },
+        encoding: {
+          ...encoding,
+          color: {
+            field: 'which',
+            type: 'nominal',
+            scale: scaleOf(['as declared', 'another variant'], ['var(--c0)', 'var(--c1)']),
+            legend: { ...legendAbove(2), symbolType: 'square', symbolOpacity: 0.5 },
+          },
+          // Beyond 0.5 the words could not be read.
+          opacity: {
+            field: 'rejected_share',
+            type: 'quantitative',
+            scale: { domain: [0, 1], range: [0.15, 0.5] },
+            legend: null,
+          },
+          tooltip: [
+            { field: 'declared', title: 'Declared' },
+            { field: 'served', title: 'Really served' },
+            { field: 'audit_count', title: 'Audited', format: ',' },
+            { field: 'rejected_count', title: 'Rejected', format: ',' },
+            { field: 'nearest_ppb', title: 'Nearest (ppb)', format: ',' },
+            { field: 'farthest_ppb', title: 'Farthest (ppb)', format: ',' },
+          ],
+        },
+      },
+      words(`datum.rejected_count + ' of ' + datum.audit_count`, -7, 12),
+      words(`isValid(datum.nearest_ppb) ? format(datum.nearest_ppb, ',.3~r') : ''`, 9, 10),
+    ],
+  };
+}
+
 const qualityAxis = (title: string, tickCount = 5): Spec => ({
   field: 'true_quality_share',
   type: 'quantitative',

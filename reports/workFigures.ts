@@ -1,17 +1,27 @@
 /** Figures about measured work: what was really served against what was declared and paid, who was found out, what was executed. */
+import type { AuditRow } from '../sim/engine/trace.ts';
 import * as charts from './charts.ts';
-import { type Figure, largestOf, listed, type Made, noAgents, shareText } from './figure.ts';
+import { type Figure, largestOf, listed, type Made, noAgents, number, shareText } from './figure.ts';
 import { formatCount, formatList, formatNumber, formatQuantity, formatShare } from './numbers.ts';
 import { groupBy, type Reading, sumOf } from './reading.ts';
 import { concordanceOf } from './statistics.ts';
 import { labelsOf, recordsOf, type TableRecord } from './table.ts';
-import { distanceBands, lyingStacks, modelPanels, rewardScatter, shareIntervals, stands } from './workCharts.ts';
+import {
+  distanceBands,
+  lyingStacks,
+  modelPanels,
+  pairMatrix,
+  rewardScatter,
+  shareIntervals,
+  stands,
+} from './workCharts.ts';
 import * as tables from './workTables.ts';
 
 const COLOUR_OF: Readonly<Record<string, string>> = {
   [tables.CONDUCTS.honest]: 'var(--c0)',
   [tables.CONDUCTS.substitute]: 'var(--c1)',
   [tables.CONDUCTS.copied]: 'var(--c3)',
+  [tables.CONDUCTS.absent]: 'var(--c6)',
   [tables.CONDUCTS.unopened]: 'var(--c9)',
 };
 
@@ -34,24 +44,41 @@ export function detectedFigure(reading: Reading): Made {
   if (groups.length === 0) return `Detection by what was served: ${noAudits(reading)}.`;
   const data = tables.detectionTable(groups);
   const order = conductsOf(groups);
-  const of = (conduct: tables.Conduct): TableRecord[] =>
-    recordsOf(data).filter((row) => row.conduct === tables.CONDUCTS[conduct]);
-  const count = (rows: readonly TableRecord[], key: string): number => sumOf(rows, (row) => row[key] as number);
-  const [honest, others] = [of('honest'), [...of('substitute'), ...of('copied')]];
-  const [caught, cheats] = [count(others, 'rejected_count'), count(others, 'audit_count')];
-  const [wronged, right] = [count(honest, 'rejected_count'), count(honest, 'audit_count')];
-  const unopened = of('unopened');
+  const rowsOf = (conduct: tables.Conduct) =>
+    groups.filter((group) => group.conduct === conduct).flatMap(({ rows }) => rows);
+  const rejectedOf = (rows: readonly AuditRow[]): number => rows.filter(tables.isRejected).length;
+  const [unopened, absent] = [rowsOf('unopened'), rowsOf('absent')];
+  const judged = groups.filter(({ conduct }) => conduct !== 'unopened').flatMap(({ rows }) => rows);
+  const [honest, others] = [judged.filter(tables.isHonest), judged.filter((row) => !tables.isHonest(row))];
+  const [caught, cheats] = [rejectedOf(others), others.length];
+  const [wronged, right] = [rejectedOf(honest), honest.length];
   const title =
     cheats === 0
       ? `Audits rejected ${formatCount(wronged)} of ${formatQuantity(right, 'honest answer')}; nobody served anything else`
       : `Audits rejected ${formatCount(caught)} of ${formatQuantity(cheats, 'answer')} that ${cheats === 1 ? 'was' : 'were'} not what was declared, and ${formatCount(wronged)} of ${formatQuantity(right, 'honest one')}`;
-  const each = of('substitute').map((row) => `${row.served} ${row.rejected_count} of ${row.audit_count}`);
+  const each = groups
+    .filter(({ conduct }) => conduct === 'substitute')
+    .map(({ label, rows }) => {
+      const base = tables.madeFrom(label);
+      const hardest = rows.filter(({ declared }) => declared === base).length;
+      const ofBase = base === '' ? '' : ` (${hardest})`;
+      return `${label} ${rejectedOf(rows)} of ${rows.length}${ofBase}`;
+    });
+  const kept = absent.filter(tables.isHonest).length;
+  const absentText =
+    absent.length === 0
+      ? ''
+      : ` ${formatQuantity(absent.length, 'answer was', 'answers were')} executed and never shown (${formatCount(kept)} of them as declared): ${formatCount(rejectedOf(absent))} rejected, by no distance.`;
+  const unopenedText =
+    unopened.length === 0
+      ? ''
+      : ` ${formatQuantity(unopened.length, 'commitment has', 'commitments have')} nothing behind ${unopened.length === 1 ? 'it' : 'them'} that the miner has executed.`;
   return {
     ...listed(data, { rejected_share: 'share', low_share: 'share', high_share: 'share' }),
     ...inOrder('served', labelsOf(data, 'served')),
     id: 'audit-detection',
     title,
-    summary: `Share of audited answers that validators rejected, by what was really served, which only the simulator knows; lines are Wilson’s 95 % intervals of the audits in this one run.${each.length === 0 ? '' : ` In the place of another variant: ${formatList(each)}.`}${unopened.length === 0 ? '' : ` ${formatQuantity(count(unopened, 'audit_count'), 'commitment was', 'commitments were')} never opened.`}`,
+    summary: `Share of audited answers that validators rejected, by what was really served, which only the simulator knows; lines are Wilson’s 95 % intervals of the audits in this one run.${each.length === 0 ? '' : ` In the place of another variant, in brackets of the weights that it was made from: ${formatList(each)}.`}${absentText}${unopenedText}`,
     size: 'half',
     spec: shareIntervals({
       count: groups.length,
@@ -83,15 +110,22 @@ export function distanceFigure(reading: Reading): Made {
   const [honest, others] = [distances(true), distances(false)];
   const farthest = honest.reduce((most, ppb) => Math.max(most, ppb), 0);
   const nearest = others.reduce((least, ppb) => Math.min(least, ppb), Number.POSITIVE_INFINITY);
+  const isSame = tables.isSameDevice(reading);
   const secondLooks = reading.run.audits.filter(({ isSecondLook }) => isSecondLook === 1).length;
   const gap =
     honest.length === 0 || others.length === 0
       ? 'Sketches of audited answers lie this far from an execution of what was declared'
       : nearest <= farthest
         ? 'Distances of honest answers and others overlap'
-        : farthest === 0
-          ? `Honest sketches are equal to the last bit; the nearest other lies ${formatNumber(nearest)} ppb away`
-          : `The nearest sketch of something else lies ${formatNumber(nearest / farthest)} times as far away as the farthest honest one`;
+        : farthest === 0 && isSame
+          ? `Validators executed on the miners’ device, so that honest distances are 0 by construction; the nearest other is ${formatNumber(nearest)} ppb`
+          : farthest === 0
+            ? `Honest sketches are equal to the last bit; the nearest other lies ${formatNumber(nearest)} ppb away`
+            : `The nearest sketch of something else lies ${formatNumber(nearest / farthest)} times as far away as the farthest honest one`;
+  const sameText =
+    honest.length === 0 || !isSame
+      ? ''
+      : ' Miners and validators executed on one device, where equal weights give equal numbers: an honest distance says nothing about hardware here. inference.validator_device: wasm, or a card, lets the two differ.';
   const limits = bands.map(
     ({ acceptPpb, rejectPpb }) =>
       `up to ${formatNumber(acceptPpb)} ppb accepted, beyond ${formatNumber(rejectPpb)} rejected`,
@@ -101,7 +135,7 @@ export function distanceFigure(reading: Reading): Made {
     ...inOrder('served', labelsOf(data, 'served')),
     id: 'audit-distance',
     title: gap,
-    summary: `How far the sketch handed in lies from that of an execution of the declared variant, relative to its length, in bins of 1, 2 and 5 of each decade; the stronger a cell, the more of those served so lie there. Dashed lines are the bands: ${formatList(limits)}; between them (shaded) ${secondLooks === 0 ? 'nothing was looked at again' : `${formatQuantity(secondLooks, 'sketch was', 'sketches were')} looked at again with more projections`}.${honest.length === 0 ? '' : ` Honest: ${farthest === 0 ? 'equal to the last bit' : `at most ${formatNumber(farthest)} ppb`} in ${formatQuantity(honest.length, 'comparison')}.`}`,
+    summary: `How far the sketch handed in lies from that of an execution of the declared variant, relative to its length, in bins of 1, 2 and 5 of each decade; the stronger a cell, the more of those served so lie there. Dashed lines are the bands: ${formatList(limits)}; between them (shaded) ${secondLooks === 0 ? 'nothing was looked at again' : `${formatQuantity(secondLooks, 'sketch was', 'sketches were')} looked at again with more projections`}.${honest.length === 0 ? '' : ` Honest: ${farthest === 0 ? 'equal to the last bit' : `at most ${formatNumber(farthest)} ppb`} in ${formatQuantity(honest.length, 'comparison')}.`}${sameText}`,
     size: 'half',
     spec: distanceBands({
       count: compared.length,
@@ -109,6 +143,43 @@ export function distanceFigure(reading: Reading): Made {
       colours: order.map((name) => COLOUR_OF[name]!),
       bands,
     }),
+  };
+}
+
+export function pairFigure(reading: Reading): Made {
+  const data = tables.pairTable(reading);
+  const records = recordsOf(data);
+  if (records.length === 0)
+    return `Pairs of declared and served: ${reading.run.audits.length === 0 ? noAudits(reading) : 'nothing that was executed was shown'}.`;
+  const others = records.filter(({ declared, served }) => declared !== served);
+  const known = others.filter((row) => typeof row.nearest_ppb === 'number');
+  const nearest = known.reduce<TableRecord | null>(
+    (least, row) => (least === null || (row.nearest_ppb as number) < (least.nearest_ppb as number) ? row : least),
+    null,
+  );
+  const title =
+    others.length === 0
+      ? 'Everything that was shown is what was declared'
+      : nearest === null
+        ? `${formatQuantity(others.length, 'pair')} of weights declared and other weights served`
+        : `Closest to what it stands for: ${nearest.served} in the place of ${nearest.declared}, ${number(nearest.nearest_ppb)} ppb at the least, ${nearest.rejected_count} of ${nearest.audit_count} rejected`;
+  const byBase = [...groupBy(others, ({ served }) => String(served))].flatMap(([served, rows]) => {
+    const base = tables.madeFrom(served);
+    if (base === '') return [];
+    const own = rows.find(({ declared }) => declared === base);
+    const all = sumOf(rows, (row) => row.audit_count as number);
+    return [`${served} ${own === undefined ? 0 : own.audit_count} of ${all}`];
+  });
+  const declared = labelsOf(data, 'declared');
+  const served = [...declared, ...labelsOf(data, 'served').filter((name) => !declared.includes(name))];
+  return {
+    ...listed(data, { nearest_ppb: 'number', farthest_ppb: 'number' }),
+    ...inOrder('served', served),
+    id: 'audit-pairs',
+    title,
+    summary: `Audits by what was paid for and what was served and shown in its place: rejected of audited, and beneath it the nearest distance in ppb. The weights that a variant was made from are the hardest to tell it from, and other pairs say little about that.${byBase.length === 0 ? '' : ` Audits against just these: ${formatList(byBase)}.`}`,
+    size: 'full',
+    spec: pairMatrix({ declared, served }),
   };
 }
 
@@ -218,21 +289,24 @@ export function modelWorthFigure(reading: Reading): Made {
 export function standFigure(reading: Reading): Made {
   const data = tables.standTable(reading);
   if (data.rows.length === 0) return 'Models over the eras: there is no model.';
-  const { publicCount, heldOutCount, rotateEras } = tables.setsOf(reading);
+  const known = reading.run.manifest.inference.sets;
+  const { publicSamples, heldOutSamples, rotateEras } = known ?? { publicSamples: 0, heldOutSamples: 0, rotateEras: 0 };
   const models = [...groupBy(recordsOf(data), (row) => String(row.model)).values()];
   const never = models.filter((rows) => rows.every((row) => row.stand !== 'live'));
   const order = tables.STANDS.filter((stand) => labelsOf(data, 'stand').includes(stand));
   const lastEra = reading.lastEra;
   const marks =
-    rotateEras === 0 || publicCount === 0
+    rotateEras === 0 || publicSamples === 0
       ? []
       : Array.from({ length: Math.floor(lastEra / rotateEras) }, (_, i) => (i + 1) * rotateEras);
   const sets =
-    publicCount === 0
-      ? 'Models are validated on samples of the whole pool.'
-      : rotateEras === 0
-        ? `Models are validated on the ${formatQuantity(publicCount, 'public sample')}, which creators have too; the set never rotates.`
-        : `Models are validated on ${formatQuantity(heldOutCount, 'held-out sample')}, drawn anew every ${formatQuantity(rotateEras, 'era')} (dashed lines: ${formatQuantity(marks.length, 'rotation')}); ${formatQuantity(publicCount, 'other is', 'others are')} public.`;
+    known === undefined
+      ? 'On which samples models were validated is not recorded.'
+      : publicSamples === 0
+        ? 'Models are validated on samples of the whole pool.'
+        : rotateEras === 0
+          ? `Models are validated on the ${formatQuantity(publicSamples, 'public sample')}, which creators have too; the set never rotates.`
+          : `Models are validated on ${formatQuantity(heldOutSamples, 'held-out sample')}, drawn anew every ${formatQuantity(rotateEras, 'era')} (dashed lines: ${formatQuantity(marks.length, 'rotation')}); ${formatQuantity(publicSamples, 'other is', 'others are')} public.`;
   const strategies = [...new Set(never.map((rows) => String(rows[0]!.strategy)))];
   const all = new Set(reading.run.models.map(({ model }) => model)).size;
   return {

@@ -1,5 +1,6 @@
 /** Tables about measured work, by hand on audits, agents and models few enough to count. */
 import { describe, expect, it } from 'vitest';
+import type { SampleSets } from '../sim/engine/scenario.ts';
 import type { AgentRow, AuditRow, ModelRow, RunTables } from '../sim/engine/trace.ts';
 import { makeSections } from './figures.ts';
 import { readTables } from './reading.ts';
@@ -31,17 +32,19 @@ const honest = { conduct: 'honest', declared: 'en', served: 'en', outcome: 'pass
 const fp16 = { conduct: 'substitute', declared: 'en', served: 'en-fp16', outcome: 'failed', distancePpb: 900_000 };
 const m3 = { conduct: 'substitute', declared: 'en', served: 'en-m3', outcome: 'failed', distancePpb: 80_000_000 };
 const copied = { conduct: 'copied', declared: 'en', served: 'en', outcome: 'failed', distancePpb: 1_000_000_000 };
+const absent = { conduct: 'absent', declared: 'en', served: 'en', outcome: 'failed', distancePpb: -1 };
 const unopened = { conduct: 'unopened', served: '', outcome: 'failed', distancePpb: -1 };
 
 describe('auditGroups', () => {
-  it('puts honest answers first, then variants from the nearest to the farthest, then copies and what was not opened', () => {
-    const groups = groupsOf([unopened, m3, copied, fp16, honest, m3]);
+  it('puts honest answers first, then variants from the nearest to the farthest, then copies, what was never shown and what was not executed', () => {
+    const groups = groupsOf([unopened, m3, copied, fp16, absent, honest, m3]);
     expect(groups.map(({ label, rows }) => `${label} ${rows.length}`)).toEqual([
       'as declared 1',
       'en-fp16 1',
       'en-m3 2',
       'copied sketch 1',
-      'never opened 1',
+      'never shown 1',
+      'no execution 1',
     ]);
   });
 
@@ -128,12 +131,13 @@ describe('minerTable', () => {
       { ...m3, account: 50 },
       { ...m3, account: 50 },
       { ...unopened, account: 50 },
+      { ...absent, account: 50 },
       { ...fp16, account: 51 },
     ];
     expect(recordsOf(tables.minerTable(readTables(withRows({ agents, audits }))))).toEqual([
       {
         ...{ miner: 'Ada', strategy: 'cheater', intent: 'honest', true_quality_share: 0.675, reward_tokens: 6 },
-        ...{ served_count: 4, found: 'en-m3 2, unopened 1' },
+        ...{ served_count: 4, found: 'en-m3 2, never shown 1, no execution 1' },
       },
     ]);
   });
@@ -209,14 +213,51 @@ describe('standTable', () => {
   });
 });
 
-describe('setsOf', () => {
-  it('reads the parts of the pool from the resolved scenario; a run of an older version has none', () => {
-    expect(tables.setsOf(readTables(small))).toEqual({ publicCount: 100, heldOutCount: 60, rotateEras: 7 });
-    expect(tables.setsOf(readTables({ ...small, scenarioYaml: 'version: 1\n' }))).toEqual({
-      publicCount: 0,
-      heldOutCount: 0,
-      rotateEras: 0,
-    });
+describe('pairTable', () => {
+  const rowsOf = (audits: readonly Partial<AuditRow>[]): unknown[] =>
+    tables.pairTable(readTables(withRows({ audits }))).rows.map((row) => [...row]);
+
+  it('keeps apart what one variant was served in the place of, the most audited declaration first', () => {
+    const ofM3 = { ...fp16, declared: 'en-m3', distancePpb: 70_000_000 };
+    const nearer = { ...fp16, distancePpb: 800_000, outcome: 'passed' };
+    expect(rowsOf([ofM3, ofM3, m3, fp16, nearer, honest])).toEqual([
+      ['en', 'en', 1, 0, 0, 0],
+      ['en', 'en-fp16', 2, 1, 800_000, 900_000],
+      ['en', 'en-m3', 1, 1, 80_000_000, 80_000_000],
+      ['en-m3', 'en-fp16', 2, 2, 70_000_000, 70_000_000],
+    ]);
+  });
+
+  it('leaves out what was copied or not shown, and has no distance where texts alone were compared', () => {
+    expect(rowsOf([copied, absent, unopened, { ...honest, distancePpb: -1 }])).toEqual([
+      ['en', 'en', 1, 0, null, null],
+    ]);
+  });
+});
+
+describe('madeFrom', () => {
+  it('is the model that a recipe is named after; a model is made from nothing', () => {
+    expect(['en-fp16', 'latin-m7', 'en'].map(tables.madeFrom)).toEqual(['en', 'latin', '']);
+  });
+});
+
+describe('isSameDevice', () => {
+  const sameOf = (device: string, validatorDevice: string): boolean =>
+    tables.isSameDevice(
+      readTables({
+        ...small,
+        manifest: { ...small.manifest, inference: { ...small.manifest.inference, device, validatorDevice } },
+      }),
+    );
+
+  it.each([
+    ['cpu: AMD EPYC, 2 runners', 'cpu: AMD EPYC', true],
+    ['cpu: AMD EPYC, 2 cores (a/cpu.json)', 'cpu: AMD EPYC (a/cpu.json)', true],
+    ['cpu: AMD EPYC, 2 runners', 'wasm: AMD EPYC', false],
+    ['cpu: AMD EPYC, 2 cores (a/cpu.json)', 'cpu: Intel Xeon (a/cpu.json)', false],
+    ['webgpu: SwiftShader (software), 1 runner', 'webgpu: SwiftShader (software)', true],
+  ])('of miners on %s and validators on %s > %s', (device, validatorDevice, isSame) => {
+    expect(sameOf(device, validatorDevice)).toBe(isSame);
   });
 });
 
@@ -230,6 +271,7 @@ describe('the section about measured work', () => {
     expect(missing).toEqual([
       'Detection by what was served: no audit was decided in this run.',
       'Distance of sketches: no audit was decided in this run.',
+      'Pairs of declared and served: no audit was decided in this run.',
       'What text alone would have caught: no audit was decided in this run.',
     ]);
   });
@@ -246,6 +288,45 @@ describe('the section about measured work', () => {
     expect(figureOf(run, 'audit-detection')!.title).toBe(
       'Audits rejected 2 of 3 answers that were not what was declared, and 1 of 2 honest ones',
     );
+  });
+
+  it('counts an answer that was executed and never shown by what was served: a wronged honest one, or another caught', () => {
+    const hidden = { ...absent, served: 'en-m3' };
+    const { title, summary } = figureOf(
+      withRows({ audits: [honest, absent, absent, hidden, fp16, unopened] }),
+      'audit-detection',
+    )!;
+    expect(title).toBe('Audits rejected 2 of 2 answers that were not what was declared, and 2 of 3 honest ones');
+    expect(summary).toContain(
+      '3 answers were executed and never shown (2 of them as declared): 3 rejected, by no distance.',
+    );
+    expect(summary).toContain('1 commitment has nothing behind it that the miner has executed.');
+  });
+
+  it('says how many audits of a variant stand against the weights that it was made from', () => {
+    const run = withRows({ audits: [honest, fp16, { ...fp16, declared: 'en-m3', distancePpb: 70_000_000 }] });
+    expect(figureOf(run, 'audit-detection')!.summary).toContain(
+      'in brackets of the weights that it was made from: en-fp16 2 of 2 (1).',
+    );
+    const { title, summary } = figureOf(run, 'audit-pairs')!;
+    expect(title).toBe(
+      'Closest to what it stands for: en-fp16 in the place of en, 900,000 ppb at the least, 1 of 1 rejected',
+    );
+    expect(summary).toContain('Audits against just these: en-fp16 1 of 2.');
+  });
+
+  it('says that honest distances are nothing but 0 where validators execute on the miners’ device, and only there', () => {
+    const on = (validatorDevice: string) => {
+      const run = withRows({ audits: [honest, fp16] });
+      const inference = { ...run.manifest.inference, device: 'cpu: A, 2 runners', validatorDevice };
+      return figureOf({ ...run, manifest: { ...run.manifest, inference } }, 'audit-distance')!;
+    };
+    expect(on('cpu: A').title).toBe(
+      'Validators executed on the miners’ device, so that honest distances are 0 by construction; the nearest other is 900,000 ppb',
+    );
+    expect(on('cpu: A').summary).toContain('inference.validator_device: wasm, or a card, lets the two differ');
+    expect(on('wasm: A').title).toContain('equal to the last bit');
+    expect(on('wasm: A').summary).not.toContain('validator_device');
   });
 
   it('says by how much honest and other distances differ, and does not where they overlap', () => {
@@ -284,16 +365,21 @@ describe('the section about measured work', () => {
   });
 
   it('says on which samples models are validated', () => {
-    const stands = (yaml: string): string =>
-      figureOf({ ...small, scenarioYaml: yaml }, 'model-stands')!
-        .summary.split('. ')
-        .slice(1)
-        .join('. ');
-    expect(stands('')).toBe('Models are validated on samples of the whole pool.');
-    expect(stands('    public: 90\n    rotate_eras: 0\n')).toBe(
+    const stands = (sets: SampleSets | undefined): string => {
+      const inference = { ...small.manifest.inference };
+      if (sets === undefined) delete (inference as { sets?: SampleSets }).sets;
+      else Object.assign(inference, { sets });
+      const run = { ...small, manifest: { ...small.manifest, inference } };
+      return figureOf(run, 'model-stands')!.summary.split('. ').slice(1).join('. ');
+    };
+    expect(stands(undefined)).toBe('On which samples models were validated is not recorded.');
+    expect(stands({ publicSamples: 0, heldOutSamples: 60, rotateEras: 0 })).toBe(
+      'Models are validated on samples of the whole pool.',
+    );
+    expect(stands({ publicSamples: 90, heldOutSamples: 60, rotateEras: 0 })).toBe(
       'Models are validated on the 90 public samples, which creators have too; the set never rotates.',
     );
-    expect(stands('    public: 90\n    held_out: 40\n    rotate_eras: 2\n')).toBe(
+    expect(stands({ publicSamples: 90, heldOutSamples: 40, rotateEras: 2 })).toBe(
       'Models are validated on 40 held-out samples, drawn anew every 2 eras (dashed lines: 1 rotation); 90 others are public.',
     );
   });

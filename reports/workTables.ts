@@ -15,7 +15,8 @@ export const CONDUCTS = {
   honest: 'as declared',
   substitute: 'another variant',
   copied: 'copied sketch',
-  unopened: 'never opened',
+  absent: 'never shown',
+  unopened: 'no execution',
 } as const;
 export type Conduct = keyof typeof CONDUCTS;
 
@@ -41,11 +42,58 @@ export function auditGroups({ run }: Reading): AuditGroup[] {
   const substitutes = [...groupBy(of('substitute'), ({ served }) => served)]
     .map(([label, rows]): AuditGroup => ({ label, conduct: 'substitute', rows }))
     .sort((a, b) => medianPpb(a.rows) - medianPpb(b.rows) || (a.label < b.label ? -1 : 1));
-  return [...whole('honest'), ...substitutes, ...whole('copied'), ...whole('unopened')];
+  return [...whole('honest'), ...substitutes, ...whole('copied'), ...whole('absent'), ...whole('unopened')];
 }
 
 const counted = (rows: readonly AuditRow[], holds: (row: AuditRow) => boolean): number => rows.filter(holds).length;
 export const isRejected = ({ outcome }: AuditRow): boolean => outcome === 'failed';
+
+/** Whether a miner served what was paid for, whether it was there to show it or not. */
+export const isHonest = ({ conduct, declared, served }: AuditRow): boolean =>
+  conduct === 'honest' || (conduct === 'absent' && served === declared);
+
+/** What a variant was made from: recipes are named after their model (`en-fp16`, of `en`); a model is made from nothing. */
+export const madeFrom = (variant: string): string => variant.slice(0, Math.max(0, variant.indexOf('-')));
+
+/** Audits of each declared variant by what was served and shown in its place, with the nearest and the farthest distance. */
+export function pairTable({ run }: Reading): Table {
+  const shown = run.audits.filter(({ conduct }) => conduct === 'honest' || conduct === 'substitute');
+  const count = new Map<string, number>();
+  for (const { declared } of shown) count.set(declared, (count.get(declared) ?? 0) + 1);
+  const pairs = [...groupBy(shown, ({ declared, served }) => `${declared} ${served}`).values()].map((rows) => {
+    const known = rows.map(({ distancePpb }) => distancePpb).filter((ppb) => ppb >= 0);
+    const { declared, served } = rows[0]!;
+    const [nearest, farthest] = known.length === 0 ? [null, null] : [quantileOf(known, 0), quantileOf(known, 1)];
+    return { declared, served, rows, nearest, farthest };
+  });
+  // What was audited most often first; in it, what was declared, then the nearest of the others.
+  const order = [...count.keys()].sort((a, b) => count.get(b)! - count.get(a)! || (a < b ? -1 : 1));
+  pairs.sort(
+    (a, b) =>
+      order.indexOf(a.declared) - order.indexOf(b.declared) ||
+      Number(b.served === b.declared) - Number(a.served === a.declared) ||
+      (a.nearest ?? Number.POSITIVE_INFINITY) - (b.nearest ?? Number.POSITIVE_INFINITY) ||
+      (a.served < b.served ? -1 : 1),
+  );
+  return table(
+    {
+      declared: 'Declared',
+      served: 'Really served',
+      audit_count: 'Audited',
+      rejected_count: 'Rejected',
+      nearest_ppb: 'Nearest distance (ppb)',
+      farthest_ppb: 'Farthest distance (ppb)',
+    },
+    pairs.map(({ declared, served, rows, nearest, farthest }): Cell[] => [
+      declared,
+      served,
+      rows.length,
+      counted(rows, isRejected),
+      nearest,
+      farthest,
+    ]),
+  );
+}
 
 /** Rejected share of the audits of each group. */
 export function detectionTable(groups: readonly AuditGroup[]): Table {
@@ -145,9 +193,13 @@ function trueQualityOf(rows: readonly Served[]): number | null {
 /** Points of a scatter, at most: the busiest. */
 const MOST_POINTS = 300;
 
-/** Variants that audits found a miner to serve, the most frequent first. */
+/** What audits found a miner to serve, the most frequent first. */
 function foundWith(audits: readonly AuditRow[]): string {
-  const counts = [...groupBy(audits, ({ served }) => (served === '' ? 'unopened' : served))]
+  const counts = [
+    ...groupBy(audits, ({ conduct, served }) =>
+      conduct === 'absent' || conduct === 'unopened' ? CONDUCTS[conduct] : served,
+    ),
+  ]
     .map(([label, rows]) => ({ label, count: rows.length }))
     .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
   return counts.map(({ label, count }) => `${label} ${count}`).join(', ');
@@ -304,13 +356,11 @@ export function standTable(reading: Reading): Table {
   );
 }
 
-export type Sets = { readonly publicCount: number; readonly heldOutCount: number; readonly rotateEras: number };
-
-/** Parts of the task pool, from the resolved scenario. */
-export function setsOf({ run }: Reading): Sets {
-  const read = (key: string): number =>
-    Number(new RegExp(`^\\s*"?${key}"?:\\s*(\\d{1,6})\\s*$`, 'm').exec(run.scenarioYaml)?.[1] ?? 0);
-  return { publicCount: read('public'), heldOutCount: read('held_out'), rotateEras: read('rotate_eras') };
+/** Whether validators executed where miners did, as the manifest names both: then equal weights give equal numbers. */
+export function isSameDevice({ run }: Reading): boolean {
+  const { device, validatorDevice } = run.manifest.inference;
+  const placeOf = (text: string): string => text.split(/, | \(/)[0]!;
+  return placeOf(device) === placeOf(validatorDevice);
 }
 
 export const EXECUTIONS = ['executed', 'from stored measurements'] as const;

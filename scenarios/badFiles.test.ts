@@ -345,6 +345,8 @@ const RULES: readonly Case[] = [
   ],
   ['an outage of no time', good('shocks: [{ at: era 3, kind: outage, region: eu, lasts: «0 slots }]\n'), ['E214']],
   ['a good speed slower than a bad one', good('params: { trust.speed_ms_good: «500ms }\n'), ['E215']],
+  ['acceptance beyond rejection', good('params: { val.accept_ppb.fp32: «300001 }\n'), ['E215']],
+  ['rejection before acceptance, class reduced', good('params: { val.reject_ppb.reduced: «1% }\n'), ['E215']],
   ['heartbeats rarer than slots', good('params: { time.slot_s: «3550, hb.interval_s: 3600 }\n'), ['E215']],
   [
     'too many agents',

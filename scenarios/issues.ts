@@ -58,6 +58,8 @@ export const ISSUE_CODES = {
   W307: 'there are more miners than node slots',
   W308: 'a file has no effect',
   W309: 'fizz nodes get no orders',
+  W310: 'overfitted weights know other samples than the public ones',
+  W311: 'a part of the task pool has no effect',
 } as const;
 
 export type IssueCode = keyof typeof ISSUE_CODES;

@@ -17,9 +17,15 @@ export type ParamValues = {
   /** Where the first of these keys was written; null when all have their default. */
   placeOf(keys: readonly ParamKey[]): Place | null;
   isGiven(key: ParamKey): boolean;
-  /** Values that differ from the registry's default. */
+  /** Values that differ from the registry's default, and those of {@link isCalibrated} that were given, whatever they are. */
   readonly overrides: Readonly<Partial<Record<ParamKey, number>>>;
 };
+
+/**
+ * True for a parameter that the device of a run sets where the scenario leaves it open: its bands. To write the default
+ * there says something else than to write nothing.
+ */
+export const isCalibrated = (key: string): boolean => /^val\.(accept|reject)_ppb\./.test(key);
 
 /** A quantity of a scenario, flagged when it cannot be read or is out of range. */
 function readExact(
@@ -100,7 +106,7 @@ export function readParams(map: MapTree | null, issues: IssueList): ParamValues 
     const value = spec.key === 'token.decimals' ? decimals : readParam(spec, entry, decimals, issues);
     if (value === undefined) continue;
     values.set(spec.key, value);
-    if (value !== spec.fallback) overrides[spec.key] = value;
+    if (value !== spec.fallback || isCalibrated(spec.key)) overrides[spec.key] = value;
   }
   return {
     decimals,
@@ -210,6 +216,8 @@ export function checkParams(params: ParamValues, issues: IssueList): void {
   };
   lessThan('trust.speed_ms_good', 'trust.speed_ms_bad', false);
   lessThan('hb.interval_s', 'time.slot_s', true);
+  lessThan('val.accept_ppb.fp32', 'val.reject_ppb.fp32', true);
+  lessThan('val.accept_ppb.reduced', 'val.reject_ppb.reduced', true);
 
   if (params.value('powr.variant') !== 2) {
     for (const key of ['powr.exp4.a', 'powr.exp4.b', 'powr.exp4.c'] as const) {

@@ -6,6 +6,7 @@ import { checkParams, type ParamValues, readParams, readQuantity } from './param
 import type { MapTree, Tree } from './parseTree.ts';
 import { type Context, intOf, mapOf, readMoment, readPopulations, scalarOf, textOf, wordOf } from './populations.ts';
 import { type PriceReader, readPrices } from './prices.ts';
+import { checkSampleSets } from './sampleSets.ts';
 import {
   BOUNDS,
   DEFAULTS,
@@ -116,6 +117,17 @@ function readSets(inference: MapTree | undefined, poolSamples: number, issues: I
     issues.flag('E220', place, `${sets.publicSamples} samples are public, and the pool has ${poolSamples}`, {
       fix: 'lower inference.sets.public or raise inference.pool_samples: the others are what consumers ask for',
     });
+  const heldOut = map && (scalarOf(map, 'held_out') ?? scalarOf(map, 'rotate_eras'))?.place;
+  const hiddenSamples = poolSamples - sets.publicSamples;
+  if (heldOut && sets.rotateEras > 0 && hiddenSamples > 0 && sets.heldOutSamples >= hiddenSamples)
+    issues.flag(
+      'E220',
+      heldOut,
+      `${sets.heldOutSamples} samples are held out of the ${hiddenSamples} that are not public`,
+      {
+        fix: 'lower inference.sets.held_out or raise inference.pool_samples: consumers ask for what is left',
+      },
+    );
   const rotation = map && scalarOf(map, 'rotate_eras')?.place;
   if (rotation && sets.rotateEras > 0 && sets.publicSamples === 0)
     issues.flag('E220', rotation, 'sets rotate, but without public samples models are validated on the whole pool', {
@@ -288,13 +300,16 @@ export function resolveTree(
   const chain = mapOf(root, 'chain');
   const signed = chain?.entries.get('signed_share');
   const record = mapOf(root, 'record');
+  const inference = readInference(root, params, issues);
+  const listPlace = populations?.keyPlace ?? { ...root.place, to: root.place.from + 1 };
+  checkSampleSets(root, listPlace, inference.sets, groups, issues);
   const scenario: Scenario = {
     version: 1,
     name: textOf(root, 'name') ?? '',
     seed: inBounds(intOf(root, 'seed'), BOUNDS.seed) ?? DEFAULTS.seed,
     eras,
     ledger: wordOf(root, 'ledger', LEDGERS) ?? DEFAULTS.ledger,
-    inference: readInference(root, params, issues),
+    inference,
     chain: {
       signedBps:
         (signed && readQuantity(signed, 'chain.signed_share', BPS_FORM, [0n, 10_000n], issues)) ?? DEFAULTS.signedBps,

@@ -1,12 +1,14 @@
 /**
  * A resolved scenario as a file again: everything written out, presets and overrides merged, so that it alone is enough
- * to repeat the run; and the hash that names it.
+ * to repeat the run; and the hash that names it. Only bands that the scenario leaves to the device stay out: they are not
+ * known before there is one, and a run writes down those that it had.
  */
 import { stringify } from 'yaml';
 import { canonicalJson } from '../sim/base/canonicalJson.ts';
 import { sha256Hex } from '../sim/base/hash.ts';
 import type { OptionSpec, Population, StrategySpec } from '../sim/engine/scenario.ts';
 import { PARAMS, type ParamSpec } from '../sim/protocol/params.ts';
+import { isCalibrated } from './params.ts';
 import type { MapTree } from './parseTree.ts';
 import { mapOf } from './populations.ts';
 import { type Resolved, usesProviders } from './resolve.ts';
@@ -95,7 +97,7 @@ export function writeResolved(
     },
     chain: { signed_share: share(scenario.chain.signedBps) },
     params: Object.fromEntries(
-      PARAMS.map((spec: ParamSpec) => {
+      PARAMS.filter(({ key }) => !isCalibrated(key) || params.isGiven(key)).map((spec: ParamSpec) => {
         const value = params.value(spec.key as (typeof PARAMS)[number]['key']);
         if (spec.unit === 'choice') return [spec.key, spec.options![value]];
         return [

@@ -46,14 +46,3 @@ export function servedRequests(view: View): number[] {
     );
   });
 }
-
-/** Quality of the answer that a request got: the consumer holds the line that was to be read. −1 if it cannot tell. */
-export function receivedQualityBps(view: View, request: number, variantCount: number): number {
-  const answerId = view.ledger.requests[request * STRIDE.requests + F.requests.answerId]!;
-  const { sample, level } = view.sampleOf(request);
-  for (let variant = 0; variant < variantCount; variant++) {
-    const answer = view.answer(variant, sample, level);
-    if (answer?.answerId === answerId) return answer.qualityBps;
-  }
-  return -1;
-}

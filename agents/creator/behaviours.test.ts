@@ -91,6 +91,15 @@ describe('BEH-24 improver', () => {
     expect(found!.variant).toBe(top);
   });
 
+  it('given a best that is worse than its first version > stays with that', async () => {
+    const [found] = await overSeeds(
+      [1],
+      network([{ strategy: 'improver', options: { variant: 'en', cycle_eras: 2, top: 'en-m3' } }], 10),
+      (run) => modelsOf(run, 'creator.0/0')[0]!,
+    );
+    expect([found!.state, found!.variant, found!.versionNumber]).toEqual(['live', 'en', 1]);
+  });
+
   it('given a first version that validators reject > repairs it until it is live', async () => {
     const found = await overSeeds(
       SEEDS,
@@ -126,7 +135,7 @@ describe('BEH-25 overfitter', () => {
       inference: {
         ...base.inference,
         poolSamples: POOL,
-        sets: { publicSamples: PUBLIC, heldOutSamples: 500, rotateEras },
+        sets: { publicSamples: PUBLIC, heldOutSamples: 300, rotateEras },
       },
       // No audits: what is known of a model’s quality is what its validation found.
       params: { ...base.params, 'val.audit_bps': 0, 'val.samples': 800, ...params },

@@ -8,11 +8,11 @@ import { advance, modelState, modelsInPlay, register, variantOfVersion } from '.
 /** Worst to best, by the measured character error rate of the reference profile at the medium level. */
 export const LADDER = ['en-m2', 'en-w70', 'latin', 'en-m3', 'en-m4', 'en', 'en-ft1', 'en-ft3', 'en-ft8'] as const;
 
-/** The next better variant, the best one for the best. */
+/** The next better variant of those that it knows how to make; the same for the best of them, and for what is better still. */
 function better(view: View, variant: number): number {
   const at = LADDER.findIndex((id) => view.variantNamed(id) === variant);
   const top = (LADDER as readonly unknown[]).indexOf(view.options.top);
-  return view.variantNamed(LADDER[Math.min(top, at + 1)]!);
+  return at >= top ? variant : view.variantNamed(LADDER[at + 1]!);
 }
 
 /** False while every rating of the window is the best one: there is nothing that feedback asks for. */

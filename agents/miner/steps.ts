@@ -144,9 +144,8 @@ export function proveAudited(view: View, out: Decision): void {
   if (!view.connected) return;
   for (const task of view.myAudits()) {
     const opening = view.openingOf(task);
-    if (opening === undefined) continue;
-    const nonceId = view.ledger.tasks[task * STRIDE.tasks + F.tasks.nonceId]!;
-    out.act('revealSketch', [task, opening.outputId, opening.saltId, view.sketchIdOf(opening.outputId, nonceId)]);
+    if (opening?.sketchId === undefined) continue;
+    out.act('revealSketch', [task, opening.outputId, opening.saltId, opening.sketchId]);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Builds a Slark's strategy out of its steps: all live the same life and differ in the answers given here. */
 import type { AgentRandom, Decision, Memory, Strategy, View } from '../../sim/engine/agentContract.ts';
 import { PHASE } from '../../sim/engine/agentContract.ts';
-import { bestProvider, climb, enter, type Finding, host, judgeAll, keepBacking } from './steps.ts';
+import { bestProvider, climb, enter, type Finding, host, judgeAll, keepBacking, orderMeasurements } from './steps.ts';
 
 export type SlarkPlan = {
   readonly name: string;
@@ -11,8 +11,8 @@ export type SlarkPlan = {
   readonly find: (view: View, random: AgentRandom) => Finding;
   /** Hands in with the late ones, after it could see what others found. */
   readonly isLate?: boolean;
-  /** It has measured nothing: the sketch that it hands in is another seat's. */
-  readonly isCopied?: boolean;
+  /** Whether it executes the puzzles that its targets have to; it does where nothing is said. */
+  readonly measures?: boolean;
   /** Licences of others that it runs; none where nothing is said. */
   readonly hostCount?: (view: View) => number;
   /** Called in phase open, after the steps. Memory is its own. */
@@ -28,7 +28,7 @@ export function createSlark(plan: SlarkPlan): Strategy {
   return {
     role: 'slark',
     name: plan.name,
-    phases: [PHASE.open, handIn],
+    phases: plan.measures === false ? [PHASE.open, handIn] : [PHASE.open, PHASE.work, handIn],
     decide(view, memory, random, out) {
       if (view.phase === PHASE.open) {
         enter(view, choose, out);
@@ -36,9 +36,10 @@ export function createSlark(plan: SlarkPlan): Strategy {
         host(view, plan.hostCount?.(view) ?? 0, out);
         climb(view, out);
         plan.after?.(view, memory, random, out);
-      } else {
+      } else if (view.phase === PHASE.work) orderMeasurements(view, out);
+      else {
         const waitedMs = plan.isLate === true ? LATE_MS : 0;
-        judgeAll(view, random, plan.find(view, random), out, waitedMs, plan.isCopied === true);
+        judgeAll(view, random, plan.find(view, random), out, waitedMs);
       }
     },
   };

@@ -5,7 +5,7 @@ import { createSlark } from './behave.ts';
 export const copier = createSlark({
   name: 'copier',
   isLate: true,
-  isCopied: true,
+  measures: false,
   find: (view) => (challenge) => {
     const verdicts = view.verdictsOn(challenge);
     if (verdicts.length === 0) return view.options.alone === 'pass' ? VERDICT.pass : VERDICT.none;

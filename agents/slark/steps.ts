@@ -4,7 +4,15 @@
  */
 import { BPS } from '../../sim/base/fixedPoint.ts';
 import type { AgentRandom, Decision, View } from '../../sim/engine/agentContract.ts';
-import { F, PROVIDER_STATE, SLARK_STATE, SLARK_TIERS, STRIDE, VERDICT } from '../../sim/protocol/layout.ts';
+import {
+  CHALLENGE_STATE,
+  F,
+  PROVIDER_STATE,
+  SLARK_STATE,
+  SLARK_TIERS,
+  STRIDE,
+  VERDICT,
+} from '../../sim/protocol/layout.ts';
 import type { ParamKey } from '../../sim/protocol/params.ts';
 import { numberOption } from '../options.ts';
 
@@ -140,6 +148,24 @@ export function backOnly(view: View, provider: number, out: Decision): void {
   }
 }
 
+/** Phase work: executes the puzzle of every challenge before the seats of the licences that this client runs (CHAL-8). */
+export function orderMeasurements(view: View, out: Decision): void {
+  if (!view.connected) return;
+  const classes = new Set(
+    view
+      .licencesRun()
+      .flatMap((licence) => view.seatsOf(licence))
+      .map((seat) => seat.challengeClass),
+  );
+  for (const challengeClass of classes)
+    for (const challenge of view.challengesOfClass(challengeClass)) {
+      if (view.ledger.challenges[challenge * STRIDE.challenges + F.challenges.state] !== CHALLENGE_STATE.issued)
+        continue;
+      const { variant, sample, level } = view.puzzleOf(challenge);
+      out.infer(variant, sample, level);
+    }
+}
+
 /** What was found about a challenge, or 0 to hand nothing in. */
 export type Finding = (challenge: number, licence: number) => number;
 
@@ -166,14 +192,7 @@ export function excessBps(carriedCount: number, capacityCount: number): number {
  * Hands in findings for every seat of the licences that this client runs. A failing machine leaves a whole slot out; one with
  * more licences than it carries fails at each with the excess share: half of what fails is never handed in, half is wrong.
  */
-export function judgeAll(
-  view: View,
-  random: AgentRandom,
-  find: Finding,
-  out: Decision,
-  waitedMs = 0,
-  isCopied = false,
-): void {
+export function judgeAll(view: View, random: AgentRandom, find: Finding, out: Decision, waitedMs = 0): void {
   const carried = view.licencesRun();
   const failBps = excessBps(carried.length, view.param('slark.licences_per_machine'));
   for (const licence of carried) {
@@ -188,7 +207,7 @@ export function judgeAll(
         const found = find(challenge, licence);
         if (found === VERDICT.none) continue;
         const verdict = !isOverloaded ? found : found === VERDICT.pass ? VERDICT.fail : VERDICT.pass;
-        out.judge(challenge, licence, verdict, waitedMs + delayMs(view, challenge), isCopied);
+        out.judge(challenge, licence, verdict, waitedMs + delayMs(view, challenge));
       }
   }
 }

@@ -10,6 +10,8 @@ library Commitment {
 
     /// @notice The low 52 bits of keccak256(outputId, saltId, account), each a uint64. The account is part of it, so that
     /// nobody can open a commitment copied from another; the salt, so that nobody can guess the output behind one.
+    /// Differs from DFPN-17 (SHA-256 of result, 16-byte salt, worker and request): keccak-256 needs no call, identifier and
+    /// salt have 52 bits as all numbers here have, and the request is the one that the commitment is stored with.
     /// @return commitmentId Identifier in [0, 2^52); 0 is as good as never and commits to nothing
     /// @custom:rule VAL-15, OP-22, DFPN-17
     function commitmentOf(uint64 outputId, uint64 saltId, uint64 account) internal pure returns (uint64 commitmentId) {

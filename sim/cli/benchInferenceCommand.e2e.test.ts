@@ -57,7 +57,23 @@ describe('powr bench inference', () => {
       { kind: 'streaming', size: 4_096, bound: 'memory' },
     ]);
     for (const { repetitions } of written.graphs) expect(repetitions.map((runs) => runs.length)).toEqual([5, 5]);
-    expect(rowOf(stdout, 'matmul').at(-1)).toMatch(written.reference!.known ? /^\d+ %$/ : /^no compiler|no measure$/);
+    const cells = rowOf(stdout, 'matmul');
+    expect(cells.at(-1)).toMatch(written.reference!.known ? /^\d+ %$/ : /^no compiler|no measure$/);
+    if (!written.reference!.known) return;
+    // Whoever divides the two printed numbers gets the printed share.
+    const [rate, peak] = cells.slice(-3).map(Number);
+    expect(cells.at(-1)).toBe(`${((100 * rate!) / peak!).toFixed(0)} %`);
+    expect(stdout).toMatch(/Peak of a core: best round [\d.,]+ GFLOP\/s.*; median round [\d.,]+ GFLOP\/s/);
+    expect(stdout).toContain('median round right before it, not the best round');
+  });
+
+  it('given a repetition without its peak > says that the share is unknown, and takes no other measure', async () => {
+    const lacking = join(folder, 'lacking.json');
+    const [first, ...others] = written.graphs;
+    const graph = { ...first!, corePeaks: (first!.corePeaks ?? []).slice(1) };
+    const reference = { known: true, compiler: 'cc', gflopPerS: 100, gbPerS: 10 };
+    writeFileSync(lacking, JSON.stringify({ ...written, reference, graphs: [graph, ...others] }));
+    expect(rowOf((await bench({ from: [lacking] })).stdout, 'matmul').slice(-3)).toEqual(['–', '–', 'unknown']);
   });
 
   it('given bare loops > measures as many inferences each way, in turns, and says what share the pool reaches', () => {

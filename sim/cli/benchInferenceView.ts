@@ -2,6 +2,7 @@
 import type { BenchFigure, BenchReportInput } from '../../reports/benchReport.ts';
 import {
   type BareSummary,
+  CORE_DIGITS,
   explainMissing,
   type GraphSummary,
   type InferenceBench,
@@ -27,12 +28,16 @@ export type View = {
 export const viewOf = (bench: InferenceBench): View => ({
   bench,
   loads: bench.loads.map(summariseLoad),
-  graphs: bench.graphs.map((graph) => summariseGraph(graph, bench.reference)),
+  graphs: bench.graphs.map(summariseGraph),
   bare: (bench.bare ?? []).map(summariseBare),
 });
 
 const NONE = '–';
 const SIGNIFICANT = 3;
+const CORE_FIGURE = new Intl.NumberFormat('en', { maximumSignificantDigits: CORE_DIGITS, useGrouping: false });
+const CORE_NOTE =
+  'Of a core: core rate over core peak, both by the time that the core spent. Core rate: the median run; core peak: the ' +
+  'median round right before it, not the best round; each the median over repetitions.';
 const COARSE = new Intl.NumberFormat('en', { maximumSignificantDigits: SIGNIFICANT });
 
 /** '9.12 (9.01–9.4)': a figure, and the range of the repetitions. */
@@ -79,11 +84,12 @@ export function textOf({ bench, loads, graphs, bare }: View): string {
     lines.push('', ...textTable([head, ...rows], 1), BARE_TEXT);
   }
   if (graphs.length > 0) {
-    const head = ['graph', 'size', 'MFLOP', 'MB', 'ms', 'rate', '', 'of a core'];
-    const rows = graphs.map(({ kind, size, flopCount, byteCount, wallUs, rate, unit, efficiency }) => [
+    const head = ['graph', 'size', 'MFLOP', 'MB', 'ms', 'rate', '', 'core rate', 'core peak', 'of a core'];
+    const rows = graphs.map(({ kind, size, flopCount, byteCount, wallUs, rate, unit, core }) => [
       ...[kind, String(size), formatFigure(flopCount / 1e6), formatFigure(byteCount / 1e6)],
       ...[spreadText(wallUs, US_PER_MS), spreadText(rate), unit],
-      efficiencyText(efficiency, reference),
+      ...[core?.rate, core?.peak].map((figure) => (figure === undefined ? NONE : CORE_FIGURE.format(figure))),
+      shareText(core, reference),
     ]);
     lines.push('', ...textTable([head, ...rows], 1), referenceText(bench));
   }
@@ -91,9 +97,11 @@ export function textOf({ bench, loads, graphs, bare }: View): string {
 }
 
 /** Where there is none, the reason if it fits; the whole of it stands below the table. */
-function efficiencyText(efficiency: number | null, reference: Reference | null): string {
-  if (efficiency !== null) return `${(100 * efficiency).toFixed(0)} %`;
-  if (reference === null || reference.known) return NONE;
+function shareText(core: GraphSummary['core'], reference: Reference | null): string {
+  if (core !== null) return `${(100 * core.efficiency).toFixed(0)} %`;
+  if (reference === null) return NONE;
+  // There is a peak, but not one beside each repetition.
+  if (reference.known) return 'unknown';
   return reference.reason.length > 20 ? 'no measure' : plainText(reference.reason);
 }
 
@@ -115,8 +123,16 @@ function referenceText({ reference, device }: InferenceBench): string {
   if (device.class !== 'cpu')
     return 'Times include sending x to the card and fetching y; there is no peak of a card to compare with.';
   if (!reference.known) return `Nothing to compare with: ${plainText(reference.reason)}.`;
-  const { gflopPerS, gbPerS, compiler } = reference;
-  return `Peak of a core: ${formatFigure(gflopPerS)} GFLOP/s, ${formatFigure(gbPerS)} GB/s (bench/reference/peak.c, ${plainText(compiler)}). What a graph reaches of a core is by the time that the core spent, in turns.`;
+  const { gflopPerS, gbPerS, medianGflopPerS, medianGbPerS, compiler } = reference;
+  const roundText = (name: string, gflop: number, gb: number) =>
+    `${name} ${formatFigure(gflop)} GFLOP/s, ${formatFigure(gb)} GB/s`;
+  const rounds = [
+    roundText('best round', gflopPerS, gbPerS),
+    ...(medianGflopPerS === undefined || medianGbPerS === undefined
+      ? []
+      : [roundText('median round', medianGflopPerS, medianGbPerS)]),
+  ];
+  return `Peak of a core: ${rounds.join('; ')} (bench/reference/peak.c, ${plainText(compiler)}). ${CORE_NOTE}`;
 }
 
 export function reportOf(views: readonly View[]): BenchReportInput {
@@ -205,8 +221,10 @@ export function reportOf(views: readonly View[]): BenchReportInput {
 function peakRows({ reference, graphs }: InferenceBench, unit: GraphSummary['unit']): BenchFigure['rows'] {
   const isMeasured = graphs.some(({ bound }) => (bound === 'compute') === (unit === 'GFLOP/s'));
   if (!isMeasured || !reference?.known) return [];
-  const peak = unit === 'GFLOP/s' ? reference.gflopPerS : reference.gbPerS;
-  return [{ name: 'peak of a core', median: peak, low: peak, high: peak }];
+  const best = unit === 'GFLOP/s' ? reference.gflopPerS : reference.gbPerS;
+  const median = (unit === 'GFLOP/s' ? reference.medianGflopPerS : reference.medianGbPerS) ?? best;
+  const name = median === best ? 'peak of a core, best round' : 'peak of a core, median and best round';
+  return [{ name, median, low: median, high: best }];
 }
 
 function factsOf(bench: InferenceBench): readonly (readonly [string, string])[] {

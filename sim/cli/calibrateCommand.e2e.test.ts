@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { PROFILE_PATH } from '../inference/openInference.ts';
 import { formatProfile, readBands, readProfile } from '../inference/profile.ts';
 import { repoRoot } from '../store/paths.ts';
@@ -46,10 +46,34 @@ describe('powr calibrate', () => {
     const written = readProfile(out);
     expect({ ...written, bands: null, calibration: null }).toEqual({ ...committed, bands: null, calibration: null });
     expect(written.calibration).toMatchObject({ models: ['orientation'], places: ['cpu', 'wasm'] });
+    expect(written.calibration!.series).toHaveLength(rows.length);
+    expect(written.calibration!.series!.find(({ place }) => place === 'wasm')).toMatchObject({
+      ...{ model: 'orientation', configuration: 'wasm', sampleCount: 2, cheatMinPpb: null },
+    });
+    expect(written.calibration!.exclusions!.every(({ reason }) => reason !== '')).toBe(true);
   });
 
-  it('given no --json > prints what was executed, the gaps, the bands, and that a stand-in was measured', async () => {
-    const { stdout } = await calibrate({ models: 'orientation', samples: 2, wasm: 0 });
+  it('given a smaller calibration than the one that the profile has > prints it, and replaces nothing', async () => {
+    const before = readFileSync(out, 'utf8');
+    const smaller = { models: 'orientation', samples: 2, wasm: 0 };
+    const printed: string[] = [];
+    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+    try {
+      await expect(
+        calibrateCommand({ device: 'cpu', software: 0, out, quiet: true, ...smaller }, process.env.POWR_BUILD ?? ''),
+      ).rejects.toMatchObject({
+        name: 'UsageError',
+        message: expect.stringMatching(/larger calibration \(this one: not on wasm; \d+ executions compared.*--force/),
+      });
+    } finally {
+      spy.mockRestore();
+    }
+    expect(printed.join('')).toMatch(/orientation +cpu +repeated/);
+    expect(readFileSync(out, 'utf8')).toBe(before);
+  });
+
+  it('given no --json > prints what was executed, the gaps, the bands, and that a stand-in was measured; --force writes them', async () => {
+    const { stdout } = await calibrate({ models: 'orientation', samples: 2, wasm: 0, force: true });
     expect(stdout).toMatch(/orientation +cpu +repeated +honest +honest +2 +0 +0 +0/);
     expect(stdout).toMatch(/fp32 +all +\d/);
     expect(stdout).toContain('10 bits of mantissa stand in');

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import type { Bands, Precision } from '../engine/inferencePort.ts';
 import {
   deriveCalibration,
+  describeLoss,
   findGap,
+  findOwnLack,
   PRECISIONS,
   type Quartet,
   type Series,
@@ -18,7 +20,7 @@ import {
 import { chooseDevice, type DeviceChoice } from '../inference/devices.ts';
 import { CALIBRATED_MODELS, type CalibratedModel, measureDivergence } from '../inference/measureDivergence.ts';
 import { profilePathOf } from '../inference/openInference.ts';
-import { formatProfile, type InferenceProfile, readProfile } from '../inference/profile.ts';
+import { type Exclusion, formatProfile, type InferenceProfile, readProfile } from '../inference/profile.ts';
 import { deriveBands } from '../inference/sketch.ts';
 import { repoRoot } from '../store/paths.ts';
 import { replaceFile } from '../store/writeFile.ts';
@@ -39,6 +41,8 @@ export type CalibrateOptions = {
   readonly runners?: number;
   /** Profile to write the bands into; default the device's, if there is one. */
   readonly out?: string;
+  /** Writes the bands also where they replace those of a larger calibration. */
+  readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 };
@@ -53,7 +57,12 @@ const STAND_IN_NOTE =
   'In class reduced, weights of 10 bits of mantissa stand in for devices that compute with so many: none was measured.\n' +
   'There fp16 and mantissas of more than 5 bits cannot be told from honest work, and count as neither.\n';
 
-/** @throws UsageError for a model that is not there; InferenceError when a device or the calibration fails; StoreError */
+/**
+ * What was measured is printed in any case.
+ *
+ * @throws UsageError for a model that is not there, and where a larger calibration would be replaced; InferenceError when a device or the
+ * calibration fails, or nothing honest could be executed on the device itself; StoreError
+ */
 export async function calibrateCommand(options: CalibrateOptions, builtDir: string): Promise<number> {
   const root = repoRoot();
   const models = readModels(options.models);
@@ -66,7 +75,7 @@ export async function calibrateCommand(options: CalibrateOptions, builtDir: stri
     const profile = existsSync(file) ? readProfile(file) : undefined;
     if (profile === undefined && options.out !== undefined)
       throw new Error(`There is no profile ${file} to write bands into: \`powr profile\` makes one`);
-    const { series, missing } = await measureDivergence({
+    const { series, exclusions } = await measureDivergence({
       ...{ root, builtDir, models },
       sampleCount: options.samples ?? DEFAULT_SAMPLES,
       wasmCount: options.wasm ?? DEFAULT_WASM,
@@ -76,11 +85,27 @@ export async function calibrateCommand(options: CalibrateOptions, builtDir: stri
       onProgress: (done, total, what) => progress.update(done, total, what),
     });
     progress.finish();
-    const derived = deriveCalibration(series, { measuredOn, fallback: bandsOf({ params: {} }) });
+    const lack = findOwnLack(series, exclusions, device.class);
+    if (lack !== undefined) throw new Error(`There are no bands for ${device.class}: ${lack}`);
+    const fallback = bandsOf({ params: {} });
+    let derived: ReturnType<typeof deriveCalibration>;
+    try {
+      derived = deriveCalibration(series, { measuredOn, exclusions, fallback });
+    } catch (cause) {
+      // Without a gap there are no bands, but what was measured says where it closes.
+      process.stdout.write(`${textOf(viewOf(series, fallback))}${exclusions.map(exclusionText).join('')}`);
+      throw cause;
+    }
     const view = viewOf(series, derived.bands);
     if (options.json === true)
-      process.stdout.write(`${JSON.stringify({ ...view, missing, ...derived, device: device.class }, null, 2)}\n`);
-    else process.stdout.write(`${textOf(view)}${missing.map(missingText).join('')}`);
+      process.stdout.write(`${JSON.stringify({ ...view, ...derived, device: device.class }, null, 2)}\n`);
+    else process.stdout.write(`${textOf(view)}${exclusions.map(exclusionText).join('')}`);
+    const loss = profile && describeLoss(profile.calibration, derived.calibration);
+    if (loss !== undefined && options.force !== true)
+      throw new UsageError(
+        `Not written: ${file} has bands of a larger calibration (this one: ${loss}). ` +
+          '--force replaces them all the same; --out writes into another profile',
+      );
     const written = profile && (await writeInto(profile, file, derived));
     if (options.json !== true) process.stdout.write(written ?? `Not written: there is no ${file}\n`);
     return EXIT.ok;
@@ -191,5 +216,5 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], te
     .join('');
 }
 
-const missingText = ({ place, reason }: { readonly place: string; readonly reason: string }): string =>
-  `Does not count: ${place}: ${reason}\n`;
+const exclusionText = ({ model, place, reason }: Exclusion): string =>
+  `Does not count: ${model === null ? place : `${model} on ${place}`}: ${reason}\n`;

@@ -1,6 +1,6 @@
 /**
- * Bands of the device that a run is on, where its scenario leaves them at the registry's defaults. Decides nothing about
- * how they were found (see sim/inference/calibrate.ts).
+ * Bands of the device that a run is on, where its scenario does not give them. Decides nothing about how they were found
+ * (see sim/inference/calibrate.ts).
  */
 import { parseDocument } from 'yaml';
 import type { Bands, InferencePort, Precision } from '../engine/inferencePort.ts';
@@ -24,7 +24,7 @@ export function bandsOf({ params }: Pick<Scenario, 'params'>): Record<Precision,
 
 /**
  * The scenario with the device's bands for every class of which it sets neither side; a side alone might end up above the
- * other. A value that is the registry's default counts as not set.
+ * other. What a scenario sets counts, also where it is the registry's default.
  *
  * @param bands  of the device; undefined where nobody has calibrated it
  */

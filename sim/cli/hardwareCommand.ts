@@ -101,8 +101,9 @@ export function renderHardware(scores: SubTierScores, color: boolean): string {
 }
 
 function otherText(path: string, { device, scores }: KeptScores['scores']): string {
-  const texts = scores.map(({ kind, rate, unit, efficiency }) => {
-    const share = efficiency === null ? '' : ` (${Math.round(100 * efficiency)} % of a core)`;
+  const texts = scores.map(({ kind, rate, unit, efficiency, core }) => {
+    const figures = core ? `: ${core.rate} of ${core.peak}` : '';
+    const share = efficiency === null ? '' : ` (${Math.round(100 * efficiency)} % of a core${figures})`;
     return `${kind} ${rate.median} ${unit}${share}`;
   });
   const note = device.isSoftware ? ', in software: its speed means nothing' : '';

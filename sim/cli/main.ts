@@ -315,12 +315,14 @@ program
   .option('--seed <n>', 'seed of the samples; default 1', wholeNumber(0))
   .option('--runners <n>', 'processes; default one per core', wholeNumber(1))
   .option('--out <file>', "profile to write the bands into; default the device's in fixtures/profiles")
+  .option('--force', 'also replace bands of a calibration with more models, places or samples')
   .option('--json', 'print what was measured as JSON')
   .option('--quiet', 'no progress')
   .addHelpText(
     'after',
     `
-Exit codes: 0 ok, 2 bad usage, 6 a device fails, or honest executions lie as far apart as cheats.
+Exit codes: 0 ok, 2 bad usage, or a larger calibration would be replaced, 6 a device fails or executes nothing that counts,
+or honest executions lie as far apart as cheats.
 
 Examples:
   powr calibrate --models en,orientation

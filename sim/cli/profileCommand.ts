@@ -62,13 +62,17 @@ function tableOf(profile: InferenceProfile): string {
     ...['variant', 'work units', ...BATCHES.map((batch) => `per s, batch ${batch}`)],
     ...['farthest from the cpu', 'answers changed'],
   ];
-  const scores = profile.computeScores.scores.map(({ kind, size, unit, rate, efficiency }) => [
-    ...[`${kind} ${size}`, `${rate.median} ${unit}`, efficiency === null ? '-' : `${Math.round(100 * efficiency)}%`],
+  const { scores: computed, reference } = profile.computeScores;
+  const shareText = (efficiency: number | null): string =>
+    efficiency !== null ? `${Math.round(100 * efficiency)}%` : reference.known ? 'unknown' : '-';
+  const scores = computed.map(({ kind, size, unit, rate, efficiency, core }) => [
+    ...[`${kind} ${size}`, `${rate.median} ${unit}`, core ? `${core.rate}` : '-', core ? `${core.peak}` : '-'],
+    shareText(efficiency),
   ]);
   return [
     table(head, rows, 2),
     table(rateHead, rates, 1),
-    table(['compute graph', 'rate', 'of the peak of a core'], scores, 1),
+    table(['compute graph', 'rate', 'core rate', 'core peak, median round', 'of a core'], scores, 1),
   ].join('\n');
 }
 

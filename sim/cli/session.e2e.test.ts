@@ -59,6 +59,28 @@ describe('runSession', () => {
     expect(summary['requests.total']).toBeGreaterThan(0);
   });
 
+  it('counts among its figures the findings of Slarks that had not executed the puzzle, and those dropped for it', async () => {
+    const scenario = smallScenario(
+      [
+        { role: 'miner', strategy: 'steady', count: 4, options: { facets: 'spheron' } },
+        { role: 'slark', strategy: 'diligent', count: 5 },
+        { role: 'slark', strategy: 'copier', count: 4 },
+        { role: 'consumer', strategy: 'honest', count: 1 },
+      ],
+      { eras: 3 },
+    );
+    const figures = async (proof: number) => {
+      const { summary } = await runSession(
+        optionsFor(null, { threads: 2, scenario: { ...scenario, params: { 'chal.proof': proof } } }),
+      );
+      return [summary['proofs.checked']!, summary['proofs.dropped']!, summary['messages.ignored']!];
+    };
+    expect(await figures(0)).toEqual([0, 0, 0]);
+    const [checked, dropped, ignored] = await figures(1);
+    expect(checked).toBeGreaterThan(5);
+    expect([dropped, ignored]).toEqual([checked, 0]);
+  });
+
   it('gives the digest of the same run without threads, store or files', async () => {
     const { outcome } = await runSmall(SCENARIO);
     const { manifest, directory } = await runSession(optionsFor(null, { threads: 2 }));

@@ -266,6 +266,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
           sketchedCount: stats.sketchedCount,
           validatorDevice: stats.validatorDevice,
           bands: bandsOf(scenario),
+          sets: scenario.inference.sets,
           byVariant: stats.byVariant,
         },
         chain:
@@ -350,8 +351,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         },
       );
       summary = outcome.observer.summary();
-      if (usesProviders(scenario.populations))
-        summary['messages.ignored'] = Object.values(outcome.ignoredMessages).reduce((sum, count) => sum + count, 0);
+      if (usesProviders(scenario.populations)) {
+        summary['proofs.checked'] = outcome.proofs.checkedCount;
+        summary['proofs.dropped'] = outcome.proofs.droppedCount;
+      }
+      const ignoredCount = Object.values(outcome.ignoredMessages).reduce((sum, count) => sum + count, 0);
+      if (usesProviders(scenario.populations) || ignoredCount > 0) summary['messages.ignored'] = ignoredCount;
       verdicts = evaluateExpectations(scenario.expect, summary);
       const manifest = manifestOf(outcome.stopped ? 'failed' : 'complete', 0, 0);
       if (outcome.stopped) await writer?.fail(manifest);

@@ -76,7 +76,7 @@ export function renderSummary(result: SessionResult, report: string | null, colo
   if (ignored.length > 0)
     lines.push(
       c.yellow(
-        `messages: ${count(sum(m.messages.ignored))} answers to challenges and findings of Slarks were ignored: ${ignored.map(([reason, times]) => `${reason} ${count(times)}`).join(', ')}`,
+        `messages: ${count(sum(m.messages.ignored))} answers to challenges, findings of Slarks, swaps of files and orders of inferences were ignored: ${ignored.map(([reason, times]) => `${reason} ${count(times)}`).join(', ')}`,
       ),
     );
   lines.push(

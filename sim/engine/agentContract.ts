@@ -143,28 +143,37 @@ export type View = {
   samplesOfTask(task: number): readonly { readonly sample: number; readonly level: number }[];
   /** Sample of the request behind an audit (task of kind output). */
   sampleOfAudit(task: number): { readonly sample: number; readonly level: number };
-  /** Audits that were opened in this slot about answers of the own nodes, ascending. */
+  /** Audits of answers of the own nodes whose commitment has not been opened and still may be, ascending. */
   myAudits(): readonly number[];
   /**
-   * What an own node committed to when it gave the answer that is now audited: the output and the salt. Undefined where the
-   * commitment was to nothing that this agent has.
+   * What an own node committed to when it gave the answer that is now audited: the output and the salt, and the identifier of
+   * the output's sketch under the audit's nonce if this agent has executed it itself. Undefined where the commitment was to
+   * nothing that anybody has executed.
    */
-  openingOf(task: number): { readonly outputId: number; readonly saltId: number } | undefined;
+  openingOf(
+    task: number,
+  ): { readonly outputId: number; readonly saltId: number; readonly sketchId?: number } | undefined;
   /** The own commitment to the output behind the answer to a request of this slot (DFPN-17). */
   commitmentTo(outputId: number, request: number): number;
-  /** Identifier of the sketch of an output under a nonce. Only who holds the output's numbers has it. */
-  sketchIdOf(outputId: number, nonceId: number): number;
   /**
    * How far the sketch that was revealed for an audit is from an own execution of what was declared, ppb, if that was ordered
-   * in phase `work`; `second` if the first look left it open.
+   * in phase `work`; `second` if the first look left it open. With it the answer that
+   * this execution gave, the validators' own also where they have another device than the miners.
    */
-  distanceOf(task: number): { readonly ppb: number; readonly second: boolean } | undefined;
+  distanceOf(
+    task: number,
+  ): { readonly ppb: number; readonly second: boolean; readonly declaredAnswerId: number } | undefined;
   /** Width of the band in which a sketch of the version behind an audit is accepted, ppb. */
   acceptedPpb(task: number, second: boolean): number;
   /** Variant of the file that its creator has put in the place of the approved one; −1 if the file is as approved (BEH-26). */
   buildServed(model: number): number;
-  /** The measured answer, if it was ordered in the `work` phase of this or an earlier slot; else undefined. */
+  /** The measured answer, if this agent ordered it in the `work` phase of this or an earlier slot; else undefined. */
   answer(variant: number, sample: number, level: number): MeasuredAnswer | undefined;
+  /**
+   * Quality of the answer that an own request of this slot got, bps: its consumer holds the line that was to be read. −1 for
+   * the request of somebody else, one without an answer, and an answer that no execution gave.
+   */
+  qualityOf(request: number): number;
 
   /** Own hardware: time factor in thousandths of the measured device, network round trip, share of failed requests. */
   readonly hardwareMil: number;
@@ -220,9 +229,9 @@ export type Decision = {
   respond(challenge: number, answerId: number, responseMs: number, evicts: boolean): void;
   /**
    * Hands in what a licence found about a challenge: 1 pass, 2 fail; allowed in phases `reveal` and `close`. The first counts.
-   * Who has measured hands in his own sketch of the answer with it; `isCopied` says that the sketch is another seat's.
+   * Who has executed the puzzle hands in his own sketch of its answer with it; everybody else has but another seat's.
    */
-  judge(challenge: number, licence: number, verdict: number, delayMs: number, isCopied?: boolean): void;
+  judge(challenge: number, licence: number, verdict: number, delayMs: number): void;
   /** Misuses the data of a consumer on a lease (BEH-15), allowed in phase `serve`; off the ledger, and found out by chance. */
   misuse(lease: number): void;
 };

@@ -10,7 +10,7 @@ import { PHASE } from './agentContract.ts';
 import { PROJECTION_COUNT, SECOND_LOOK_COUNT, UNRELATED_PPB } from './inferencePort.ts';
 import type { AgentsPort, DecisionBatch } from './ports.ts';
 import type { Scenario } from './scenario.ts';
-import type { SharedRun } from './shared.ts';
+import { answerAt, type SharedRun } from './shared.ts';
 import {
   createTestInference,
   OTHER_NONCE_PPB,
@@ -157,7 +157,7 @@ describe('an audited answer', () => {
         agents: agentsThatAlso((shared, phase) => {
           if (phase !== PHASE.open) return [];
           const s = attachState(shared.tables);
-          const tasks = Array.from(shared.newAudits.subarray(1, shared.newAudits[0]! + 1));
+          const tasks = Array.from(shared.openAudits.subarray(1, shared.openAudits[0]! + 1));
           return tasks.flatMap((task) => {
             const owner = taskField(s, task, 'owner');
             if (owner === shared.roster.agents[thief]!.account) return [];
@@ -223,22 +223,77 @@ describe('an audited answer', () => {
     expect(rejected).toEqual([]);
   });
 
-  it('whose commitment is not opened fails, however right it is; nothing is compared', async () => {
-    const { own, others, inference, rows, run } = await audit(HONEST, {
-      world: { agents: agentsWithout((agent, name: ActionName) => agent === 3 && name === 'revealSketch') },
-    });
-    expect(outcomes(own)).toEqual(['failed']);
-    expect(outcomes(others)).toEqual(['passed']);
-    expect(inference.compared).toHaveLength(rows.length - own.length);
-    for (const { conduct, served, distancePpb, declared, servedQualityBps, declaredQualityBps } of own) {
-      expect({ conduct, served, distancePpb, declared, servedQualityBps }).toEqual({
-        ...{ conduct: 'unopened', served: '', distancePpb: -1, declared: 'en', servedQualityBps: -1 },
+  it.each([
+    ['right', HONEST, 'en', { honest_rejected: 1, cheat_total: 0, cheat_missed: 0 }],
+    ['of other weights', cheating('en-m3'), 'en-m3', { honest_rejected: 0, cheat_total: 1, cheat_missed: 0 }],
+  ])(
+    'whose commitment is not opened fails though it was executed, here %s; nothing is compared, and the simulator knows what was kept back',
+    async (_, third, kept, share) => {
+      const { own, others, inference, rows, run } = await audit(third, {
+        world: { agents: agentsWithout((agent, name: ActionName) => agent === 3 && name === 'revealSketch') },
       });
-      expect(declaredQualityBps).toBeGreaterThan(0);
-    }
-    // That is no error of the validators: nothing is left open for the simulator either.
-    const { view } = createSight(run.shared);
-    for (const { task } of own) expect(trueVerdict(view, task)).toBe(VERDICT.fail);
+      expect(outcomes(own)).toEqual(['failed']);
+      expect(outcomes(others)).toEqual(['passed']);
+      expect(inference.compared).toHaveLength(rows.length - own.length);
+      for (const { conduct, served, distancePpb, declared, servedQualityBps, declaredQualityBps } of own) {
+        expect({ conduct, served, distancePpb, declared }).toEqual({
+          ...{ conduct: 'absent', served: kept, distancePpb: -1, declared: 'en' },
+        });
+        expect(declaredQualityBps).toBeGreaterThan(0);
+        expect(servedQualityBps).toBeGreaterThan(0);
+      }
+      // That is no error of the validators: nothing is left open for the simulator either.
+      const { view } = createSight(run.shared, 'all');
+      for (const { task } of own) expect(trueVerdict(view, task)).toBe(VERDICT.fail);
+      // It counts for what it was; what sketches detect of a variant is asked of those that were shown.
+      const metrics = run.outcome.observer.summary();
+      for (const [name, part] of Object.entries(share)) expect(metrics[`audits.${name}`]).toBe(part * own.length);
+      expect(metrics).toMatchObject({
+        'audits.absent_total': own.length,
+        [`audits.absent.${kept}`]: own.length,
+        'audits.unopened_total': 0,
+      });
+      expect(metrics['audits.detected.en-m3']).toBeUndefined();
+    },
+  );
+
+  it('whose commitment is to an output that its node knows and has not executed, and which it never opens, has nothing behind it', async () => {
+    const rightly = new Set<number>();
+    const { own, run } = await audit(cheating('en-m3'), {
+      eras: 8,
+      params: { 'val.audit_bps': 10_000 },
+      world: {
+        agents: agentsThatAlso(
+          () => [],
+          (shared, batch) => {
+            const actions = batch.actions.slice();
+            const { clockTotals } = shared.tables;
+            const [high, low] = [clockTotals[F.clockTotals.beacon6]!, clockTotals[F.clockTotals.beacon7]!];
+            const slotCount = clockTotals[F.clockTotals.slotCount]!;
+            const { account } = shared.roster.agents[3]!;
+            for (let at = 0; at < actions.length; at += 3 + actions[at + 2]!) {
+              if (actions[at] !== 3 || actions[at + 1] !== A.serveRequest) continue;
+              const request = actions[at + 3]!;
+              const { sample, level } = sampleOfRequest(shared, high, low, request);
+              // What the declared variant gives there, as somebody else has executed it.
+              const outputId = shared.answers[answerAt(shared, 0, sample, level) + 3]!;
+              if (outputId === 0) continue;
+              actions[at + 5] = commitmentOf(outputId, saltOf(shared, account, slotCount, request), account);
+              rightly.add(actions[at + 5]!);
+            }
+            return { ...batch, actions };
+          },
+        ),
+      },
+    });
+    const stolen = own.filter(({ task }) => rightly.has(taskField(run.state, task, 'commitmentId')));
+    expect(stolen.length).toBeGreaterThan(5);
+    for (const { conduct, served, outcome } of stolen)
+      expect([conduct, served, outcome]).toEqual(['unopened', '', 'failed']);
+    expect(run.outcome.observer.summary()).toMatchObject({
+      'audits.honest_rejected': 0,
+      'audits.unopened_total': stolen.length,
+    });
   });
 
   it('given with a sketch of something that nobody has executed > is at the distance of unrelated outputs, and fails', async () => {
@@ -290,6 +345,85 @@ describe('an audited answer', () => {
     }
     expect(outcomes(own.filter(({ distancePpb }) => distancePpb === 0))).toEqual(['passed']);
     expect(outcomes(others)).toEqual(['passed']);
+  });
+});
+
+describe('an answer that its node has not executed', () => {
+  /** What the audits of the third miner and of the others came to, by conduct and outcome; what it executed; who answered how often. */
+  async function watch(third: Pick<Group, 'strategy' | 'options'>, agents: WorldOptions['agents']) {
+    const inference = createTestInference({ poolSamples: 60 });
+    const scenario = smallScenario(groupsWith(third), { eras: 12, params: PARAMS });
+    const servedCounts = new Map<number, number>();
+    const run = await runSmall(scenario, {
+      inference,
+      ...(agents === undefined ? {} : { agents }),
+      hooks: {
+        block(_slot, _phase, { actions, codes }) {
+          actions.forEach(({ kind, actor }, i) => {
+            if (kind === A.serveRequest && codes[i] === 0) servedCounts.set(actor, (servedCounts.get(actor) ?? 0) + 1);
+          });
+        },
+      },
+    });
+    const { account } = run.roster.agents.find((info) => nameOf(info) === SUBJECT)!;
+    const rows = run.eras.flatMap(({ audits }) => audits);
+    const executedWu = rowsOf(run, SUBJECT).reduce((sum, row) => sum + row.executedWu, 0);
+    return {
+      own: rows.filter((row) => row.account === account),
+      others: rows.filter((row) => row.account !== account),
+      ...{ executedWu, servedCount: servedCounts.get(account) ?? 0, inference },
+    };
+  }
+
+  it('given with the very sketch that an execution would have > is refused all the same: who has not executed has nothing to project', async () => {
+    let forged = 0;
+    const { own, others, executedWu, inference } = await watch(
+      { strategy: 'parrot', options: {} },
+      agentsThatAlso(
+        () => [],
+        (shared, batch) => {
+          const actions = batch.actions.slice();
+          for (let at = 0; at < actions.length; at += 3 + actions[at + 2]!) {
+            if (actions[at] !== 3 || actions[at + 1] !== A.revealSketch) continue;
+            const nonceId = taskField(attachState(shared.tables), actions[at + 3]!, 'nonceId');
+            actions[at + 6] = sketchIdOf(actions[at + 4]!, nonceId);
+            forged += 1;
+          }
+          return { ...batch, actions };
+        },
+      ),
+    );
+    expect(forged).toBeGreaterThan(10);
+    const shown = own.filter(({ conduct }) => conduct !== 'unopened');
+    expect(new Set(shown.map(({ conduct }) => conduct))).toEqual(new Set(['copied']));
+    expect(shown).toHaveLength(forged);
+    expect(new Set(shown.map(({ distancePpb }) => distancePpb))).toEqual(new Set([UNRELATED_PPB]));
+    expect([outcomes(own), outcomes(others)]).toEqual([['failed'], ['passed']]);
+    expect(executedWu).toBe(0);
+    expect(inference.compared).toHaveLength(others.length);
+  });
+
+  it('is none at all for who counts on the executions of others: it sees no answer, and has none to give', async () => {
+    const agents: WorldOptions['agents'] = (shared) => {
+      const inner = createInlineAgents(shared);
+      return {
+        ...inner,
+        async decide(phase, slotCount) {
+          const batch = await inner.decide(phase, slotCount);
+          const orders = Array.from({ length: batch.orders.length / 4 }, (_, i) =>
+            batch.orders.subarray(i * 4, i * 4 + 4),
+          );
+          return {
+            ...batch,
+            orders: Float64Array.from(orders.filter(([agent]) => agent !== 3).flatMap((o) => [...o])),
+          };
+        },
+      };
+    };
+    const idle = await watch(HONEST, agents);
+    expect([idle.servedCount, idle.own.length, idle.executedWu]).toEqual([0, 0, 0]);
+    expect(outcomes(idle.others)).toEqual(['passed']);
+    expect((await watch(HONEST, createInlineAgents)).servedCount).toBeGreaterThan(50);
   });
 });
 
@@ -377,7 +511,7 @@ describe('val.proof', () => {
       world: { agents: agentsWithout((agent, name: ActionName) => agent === 3 && name === 'revealSketch') },
     });
     expect(outcomes(own)).toEqual(['passed']);
-    expect(own.every(({ conduct }) => conduct === 'unopened')).toBe(true);
+    expect(own.every(({ conduct, served }) => conduct === 'absent' && served === 'en')).toBe(true);
   });
 
   it('sketch > what reads otherwise fails, however close its sketch is', async () => {
@@ -386,6 +520,17 @@ describe('val.proof', () => {
     expect(changed.length).toBeGreaterThan(5);
     expect([outcomes(changed), outcomes(others)]).toEqual([['failed'], ['passed']]);
     expect(outcomes(own)).toEqual(['failed', 'passed']);
+  });
+});
+
+describe('the own execution of validators', () => {
+  it('decides the text too: where their device reads a variant otherwise, its honest answers fail', async () => {
+    const { rows } = await audit(HONEST, { inference: { readsOtherwise: (variant) => variant === 'en' } });
+    for (const { declared, outcome, isSameText, distancePpb } of rows) {
+      expect(distancePpb).toBe(0);
+      expect([outcome, isSameText]).toEqual(declared === 'en' ? ['failed', 0] : ['passed', 1]);
+    }
+    expect(rows.some(({ declared }) => declared === 'en')).toBe(true);
   });
 });
 

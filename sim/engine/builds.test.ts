@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createInlineAgents } from '../cli/agentPool.ts';
 import { modelsOf, nameOf, runSmall, smallScenario } from '../cli/testRun.ts';
 import { A } from '../protocol/actions.ts';
-import { F, FAULT, STRIDE } from '../protocol/layout.ts';
+import { F, FAULT, MODEL_STATE, STRIDE } from '../protocol/layout.ts';
 import { attachState, type State } from '../protocol/state.ts';
 import { PHASE } from './agentContract.ts';
 import { MESSAGE, MESSAGE_SIZE } from './ports.ts';
@@ -150,7 +150,7 @@ describe('a file put in the place of the approved one (BEH-26)', () => {
   it('is the business of the model’s owner: what others say about it changes nothing', async () => {
     const target = (shared: SharedRun) => shared.roster.agents.find((info) => nameOf(info) === 'creator.1/0')!;
     const attempts: number[] = [];
-    const { builds } = await deploy('on', (shared, s, slot) => {
+    const { builds, run } = await deploy('on', (shared, s, slot) => {
       if (slot < 24) return [];
       const models = Array.from({ length: 4 }, (_, model) => model).filter(
         (model) => s.models[model * STRIDE.models + F.models.owner] === target(shared).account,
@@ -164,7 +164,40 @@ describe('a file put in the place of the approved one (BEH-26)', () => {
     });
     expect(attempts.length).toBeGreaterThan(100);
     for (const slot of builds) for (const model of new Set(attempts)) expect(slot[model]).toBe(0);
+    const { ignoredMessages } = run.outcome;
+    // Before the model is live, all three name no live one; from then on, two are not the sender's to make.
+    expect(Object.keys(ignoredMessages).sort()).toEqual(['no live model', 'not its model']);
+    expect(ignoredMessages['not its model']).toBeGreaterThan(100);
+    expect(ignoredMessages['no live model']! + ignoredMessages['not its model']!).toBe(3 * attempts.length);
   });
+
+  it.each([
+    ['a variant beyond the last one', 99, 'no such variant'],
+    ['a puzzle', 15, 'no such variant'],
+    ['no number', Number.NaN, 'no such variant'],
+    ['half a variant', 1.5, 'no such variant'],
+    ['a variant below the first one', -1, 'no such variant'],
+  ])(
+    'given %s > is ignored and counted, and careless hosts go on with the approved file',
+    async (_, variant, reason) => {
+      let sentCount = 0;
+      const { builds, run } = await deploy('on', (shared, s, slot) => {
+        const { account, agent } = shared.roster.agents.find((info) => nameOf(info) === 'creator.1/0')!;
+        const model = [1, 2, 3].find(
+          (own) =>
+            s.models[own * STRIDE.models + F.models.owner] === account &&
+            s.models[own * STRIDE.models + F.models.state] === MODEL_STATE.live,
+        );
+        if (model === undefined || slot % 24 !== 0) return [];
+        sentCount += 1;
+        return [agent, MESSAGE.swap, model, variant, 0, 0];
+      });
+      expect(sentCount).toBeGreaterThan(3);
+      expect(run.outcome.ignoredMessages).toEqual({ [reason]: sentCount });
+      const steady = modelsOf(run, 'creator.1/0').map(({ model }) => model);
+      for (const slot of builds) for (const model of steady) expect(slot[model] ?? 0).toBe(0);
+    },
+  );
 
   it('is gone with the next version that goes live: hosts fetch the file anew', async () => {
     const owner = 'creator.0/0';

@@ -92,13 +92,16 @@ function assessDocument(view: View, task: number, perception: Perception): Asses
  * @rule VAL-15, OP-22
  */
 function assessOutput(view: View, task: number, own: MeasuredAnswer): Assessment {
-  const sameText = own.answerId === field(view, task, 'answerId');
-  if (view.param('val.proof') === PROOF.text) return { passes: sameText, qualityBps: own.qualityBps, known: true };
+  const answerId = field(view, task, 'answerId');
+  if (view.param('val.proof') === PROOF.text)
+    return { passes: own.answerId === answerId, qualityBps: own.qualityBps, known: true };
   // Whoever does not open his commitment in time has proven nothing.
-  if (field(view, task, 'sketchId') === 0 || !sameText) return { ...REFUSED, qualityBps: own.qualityBps };
+  if (field(view, task, 'sketchId') === 0) return { ...REFUSED, qualityBps: own.qualityBps };
   const distance = view.distanceOf(task);
   if (distance === undefined) return UNKNOWN;
-  const passes = distance.ppb <= view.acceptedPpb(task, distance.second);
+  // Text and sketch are held against one execution, the validators' own.
+  const sameText = distance.declaredAnswerId === answerId;
+  const passes = sameText && distance.ppb <= view.acceptedPpb(task, distance.second);
   return { passes, qualityBps: own.qualityBps, known: true };
 }
 

@@ -34,6 +34,14 @@ export type SketchJob = InferenceJob & {
 /** Two executions to hold against each other: what somebody claims to have run, and what he had declared. */
 export type Comparison = { readonly claimed: SketchJob; readonly declared: SketchJob };
 
+/** What comes of a comparison. */
+export type Compared = {
+  /** Relative distance of the sketches, ppb of the declared one: 0 for equal numbers, at most {@link UNRELATED_PPB}. */
+  readonly distancePpb: number;
+  /** `answerId` of the text that the execution of the declared side gave, where validators execute. */
+  readonly declaredAnswerId: number;
+};
+
 /** Distance of outputs that have nothing in common, ppb; none is farther. */
 export const UNRELATED_PPB = 2_000_000_000;
 
@@ -84,13 +92,14 @@ export type InferencePort = {
    */
   infer(jobs: readonly InferenceJob[]): Promise<readonly InferenceAnswer[]>;
   /**
-   * Relative distance of each pair's sketches, ppb of the declared one, 0 for equal numbers, at most {@link UNRELATED_PPB}.
-   * The claimed job is executed where jobs are executed, the declared one where validators execute.
+   * How far each pair's sketches are apart, and what the declared side reads. The claimed job is executed where jobs are
+   * executed, the declared one where validators execute: text and sketch of it are of one and the same execution. Where both
+   * are one device, equal jobs are one execution, and a comparison of what was declared with itself is an identity.
    *
    * @param projectionCount  numbers in a sketch, default {@link PROJECTION_COUNT}
    * @throws RangeError for a job outside the pool; Error when a sketch cannot be had (never a guess)
    */
-  compare(comparisons: readonly Comparison[], projectionCount?: number): Promise<readonly number[]>;
+  compare(comparisons: readonly Comparison[], projectionCount?: number): Promise<readonly Compared[]>;
   /** As calibrated on the device, by precision class; undefined where nobody calibrated it. */
   readonly bands: Readonly<Record<Precision, Bands>> | undefined;
   stats(): InferenceStats;

@@ -18,6 +18,7 @@ import {
   PROVIDER_STATE,
   REQUEST_STATE,
   STRIDE,
+  TASK_KIND,
   TASK_STATE,
   VALIDATOR_STATE,
   VERDICT,
@@ -37,6 +38,9 @@ const REQUEST_CHUNK = 128;
 const REPORT_CHUNK = 64;
 /** Slots before the keeper tries again to replace a host for which no node was eligible. */
 const REPLACE_RETRY_SLOTS = 6;
+
+/** Value of `val.proof` by which audits compare sketches. */
+const PROOF_SKETCH = 1;
 
 /** Time without a heartbeat after which it counts as a streak (TIER-8). */
 const STREAK_S = 3_600;
@@ -110,6 +114,15 @@ export function createKeeper(
   function isConnected(s: State, node: number): boolean {
     const owner = s.nodes[node * STRIDE.nodes + F.nodes.owner]!;
     return run.world[(owner - ACCOUNT.firstAgent) * 4 + 3] === 1;
+  }
+
+  /** True while the group of an audit is not drawn yet, because the node may still open its commitment: it may be offline. */
+  function awaitsSketch(s: State, task: number): boolean {
+    const at = task * STRIDE.tasks;
+    if (s.tasks[at + F.tasks.kind] !== TASK_KIND.output || s.tasks[at + F.tasks.sketchId] !== 0) return false;
+    if (getParam(s, 'val.proof') !== PROOF_SKETCH) return false;
+    const waitedSlots = s.clockTotals[F.clockTotals.slotCount]! - 1 - run.auditRequests[task * 2 + 1]!;
+    return waitedSlots < getParam(s, 'val.reveal_slots');
   }
 
   function* chunks(
@@ -221,7 +234,8 @@ export function createKeeper(
         s.validatorTotals[F.validatorTotals.activeCount]! > 0
       ) {
         for (const task of openTasks.ids)
-          if (s.tasks[task * STRIDE.tasks + F.tasks.state] === TASK_STATE.created) yield send('assignTask', [task]);
+          if (s.tasks[task * STRIDE.tasks + F.tasks.state] === TASK_STATE.created && !awaitsSketch(s, task))
+            yield send('assignTask', [task]);
       }
       const slotCount = s.clockTotals[F.clockTotals.slotCount]!;
       const replicas = getParam(s, 'place.replicas');

@@ -780,22 +780,27 @@ export function createObserver(
       out['audits.total'] = runSums.audits;
       out['audits.failed_share'] = runSums.audits === 0 ? 0 : runSums.auditsFailed / runSums.audits;
       for (const [served, tally] of audits.byServed()) {
-        // By what was really served; answers whose commitment was never opened stand for themselves.
+        // By what was really served, shown or not; answers that were committed to nothing stand for themselves.
         const name = served === '' ? 'unopened' : served;
         out[`audits.served.${name}`] = tally.count;
         out[`audits.rejected.${name}`] = tally.failedCount;
         out[`audits.honest.${name}`] = tally.honestCount;
+        out[`audits.absent.${name}`] = tally.absentCount;
         if (tally.substituteCount === 0) continue;
         out[`audits.substituted.${name}`] = tally.substituteCount;
         out[`audits.detected.${name}`] = tally.substituteFailedCount / tally.substituteCount;
       }
       const audited = audits.totals();
       out['audits.honest_rejected'] = audited.honestFailedCount;
-      out['audits.cheat_total'] = audited.substituteCount + audited.copiedCount;
+      out['audits.cheat_total'] = audited.substituteCount + audited.hiddenSubstituteCount + audited.copiedCount;
       out['audits.cheat_missed'] =
-        audited.substituteCount - audited.substituteFailedCount + audited.copiedCount - audited.copiedFailedCount;
+        out['audits.cheat_total'] -
+        audited.substituteFailedCount -
+        audited.hiddenSubstituteFailedCount -
+        audited.copiedFailedCount;
       out['audits.text_missed'] = audited.substituteSameTextCount;
       out['audits.copied_total'] = audited.copiedCount;
+      out['audits.absent_total'] = audited.absentCount;
       out['audits.unopened_total'] = audited.unopenedCount;
       out['copies.flagged'] = runSums.copies;
       out['slashed.total'] = tokens(runSums.slashed);

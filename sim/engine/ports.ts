@@ -56,7 +56,7 @@ export type DecisionBatch = {
 /** In place of a variant: an audit's sketch is to be compared with an own one. */
 export const COMPARE = -1;
 
-/** What agents tell each other without the ledger: a target its answer to a challenge, a Slark its finding to the referee (negative if the sketch that goes with it is copied), a creator its host another file. */
+/** What agents tell each other without the ledger: a target its answer to a challenge, a Slark its finding to the referee, a creator its host another file. */
 export const MESSAGE = { respond: 1, judge: 2, misuse: 3, swap: 4 } as const;
 export const MESSAGE_SIZE = 6;
 

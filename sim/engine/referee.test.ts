@@ -336,12 +336,16 @@ describe('chal.proof', () => {
   const PROOF = { none: 0, sketch: 1 } as const;
 
   /** Seats, certified results and aligned ones of diligent Slarks and of copiers. */
-  async function judged(proof: keyof typeof PROOF, copiers: Group = COPIERS) {
+  async function judged(
+    proof: keyof typeof PROOF,
+    copiers: Group = COPIERS,
+    agents: WorldOptions['agents'] = createInlineAgents,
+  ) {
     const inference = createTestInference({ poolSamples: 60 });
     const params = { 'chal.proof': PROOF[proof] };
     const { outcome, eras, roster } = await runSmall(
       small([PROVIDERS, { ...SLARKS, count: 5 }, copiers], { eras: 5, params }),
-      { inference },
+      { inference, agents },
     );
     const of = (strategy: string) => {
       const accounts = roster.agents.filter((info) => info.strategy === strategy).map(({ account }) => account);
@@ -387,6 +391,97 @@ describe('chal.proof', () => {
   });
 });
 
+describe('a client that reports without having executed the puzzle', () => {
+  const PROOF = { none: 0, sketch: 1 } as const;
+  /** Slarks that hand in at once, like those who measure; what the last four order does not happen. */
+  async function inventing(proof: keyof typeof PROOF) {
+    const inference = createTestInference({ poolSamples: 60 });
+    const lasts = new Set<number>();
+    const run = await runSmall(
+      small([PROVIDERS, { ...SLARKS, count: 5 }, { ...SLARKS, count: 4 }], {
+        eras: 5,
+        params: { 'chal.proof': PROOF[proof] },
+      }),
+      {
+        inference,
+        agents(shared) {
+          const inner = createInlineAgents(shared);
+          for (const { agent, role, rolePopulation } of shared.roster.agents)
+            if (role === 'slark' && rolePopulation === 1) lasts.add(agent);
+          return {
+            ...inner,
+            async decide(phase, slotCount) {
+              const batch = await inner.decide(phase, slotCount);
+              const kept: number[] = [];
+              for (let i = 0; i < batch.orders.length; i += 4)
+                if (!lasts.has(batch.orders[i]!)) kept.push(...batch.orders.subarray(i, i + 4));
+              return { ...batch, orders: Float64Array.from(kept) };
+            },
+          };
+        },
+      },
+    );
+    const of = (isLast: boolean) => {
+      const rows = run.eras.flatMap(({ slarks }) =>
+        slarks.filter(
+          ({ runner }) => runner >= ACCOUNT.firstAgent && lasts.has(runner - ACCOUNT.firstAgent) === isLast,
+        ),
+      );
+      return [sumOf(rows, 'resultCount'), sumOf(rows, 'alignedCount')] as const;
+    };
+    return { inventors: of(true), measurers: of(false), proofs: run.outcome.proofs, lasts };
+  }
+
+  it('sketch > none of its findings counts, though it declares nothing and its verdicts are right; those of the others all do', async () => {
+    const { inventors, measurers, proofs, lasts } = await inventing('sketch');
+    expect(lasts.size).toBe(4);
+    expect(inventors).toEqual([0, 0]);
+    expect(measurers[0]).toBeGreaterThan(10);
+    expect(measurers[1]).toBe(measurers[0]);
+    expect(proofs.checkedCount).toBeGreaterThan(10);
+    expect(proofs.droppedCount).toBe(proofs.checkedCount);
+  });
+
+  it('none > its findings count', async () => {
+    const { inventors, proofs } = await inventing('none');
+    expect(inventors[0]).toBeGreaterThan(10);
+    expect(proofs).toEqual({ checkedCount: 0, droppedCount: 0 });
+  });
+
+  it('sketch > where everybody measures, nothing is even looked at, and all comes out as without proof', async () => {
+    const whole = async (proof: keyof typeof PROOF) => {
+      const { outcome, eras } = await runSmall(
+        small([PROVIDERS, SLARKS], { eras: 5, params: { 'chal.proof': PROOF[proof] } }),
+        {
+          inference: createTestInference({ poolSamples: 60 }),
+        },
+      );
+      return {
+        proofs: outcome.proofs,
+        slarks: eras.map(({ slarks }) => slarks),
+        challenges: eras.map((era) => era.challenges),
+      };
+    };
+    const [proven, free] = [await whole('sketch'), await whole('none')];
+    expect(proven.proofs).toEqual({ checkedCount: 0, droppedCount: 0 });
+    expect(proven).toEqual(free);
+  });
+
+  it('overloaded > measures like everybody: what it gets wrong is wrong, and nothing of it is dropped', async () => {
+    const load = { count: 2, openTokens: 5_000, options: { licences: 4 } };
+    const overloaded: Group = { role: 'slark', strategy: 'overloaded', ...load };
+    const params = { 'chal.proof': 1, 'slark.licences_per_machine': 2 };
+    const { outcome, eras, roster } = await runSmall(small([PROVIDERS, SLARKS, overloaded], { eras: 6, params }), {
+      inference: createTestInference({ poolSamples: 60 }),
+    });
+    const accounts = roster.agents.filter(({ strategy }) => strategy === 'overloaded').map(({ account }) => account);
+    const rows = eras.flatMap(({ slarks }) => slarks.filter(({ runner }) => accounts.includes(runner)));
+    expect(sumOf(rows, 'resultCount')).toBeGreaterThan(10);
+    expect(sumOf(rows, 'alignedCount')).toBeLessThan(sumOf(rows, 'resultCount'));
+    expect(outcome.proofs).toEqual({ checkedCount: 0, droppedCount: 0 });
+  });
+});
+
 describe('puzzles', () => {
   /** Machines of every sort: with GPUs, with much memory for their cores, and neither. */
   const TARGETS: readonly Group[] = [
@@ -406,7 +501,7 @@ describe('puzzles', () => {
       inference,
       agents(shared) {
         const inner = createInlineAgents(shared);
-        const { view, pointAt } = createSight(shared);
+        const { view, pointAt } = createSight(shared, 'all');
         return {
           ...inner,
           async decide(phase, slotCount) {

@@ -20,6 +20,7 @@ import {
 } from '../protocol/layout.ts';
 import { getParam, type State } from '../protocol/state.ts';
 import { canDeploy } from './capacityTruth.ts';
+import { hasExecuted } from './executions.ts';
 import type { InferencePort } from './inferencePort.ts';
 import { type KeyRing, MESSAGE, MESSAGE_SIZE } from './ports.ts';
 import type { ProviderWatch } from './providerWatch.ts';
@@ -44,8 +45,9 @@ export type Referee = {
   /** Phase 330: certificates that every seat has signed. */
   certify(s: State): Generator<Action, void, void>;
   /**
-   * With `chal.proof: sketch`, a finding counts only with a sketch of the right answer under its own seat's nonce: findings whose
-   * sketch was taken from another seat are compared, and dropped where the numbers do not fit; so is what comes without any (BEH-35).
+   * With `chal.proof: sketch`, a finding counts only with a sketch of the right answer under its own seat's nonce. Whoever has not
+   * executed the puzzle has another seat's at best: its findings are compared, and dropped where the numbers do not fit; so is
+   * what comes without any (BEH-35).
    */
   checkProofs(s: State, compare: InferencePort['compare']): Promise<void>;
   /** Findings that were dropped for that reason so far, and those that were checked. */
@@ -79,7 +81,7 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
   const ignored = new Map<IgnoreReason, number>();
   /** Account whose finding it is, by its place in the judgements of the slot. */
   const judges = new Map<number, number>();
-  /** Findings handed in with another seat's sketch, and what became of them. */
+  /** Findings of those who have not executed the puzzle, and what became of them. */
   const unproven: { readonly challenge: number; readonly licence: number; readonly seat: number }[] = [];
   const proofs = { checkedCount: 0, droppedCount: 0 };
   const send = (name: ActionName, args: readonly number[], bulk?: readonly number[]): Action =>
@@ -288,6 +290,12 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     return null;
   }
 
+  /** Whether a client has executed the puzzle itself: only then has it the numbers for a sketch of its own. */
+  function hasMeasured(agent: number, challenge: number): boolean {
+    const { variant, sample, level } = puzzleOfChallenge(run, challenge);
+    return hasExecuted(run, agent, variant, sample, level);
+  }
+
   /** @returns why it is ignored; null if it is taken, or if the seat has spoken before */
   function takeJudgement(
     s: State,
@@ -303,15 +311,14 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
     const challengeClass = s.challenges[challenge * STRIDE.challenges + F.challenges.class]!;
     const seat = seatsOf(s, challengeClass).indexOf(licence);
     if (seat < 0) return 'no seat';
-    const isCopied = verdict < 0;
-    const found = Math.abs(verdict);
-    if (found !== VERDICT.pass && found !== VERDICT.fail) return 'no verdict';
+    if (verdict !== VERDICT.pass && verdict !== VERDICT.fail) return 'no verdict';
     if (!isTime(ms)) return 'no time';
     const at = judgementAt(challenge, seat);
     if (run.judgements[at] !== VERDICT.none) return null;
-    if (isCopied && getParam(s, 'chal.proof') === PROOF_SKETCH) unproven.push({ challenge, licence, seat });
+    if (getParam(s, 'chal.proof') === PROOF_SKETCH && !hasMeasured(agent, challenge))
+      unproven.push({ challenge, licence, seat });
     judges.set(at, ACCOUNT.firstAgent + agent);
-    run.judgements[at] = found;
+    run.judgements[at] = verdict;
     run.judgements[at + 1] = ms;
     const own = delays.get(licence) ?? { sumMs: 0, count: 0 };
     delays.set(licence, { sumMs: own.sumMs + ms, count: own.count + 1 });
@@ -422,10 +429,10 @@ export function createReferee(run: SharedRun, watch: ProviderWatch, keys: KeyRin
         return [{ at, licence, comparison: { claimed, declared } }];
       });
       if (pairs.length === 0) return;
-      const ppbs = await compare(pairs.map(({ comparison }) => comparison));
+      const compared = await compare(pairs.map(({ comparison }) => comparison));
       pairs.forEach(({ at, licence, comparison }, i) => {
         const { precision } = run.variants[comparison.declared.variant]!;
-        if (ppbs[i]! > acceptedPpb(s.paramValues, precision, false)) drop(at, licence);
+        if (compared[i]!.distancePpb > acceptedPpb(s.paramValues, precision, false)) drop(at, licence);
       });
     },
     proofs: () => ({ ...proofs }),

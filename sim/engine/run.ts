@@ -8,13 +8,14 @@ import { PURPOSE, rnd } from '../base/rnd.ts';
 import { A, type Action } from '../protocol/actions.ts';
 import { EV } from '../protocol/events.ts';
 import { choiceWeights, listModels, marketRankFp } from '../protocol/feedback.ts';
-import { ACCOUNT, ASSET_COUNT, F, STRIDE } from '../protocol/layout.ts';
+import { ACCOUNT, ASSET_COUNT, F, STRIDE, TASK_KIND, TASK_STATE } from '../protocol/layout.ts';
 import { P } from '../protocol/params.ts';
 import { EVENT_STRIDE, type State } from '../protocol/state.ts';
 import { isTransition } from '../protocol/transitions.ts';
 import { PHASE, type Phase } from './agentContract.ts';
 import { checksOfTask, needsComparison } from './checks.ts';
 import { createTracedDemand, type TracedDemand, type TracedRequest } from './demand.ts';
+import { noteExecution } from './executions.ts';
 import type { GenesisPlan } from './genesis.ts';
 import { createIndexer, type OpenTasks } from './indexes.ts';
 import {
@@ -25,6 +26,7 @@ import {
   SECOND_LOOK_COUNT,
   UNRELATED_PPB,
 } from './inferencePort.ts';
+import { createIntake, ORDER_SIZE } from './intake.ts';
 import { createKeeper } from './keeper.ts';
 import { createMarketKeeper, type MarketFigures } from './market.ts';
 import { createObserver, type EraRows, type Observer } from './observer.ts';
@@ -36,13 +38,11 @@ import {
   type DecisionBatch,
   type KeyRing,
   type LedgerPort,
-  MESSAGE,
-  MESSAGE_SIZE,
 } from './ports.ts';
 import { createProviderWatch } from './providerWatch.ts';
 import { createNameKeys, createReferee } from './referee.ts';
 import { type Scenario, type StrategySpec, usesMarket, usesProviders } from './scenario.ts';
-import { answerAt, type SharedRun } from './shared.ts';
+import { answerAt, DISTANCE_SIZE, type SharedRun } from './shared.ts';
 import { createSketchBook } from './sketchBook.ts';
 import { acceptedPpb, createSight, sampleOfRequest } from './view.ts';
 import { createWorld } from './world.ts';
@@ -95,9 +95,9 @@ export type RunOutcome = {
   readonly erasDone: number;
   readonly observer: Observer;
   readonly demand: TracedDemand;
-  /** Answers and findings of agents that were ignored, by reason. */
+  /** Answers, findings, swaps and orders of agents that were ignored, by reason. */
   readonly ignoredMessages: Readonly<Record<string, number>>;
-  /** Findings of Slarks that came with another seat's sketch or with none, and those dropped for it (`chal.proof`). */
+  /** Findings of Slarks that had not executed the puzzle, and those dropped for it (`chal.proof`). */
   readonly proofs: { readonly checkedCount: number; readonly droppedCount: number };
   readonly comparedWordCount: number;
   /** What only the simulator knows of the compute market. */
@@ -106,8 +106,6 @@ export type RunOutcome = {
 };
 
 const REPORT_PHASE = 3_540;
-/** Numbers of an inference order: agent, variant, sample, level. */
-const ORDER_STRIDE = 4;
 /** In place of an agent's number: ordered by the simulator itself. */
 const NOBODY = -1;
 
@@ -198,7 +196,8 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
   const keeper = createKeeper(shared, plan.beacons, openTasks, watch);
   const referee = createReferee(shared, watch, ports.keys ?? createNameKeys(), usesProviders(scenario.populations));
   const demand = createTracedDemand(shared, input.traces);
-  const sight = createSight(shared);
+  const sight = createSight(shared, 'all');
+  const intake = createIntake(shared, s);
   const sketches = createSketchBook(shared);
   const observer = createObserver(
     shared,
@@ -233,14 +232,8 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
 
   /** A creator may serve any file in the place of the approved one of its own live model, until another version is live. */
   function receiveBuilds(messages: Float64Array): void {
-    for (let i = 0; i < messages.length; i += MESSAGE_SIZE) {
-      if (messages[i + 1] !== MESSAGE.swap) continue;
-      const model = messages[i + 2]!;
-      const at = model * STRIDE.models;
-      const version = s.models[at + F.models.liveVersion];
-      if (version === undefined || version === 0) continue;
-      if (s.models[at + F.models.owner] !== accounts[messages[i]!]) continue;
-      shared.builds[model] = messages[i + 3]! + 1;
+    for (const { model, version, variant } of intake.swaps(messages)) {
+      shared.builds[model] = variant + 1;
       swapped.set(model, version);
     }
   }
@@ -277,7 +270,8 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
 
   /** Executes the inferences ordered in the `work` phase, each once, and publishes the answers to the agents. */
   async function work(slot: number): Promise<void> {
-    const { orders } = await decide(PHASE.work, slot);
+    const orders = intake.orders((await decide(PHASE.work, slot)).orders);
+    noteExecutions(orders);
     const jobs: InferenceJob[] = [];
     const wanted = new Set<number>();
     observer.work(orders);
@@ -292,7 +286,7 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     // What the truth of a task rests on is executed, also where no validator cared to.
     const all = [...orders, ...wantedByTruth];
     const audits = new Set<number>();
-    for (let i = 1; i < all.length; i += ORDER_STRIDE) {
+    for (let i = 1; i < all.length; i += ORDER_SIZE) {
       if (all[i] === COMPARE) {
         audits.add(all[i + 1]!);
         continue;
@@ -304,6 +298,17 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     }
     await execute(jobs);
     await compareSketches([...audits].sort((a, b) => a - b));
+  }
+
+  /** Whoever orders a comparison executes what was declared, to have something to compare. */
+  function noteExecutions(orders: Float64Array): void {
+    for (let i = 0; i < orders.length; i += ORDER_SIZE) {
+      const [agent, variant, a, b] = orders.subarray(i, i + ORDER_SIZE) as unknown as [number, number, number, number];
+      if (variant !== COMPARE) noteExecution(shared, agent, variant, a, b);
+      else
+        for (const check of checksOfTask(sight.view, a))
+          noteExecution(shared, agent, check.variant, check.sample, check.level);
+    }
   }
 
   async function execute(jobs: readonly InferenceJob[]): Promise<void> {
@@ -324,26 +329,28 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
    * is looked at again with more projections.
    */
   async function compareSketches(tasks: readonly number[]): Promise<void> {
-    const open = tasks.filter((task) => shared.distances[task * 2] === 0);
+    const isOpen = (task: number): boolean =>
+      shared.distances[task * DISTANCE_SIZE] === 0 && s.tasks[task * STRIDE.tasks + F.tasks.sketchId] !== 0;
+    const open = tasks.filter(isOpen);
     const known = open.flatMap((task) => {
       const comparison = sketches.comparisonOf(s, task);
-      if (comparison === undefined) shared.distances[task * 2] = UNRELATED_PPB + 1;
+      if (comparison === undefined) shared.distances[task * DISTANCE_SIZE] = UNRELATED_PPB + 1;
       return comparison === undefined ? [] : [{ task, comparison }];
     });
     const look = async (pairs: readonly { task: number; comparison: Comparison }[], second: boolean): Promise<void> => {
       if (pairs.length === 0) return;
-      const ppbs = await inference.compare(
+      const compared = await inference.compare(
         pairs.map(({ comparison }) => comparison),
         second ? SECOND_LOOK_COUNT : PROJECTION_COUNT,
       );
       pairs.forEach(({ task }, i) => {
-        shared.distances[task * 2] = ppbs[i]! + 1;
-        shared.distances[task * 2 + 1] = second ? 1 : 0;
+        const { distancePpb, declaredAnswerId } = compared[i]!;
+        shared.distances.set([distancePpb + 1, second ? 1 : 0, declaredAnswerId], task * DISTANCE_SIZE);
       });
     };
     await look(known, false);
     const doubtful = known.filter(({ task, comparison }) => {
-      const ppb = shared.distances[task * 2]! - 1;
+      const ppb = shared.distances[task * DISTANCE_SIZE]! - 1;
       const { precision } = shared.variants[comparison.declared.variant]!;
       return (
         ppb > acceptedPpb(s.paramValues, precision, false) && ppb <= s.paramValues[P[`val.reject_ppb.${precision}`]]!
@@ -366,33 +373,41 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
 
   /** Remembers what the requests behind new audits carried: their slot's beacon is about to be replaced. */
   function publishAudits(beaconHigh: number, beaconLow: number, slotCount: number): void {
-    shared.newAudits[0] = 0;
     for (let request = 1; request <= s.callTotals[F.callTotals.requestCount]!; request++) {
       const task = s.requests[request * STRIDE.requests + F.requests.auditTask]!;
       if (task === 0 || shared.auditSamples[task] !== 0) continue;
       const { sample, level } = sampleOfRequest(shared, beaconHigh, beaconLow, request);
       shared.auditSamples[task] = sample * 4 + level + 1;
       shared.auditRequests.set([request, slotCount], task * 2);
-      shared.newAudits[++shared.newAudits[0]!] = task;
+    }
+    const openS = slotCount * shared.slotS + PHASE.open;
+    shared.openAudits[0] = 0;
+    for (const task of openTasks.ids) {
+      const at = task * STRIDE.tasks;
+      if (s.tasks[at + F.tasks.kind] !== TASK_KIND.output || s.tasks[at + F.tasks.sketchId] !== 0) continue;
+      const isLate = s.tasks[at + F.tasks.state] === TASK_STATE.assigned && openS > s.tasks[at + F.tasks.deadlineS]!;
+      if (!isLate) shared.openAudits[++shared.openAudits[0]!] = task;
     }
   }
 
   /** Draws the held-out set of a rotation with the beacon of its first slot. */
   function rotateSets(slot: number): void {
-    const { rotateEras } = shared.sets;
-    if (slot !== 0 && (rotateEras === 0 || slot % (rotateEras * shared.slotsPerEra) !== 0)) return;
-    shared.setSeed[0] = s.clockTotals[F.clockTotals.beacon6]!;
-    shared.setSeed[1] = s.clockTotals[F.clockTotals.beacon7]!;
+    const slotsPerRotation = shared.sets.rotateEras * shared.slotsPerEra;
+    if (slot !== 0 && (slotsPerRotation === 0 || slot % slotsPerRotation !== 0)) return;
+    const rotation = slot === 0 ? 0 : slot / slotsPerRotation;
+    shared.rotation[0] = rotation;
+    shared.setSeeds[rotation * 2] = s.clockTotals[F.clockTotals.beacon6]!;
+    shared.setSeeds[rotation * 2 + 1] = s.clockTotals[F.clockTotals.beacon7]!;
   }
 
-  /** What the samples of a task are drawn with: the beacon of the slot of its first group. Later groups have the same ones. */
+  /** What the samples of tasks with a new group are drawn with: the beacon of the slot, and the rotation that it lies in. */
   function seedTasks(slot: number): void {
     const high = s.clockTotals[F.clockTotals.beacon6]!;
     const low = s.clockTotals[F.clockTotals.beacon7]!;
     for (const task of openTasks.ids) {
       if (s.tasks[task * STRIDE.tasks + F.tasks.assignedS] !== slot * shared.slotS + PHASE.match) continue;
-      if (shared.taskSeeds[task] !== 0) continue;
       shared.taskSeeds[task] = rnd(high, low, PURPOSE.sample, task, 0) + 1;
+      shared.taskRotations[task] = shared.rotation[0]!;
     }
   }
 
@@ -465,7 +480,9 @@ export async function runScenario(input: RunInput, ports: RunPorts, hooks: RunHo
     erasDone: eraDigests.length,
     observer,
     demand,
-    ignoredMessages: referee.ignored(),
+    ignoredMessages: Object.fromEntries(
+      Object.entries({ ...referee.ignored(), ...intake.ignored() }).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     proofs: referee.proofs(),
     comparedWordCount,
     market: market.figures(),

@@ -111,7 +111,10 @@ export type Scenario = {
     /** Share of the agents' actions that go as individually signed transactions. */
     readonly signedBps: number;
   };
-  /** Overrides of the registry's defaults, in the registry's unit. */
+  /**
+   * Overrides of the registry's defaults, in the registry's unit. Bands that the file gives stand here also where they are
+   * the default: those it does not give are the device's.
+   */
   readonly params: Readonly<Partial<Record<ParamKey, number>>>;
   readonly populations: readonly Population[];
   readonly prices?: RecordedPrices;

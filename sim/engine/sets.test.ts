@@ -38,6 +38,7 @@ type Watched = {
   readonly drawn: readonly Drawn[];
   /** Samples of the requests that were served. */
   readonly live: readonly number[];
+  readonly liveBySlot: readonly { readonly slot: number; readonly sample: number }[];
 };
 
 function validating(sets: SampleSets, rest: Partial<Scenario> = {}): Scenario {
@@ -54,7 +55,7 @@ async function watch(scenario: Scenario, agents: WorldOptions['agents'] = create
   const inference = createTestInference({ poolSamples: POOL });
   const world = createTestWorld(scenario, inference);
   const drawn: Drawn[] = [];
-  const live: number[] = [];
+  const liveBySlot: { slot: number; sample: number }[] = [];
   const s = attachState(world.shared.tables);
   const run = await runTestWorld(world, {
     catalogue: CATALOGUE,
@@ -87,17 +88,17 @@ async function watch(scenario: Scenario, agents: WorldOptions['agents'] = create
       };
     },
     hooks: {
-      block(_slot, phase, { actions, codes }) {
+      block(slot, phase, { actions, codes }) {
         if (phase !== PHASE.serve) return;
         const [high, low] = [s.clockTotals[F.clockTotals.beacon6]!, s.clockTotals[F.clockTotals.beacon7]!];
         actions.forEach(({ kind, args }, i) => {
           if (kind === A.serveRequest && codes[i] === 0)
-            live.push(sampleOfRequest(world.shared, high, low, args[0]!).sample);
+            liveBySlot.push({ slot, sample: sampleOfRequest(world.shared, high, low, args[0]!).sample });
         });
       },
     },
   });
-  return { run, drawn, live };
+  return { run, drawn, live: liveBySlot.map(({ sample }) => sample), liveBySlot };
 }
 
 const samplesOf = (drawn: readonly Drawn[]) => drawn.flatMap(({ samples }) => samples.map(({ sample }) => sample));
@@ -148,6 +149,18 @@ describe('sets of samples', () => {
         expect([...set].filter((sample) => !other.has(sample))).not.toEqual([]);
   });
 
+  it('that rotate > are asked for by nobody while they are held out', async () => {
+    const { drawn, liveBySlot } = await watch(validating({ publicSamples: 40, heldOutSamples: 60, rotateEras: 2 }));
+    for (const [rotation, heldOut] of byRotation(drawn, 2).entries()) {
+      const asked = liveBySlot.filter(({ slot }) => Math.floor(slot / 48) === rotation).map(({ sample }) => sample);
+      // In the first rotation there is no model yet that anybody could ask.
+      if (rotation === 0) continue;
+      expect(asked.length).toBeGreaterThan(50);
+      expect(Math.min(...asked)).toBeGreaterThanOrEqual(40);
+      expect(asked.filter((sample) => heldOut.has(sample))).toEqual([]);
+    }
+  });
+
   it.each([1, 2, 3])(
     'with rotate_eras %i > the set changes at the start of these eras, and at no other time',
     async (rotateEras) => {
@@ -157,7 +170,7 @@ describe('sets of samples', () => {
         return {
           ...inner,
           decide(phase, slotCount) {
-            if (phase === PHASE.open) seeds.push(Array.from(shared.setSeed).join());
+            if (phase === PHASE.open) seeds.push(Array.from(shared.setSeeds).join());
             return inner.decide(phase, slotCount);
           },
         };
@@ -178,7 +191,7 @@ describe('sets of samples', () => {
     };
     const columnsOf = (shared: SharedRun) => [
       ...Object.values(shared.tables),
-      ...[shared.setSeed, shared.taskSeeds, shared.market, shared.streams, shared.memory, shared.puzzles],
+      ...[shared.setSeeds, shared.taskSeeds, shared.market, shared.streams, shared.memory, shared.puzzles],
     ];
     const { drawn, run } = await watch(scenario, (shared) => {
       const inner = createInlineAgents(shared);
@@ -194,10 +207,15 @@ describe('sets of samples', () => {
     // Slot 48 counts as the 49th.
     expect(seen.filter(({ slotCount }) => slotCount < 49).every(({ found }) => found === 0)).toBe(true);
     expect(seen.filter(({ slotCount }) => slotCount === 49).every(({ found }) => found === 2)).toBe(true);
-    const elements = Array.from(
-      { length: 15 },
-      (_, element) => 40 + pick(rnd(words[6]!, words[7]!, PURPOSE.heldOut, element, 0), POOL - 40),
-    );
+    // Drawn one after the other from those that are left.
+    const left = Array.from({ length: POOL - 40 }, (_, i) => 40 + i);
+    const elements: number[] = [];
+    for (let i = 0; i < 15; i++) {
+      const j = i + pick(rnd(words[6]!, words[7]!, PURPOSE.heldOut, i, 0), left.length - i);
+      [left[i], left[j]] = [left[j]!, left[i]!];
+      elements.push(left[i]!);
+    }
+    expect(new Set(elements).size).toBe(15);
     const second = samplesOf(drawn.filter(({ slot }) => slot >= 48 && slot < 96));
     expect(second.length).toBeGreaterThan(50);
     for (const sample of second) expect(elements).toContain(sample);
@@ -231,7 +249,7 @@ describe('samples of a task', () => {
     expect(waiting).toBeGreaterThan(20);
   });
 
-  it('are the same for all members, and for those of the next group when the first one comes to nothing', async () => {
+  it('are the same for all members of a group, and others for the next group when the first one comes to nothing', async () => {
     // In every fifth slot nobody submits: groups of these slots miss the quorum, and others are drawn.
     const { drawn } = await watch(
       validating(sets),
@@ -243,7 +261,8 @@ describe('samples of a task', () => {
     expect(repeated.length).toBeGreaterThan(5);
     for (const [first, ...later] of repeated) {
       for (const { samples, group, slot } of later) {
-        expect(samples).toEqual(first!.samples);
+        expect(samples).toHaveLength(first!.samples.length);
+        expect(samples).not.toEqual(first!.samples);
         expect(group).toBeGreaterThan(first!.group);
         expect(slot).toBeGreaterThan(first!.slot);
       }

@@ -191,8 +191,8 @@ describe('createShared', () => {
   it('starts empty: no answer, no arrival, no memory, and every agent with streams of its own', async () => {
     const { shared, state } = createTestWorld(smallScenario(NETWORK), await openReplay(60));
     for (const column of [
-      ...[shared.answers, shared.memory, shared.auditSamples, shared.auditRequests, shared.newAudits, shared.market],
-      ...[shared.arrivalStarts, shared.setSeed, shared.taskSeeds, shared.distances, shared.builds],
+      ...[shared.answers, shared.memory, shared.auditSamples, shared.auditRequests, shared.openAudits, shared.market],
+      ...[shared.arrivalStarts, shared.setSeeds, shared.taskSeeds, shared.distances, shared.builds],
     ])
       expect(column.some((value) => value !== 0)).toBe(false);
     const agents = shared.roster.agents.length;

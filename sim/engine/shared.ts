@@ -239,21 +239,30 @@ export type SharedRun = {
   readonly puzzles: Float64Array<SharedArrayBuffer>;
   /** {@link ANSWER_SIZE} numbers per (variant, level, sample): answer (0 if not executed), quality (bps), latency (µs), output. */
   readonly answers: Float64Array<SharedArrayBuffer>;
+  /** One bit per agent and place in `answers`: whether the agent has ordered that inference (`executions.ts`). */
+  readonly executions: Uint8Array<SharedArrayBuffer>;
   /** Which samples of the pool are public, and how many are held out for a rotation of so many eras (0: never). */
   readonly sets: SampleSets;
-  /** Two halves of the beacon that draws the held-out set in use: committed to from genesis on, revealed when it begins. */
-  readonly setSeed: Float64Array<SharedArrayBuffer>;
+  /** Number of the rotation of sets that is in use, from 0. */
+  readonly rotation: Int32Array<SharedArrayBuffer>;
+  /** Per rotation two halves of the beacon that draws its held-out set: committed to from genesis on, revealed when it begins. */
+  readonly setSeeds: Float64Array<SharedArrayBuffer>;
   /** Kind of the Slarks' puzzles: text to read, or numbers to compute. */
   readonly puzzleKind: 'text' | 'compute';
   /** Per task of kind output: sample · 4 + level + 1 of the audited request, else 0. */
   readonly auditSamples: Int32Array<SharedArrayBuffer>;
   /** Two numbers per task of kind output: the audited request, and the count of slots when it was served. */
   readonly auditRequests: Int32Array<SharedArrayBuffer>;
-  /** Number of audits that were opened in this slot, then these tasks, ascending. */
-  readonly newAudits: Int32Array<SharedArrayBuffer>;
+  /** Number of audits whose commitment may still be opened, then these tasks, ascending. */
+  readonly openAudits: Int32Array<SharedArrayBuffer>;
+  /** Per task: the rotation in which its group was assigned. */
+  readonly taskRotations: Int32Array<SharedArrayBuffer>;
   /** Per task: what its samples are drawn with, unknown before its first group is assigned (0 before). */
   readonly taskSeeds: Float64Array<SharedArrayBuffer>;
-  /** Two numbers per task: distance of the sketches compared, ppb, plus 1 (0: not compared), and 1 if it took a second look. */
+  /**
+   * {@link DISTANCE_SIZE} numbers per task: distance of the sketches compared, ppb, plus 1 (0: not compared); 1 if it took a
+   * second look; and the answer that the validators' own execution of what was declared gave.
+   */
   readonly distances: Float64Array<SharedArrayBuffer>;
   /** Per model: variant, plus 1, of the file that its creator has put in the place of the approved one; 0 for none (BEH-26). */
   readonly builds: Int32Array<SharedArrayBuffer>;
@@ -363,7 +372,10 @@ export function createShared(
     unitsPerToken: options.unitsPerToken,
     poolSamples: scenario.inference.poolSamples,
     sets: scenario.inference.sets,
-    setSeed: new Float64Array(shared(2 * 8)),
+    rotation: new Int32Array(shared(4)),
+    setSeeds: new Float64Array(
+      shared(2 * 8 * (1 + Math.ceil(scenario.eras / Math.max(1, scenario.inference.sets.rotateEras)))),
+    ),
     puzzleKind: scenario.inference.puzzle,
     levelBps: scenario.inference.levelBps,
     variants: options.variants,
@@ -374,11 +386,16 @@ export function createShared(
     judgements: new Float64Array(shared((MAX_TARGETS + 1) * SEATS_PER_CLASS * 2 * 8)),
     puzzles: new Float64Array(shared((CLASS_COUNT + 1) * 2 * 8)),
     answers: new Float64Array(shared(options.variants.length * 3 * scenario.inference.poolSamples * ANSWER_SIZE * 8)),
+    // Pages of it that nobody writes to cost no memory: most agents execute nothing.
+    executions: new Uint8Array(
+      new SharedArrayBuffer(agents * Math.ceil((options.variants.length * 3 * scenario.inference.poolSamples) / 8)),
+    ),
     auditSamples: new Int32Array(shared(((capacities.tasks ?? 4_096) + 1) * 4)),
     auditRequests: new Int32Array(shared(((capacities.tasks ?? 4_096) + 1) * 2 * 4)),
-    newAudits: new Int32Array(shared(((capacities.requests ?? 4_096) + 2) * 4)),
+    openAudits: new Int32Array(shared(((capacities.tasks ?? 4_096) + 2) * 4)),
+    taskRotations: new Int32Array(shared(((capacities.tasks ?? 4_096) + 1) * 4)),
     taskSeeds: new Float64Array(shared(((capacities.tasks ?? 4_096) + 1) * 8)),
-    distances: new Float64Array(shared(((capacities.tasks ?? 4_096) + 1) * 2 * 8)),
+    distances: new Float64Array(shared(((capacities.tasks ?? 4_096) + 1) * DISTANCE_SIZE * 8)),
     builds: new Int32Array(shared(((capacities.models ?? 4_096) + 1) * 4)),
     market: new Float64Array(shared((1 + 3 * ((capacities.models ?? 4_096) + 1)) * 8)),
     arrivalStarts: new Int32Array(shared((agents + 1) * 4)),
@@ -397,6 +414,7 @@ export function judgementAt(challenge: number, seat: number): number {
 
 /** Numbers per answer in `answers`. */
 export const ANSWER_SIZE = 4;
+export const DISTANCE_SIZE = 3;
 
 /** Where the answer of (variant, level, sample) lies in `answers`. */
 export function answerAt(run: SharedRun, variant: number, sample: number, level: number): number {

@@ -69,6 +69,8 @@ export type TestInferenceOptions = {
   readonly precisions?: Readonly<Record<string, VariantInfo['precision']>>;
   /** Distance of a pair, ppb, instead of the usual one; undefined leaves it. Variants by name. */
   readonly distanceOf?: (claimed: string, declared: string, projectionCount: number) => number | undefined;
+  /** True if the validators' own execution of these variants reads otherwise than everybody's does; default none. */
+  readonly readsOtherwise?: (variant: string) => boolean;
 };
 
 /** Every request for a comparison, in order. */
@@ -96,7 +98,7 @@ function sha256Of(id: string): string {
 }
 
 export function createTestInference(options: TestInferenceOptions): TestInference {
-  const { poolSamples, publicSamples = 0, honestPpb = 0, precisions = {}, distanceOf } = options;
+  const { poolSamples, publicSamples = 0, honestPpb = 0, precisions = {}, distanceOf, readsOtherwise } = options;
   const compared: Compared[] = [];
   const executed: InferenceJob[] = [];
   const variants = RECIPES.map(({ id, wuMflop, precision, kind }) => ({
@@ -157,7 +159,9 @@ export function createTestInference(options: TestInferenceOptions): TestInferenc
       return comparisons.map((comparison) => {
         const ppb = distance(comparison, projectionCount);
         compared.push({ ...comparison, projectionCount, ppb });
-        return ppb;
+        const { answerId } = answerTo(comparison.declared);
+        const isOther = readsOtherwise?.(recipeOf(comparison.declared).id) === true;
+        return { distancePpb: ppb, declaredAnswerId: isOther ? answerId + 1 : answerId };
       });
     },
     stats: () => ({

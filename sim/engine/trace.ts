@@ -3,7 +3,7 @@
  * from these, never from the live process. Amounts are base units, ratios FP (10^9); times are simulated unless they say wall.
  */
 import type { Bands, Precision } from './inferencePort.ts';
-import type { Role } from './scenario.ts';
+import type { Role, SampleSets } from './scenario.ts';
 
 /** One row per era (table `metrics`). */
 export type EraRow = {
@@ -617,7 +617,7 @@ export type Manifest = {
     readonly holds: boolean;
   }[];
   readonly actions: ActionCounters;
-  /** Answers to challenges and findings of Slarks that were ignored, by reason: a mistake in a strategy. */
+  /** Answers, findings, swaps and orders that were ignored, by reason: a mistake in a strategy. */
   readonly messages: { readonly ignored: Readonly<Record<string, number>> };
   readonly inference: {
     readonly mode: 'measure' | 'replay';
@@ -631,6 +631,8 @@ export type Manifest = {
     readonly validatorDevice: string;
     /** Bands that sketches were judged by, of the scenario or of the device's profile; absent in runs of older versions. */
     readonly bands?: Readonly<Record<Precision, Bands>>;
+    /** Parts of the task pool; absent in runs of older versions. */
+    readonly sets?: SampleSets;
     readonly byVariant: Readonly<Record<string, { readonly executedCount: number; readonly replayedCount: number }>>;
   };
   readonly chain: {
@@ -667,14 +669,15 @@ export type AuditRow = {
   readonly account: number;
   readonly miner: string;
   readonly strategy: string;
-  /** Variants: of the version that was paid for, and of the output that the answer was committed to ('' if never opened). */
+  /** Variants: of the version that was paid for, and of the output that was committed to ('' if its owner never executed it). */
   readonly declared: string;
   readonly served: string;
   readonly sample: number;
   readonly level: number;
   /**
    * What the miner really did: 'honest'; 'substitute' (another variant than declared); 'copied' (committed to the right output, with
-   * a sketch that is not of it under this audit's nonce); 'unopened' (nothing was revealed that anybody has executed).
+   * a sketch that is not of it under this audit's nonce); 'absent' (executed and committed to `served`, but was not there to show
+   * it); 'unopened' (committed to nothing that it has executed, and showed nothing).
    */
   readonly conduct: string;
   /** 1 if the text of the answer is the one that the declared variant gives, 0 if not, −1 if the latter was not executed. */

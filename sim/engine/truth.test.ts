@@ -29,7 +29,7 @@ describe('trueVerdict', () => {
   let settled: number[] = [];
   const kindOf = (task: number) => run.state.tasks[task * STRIDE.tasks + F.tasks.kind]!;
   const outcomeOf = (task: number) => run.state.tasks[task * STRIDE.tasks + F.tasks.outcome]!;
-  const judge = (task: number) => trueVerdict(createSight(run.shared).view, task);
+  const judge = (task: number) => trueVerdict(createSight(run.shared, 'all').view, task);
   const ofKind = (kind: number) => settled.filter((task) => kindOf(task) === kind);
 
   beforeAll(async () => {

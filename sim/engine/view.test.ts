@@ -6,8 +6,9 @@ import { F, STRIDE, TASK_KIND } from '../protocol/layout.ts';
 import { attachState, getParam } from '../protocol/state.ts';
 import { PHASE, type View } from './agentContract.ts';
 import { digestOf, packState } from './digest.ts';
+import { hasExecuted } from './executions.ts';
 import type { Scenario } from './scenario.ts';
-import type { SharedRun } from './shared.ts';
+import { answerAt, DISTANCE_SIZE, type SharedRun } from './shared.ts';
 import { createTestWorld, type Group, type WorldRun } from './testWorld.ts';
 import { createSight, sampleOfRequest } from './view.ts';
 
@@ -120,8 +121,84 @@ describe('view', () => {
     expect(() => view.variantNamed('en-m1')).toThrow(/There is no variant en-m1; known are en, /);
   });
 
-  it('shows measured answers, and nothing where nobody measured', async () => {
-    const view = of('validator');
+  it('shows an agent the answers that it has ordered, and nothing of what others have', () => {
+    const { variants, answers } = run.shared;
+    const counts = new Map<string, number>();
+    let heldByOthers = 0;
+    for (const [role, index] of [
+      ['validator', 0],
+      ['validator', 1],
+      ['miner', 0],
+      ['consumer', 0],
+    ] as const) {
+      const view = of(role, index);
+      const { agent } = run.roster.agents.find(({ account }) => account === view.account)!;
+      let count = 0;
+      for (let variant = 0; variant < variants.length; variant++)
+        for (let level = 0; level < 3; level++)
+          for (let sample = 0; sample < 60; sample++) {
+            const isMeasured = answers[answerAt(run.shared, variant, sample, level)] !== 0;
+            const isOwn = hasExecuted(run.shared, agent, variant, sample, level);
+            expect(view.answer(variant, sample, level) !== undefined).toBe(isMeasured && isOwn);
+            if (isOwn) count += 1;
+            else if (isMeasured) heldByOthers += 1;
+          }
+      counts.set(`${role} ${index}`, count);
+    }
+    expect(counts.get('validator 0')).toBeGreaterThan(10);
+    expect(counts.get('miner 0')).toBeGreaterThan(10);
+    expect(counts.get('consumer 0')).toBe(0);
+    expect(heldByOthers).toBeGreaterThan(50);
+  });
+
+  it('tells the distance of an audited sketch to those who have executed what was declared, and to nobody else', () => {
+    const s = run.state;
+    const everybody = createSight(run.shared, 'all').view;
+    const compared = Array.from({ length: s.taskTotals[F.taskTotals.taskCount]! }, (_, i) => i + 1).filter(
+      (task) => run.shared.distances[task * DISTANCE_SIZE] !== 0,
+    );
+    const tally = { told: 0, untold: 0 };
+    for (const task of compared) {
+      const { sample, level } = everybody.sampleOfAudit(task);
+      const version = s.tasks[task * STRIDE.tasks + F.tasks.referenceId]! * STRIDE.versions;
+      const declared = everybody.variantOf(s.versions[version + F.versions.artefactId]!);
+      for (const info of run.roster.agents) {
+        sight.pointAt(info, PHASE.serve, slotCount);
+        const isHolder = hasExecuted(run.shared, info.agent, declared, sample, level);
+        expect(sight.view.distanceOf(task)).toEqual(isHolder ? everybody.distanceOf(task) : undefined);
+        tally[isHolder ? 'told' : 'untold'] += 1;
+      }
+    }
+    expect(tally.told).toBeGreaterThan(compared.length);
+    expect(tally.untold).toBeGreaterThan(compared.length);
+    expect(compared.length).toBeGreaterThan(10);
+  });
+
+  it('tells a consumer what the answer to its own request is worth, and nobody else', () => {
+    const s = run.state;
+    const at = s.callTotals[F.callTotals.slot]!;
+    const everybody = createSight(run.shared, 'all').view;
+    let known = 0;
+    for (let request = 1; request <= s.callTotals[F.callTotals.requestCount]!; request++) {
+      const consumer = s.requests[request * STRIDE.requests + F.requests.consumer]!;
+      const answerId = s.requests[request * STRIDE.requests + F.requests.answerId]!;
+      const { sample, level } = everybody.sampleOf(request);
+      const given = run.shared.variants.findIndex(
+        (_, variant) => everybody.answer(variant, sample, level)?.answerId === answerId,
+      );
+      for (const info of run.roster.agents) {
+        sight.pointAt(info, PHASE.close, at);
+        const isOwn = info.account === consumer && given >= 0;
+        const worth = isOwn ? everybody.answer(given, sample, level)!.qualityBps : -1;
+        expect(sight.view.qualityOf(request)).toBe(worth);
+        if (isOwn) known += 1;
+      }
+    }
+    expect(known).toBeGreaterThan(0);
+  });
+
+  it('shows the simulator all measured answers, and nothing where nobody measured', async () => {
+    const { view } = createSight(run.shared, 'all');
     const port = await openReplay(60);
     const known: { variant: number; sample: number; level: number }[] = [];
     for (let variant = 0; variant < view.variantCount; variant++) {
@@ -170,7 +247,7 @@ describe('view', () => {
       // What the audited answer was given to: the variant of the model, or the cheater's, answered so.
       const answers = Array.from(
         { length: of('validator').variantCount },
-        (_, variant) => of('validator').answer(variant, sample, level)?.answerId,
+        (_, variant) => createSight(run.shared, 'all').view.answer(variant, sample, level)?.answerId,
       );
       expect(answers).toContain(s.tasks[task * STRIDE.tasks + F.tasks.answerId]);
     }
@@ -239,8 +316,8 @@ describe('a decision', () => {
   function footprint(run: SharedRun): string {
     const { lists } = run;
     const columns = [
-      ...[run.answers, run.world, run.market, run.arrivalStarts, run.setSeed, run.taskSeeds],
-      ...[run.auditSamples, run.auditRequests, run.newAudits, run.distances, run.builds],
+      ...[run.answers, run.executions, run.world, run.market, run.arrivalStarts, run.setSeeds, run.taskSeeds],
+      ...[run.auditSamples, run.auditRequests, run.openAudits, run.distances, run.builds],
       ...Object.values(lists).flatMap(({ head, tail, next }) => [head, tail, next]),
     ];
     return columns

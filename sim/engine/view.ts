@@ -5,13 +5,22 @@ import { BPS, FP, rootOfProduct } from '../base/fixedPoint.ts';
 import { PURPOSE, pick, rnd } from '../base/rnd.ts';
 import { chanceBps, nextInt, nextUnit } from '../base/stream.ts';
 import { commitmentOf } from '../protocol/commitment.ts';
-import { CHALLENGE_STATE, CLASS_COUNT, F, FIZZ_STATE, SEATS_PER_CLASS, STRIDE } from '../protocol/layout.ts';
+import {
+  CHALLENGE_STATE,
+  CLASS_COUNT,
+  F,
+  FIZZ_STATE,
+  SEATS_PER_CLASS,
+  STRIDE,
+  TASK_STATE,
+} from '../protocol/layout.ts';
 import { winnerOf } from '../protocol/matching.ts';
 import { openBidsOf } from '../protocol/orders.ts';
 import { P } from '../protocol/params.ts';
 import { attachState } from '../protocol/state.ts';
 import type { AgentRandom, MeasuredAnswer, Phase, View } from './agentContract.ts';
 import { decodeDocument, encodeDocument } from './documents.ts';
+import { hasExecuted } from './executions.ts';
 import type { Precision } from './inferencePort.ts';
 import { machineCostUnitsPerHour } from './machineCost.ts';
 import { choosePuzzle } from './puzzleChoice.ts';
@@ -20,6 +29,7 @@ import {
   answerAt,
   CAPACITY,
   CAPACITY_SIZE,
+  DISTANCE_SIZE,
   judgementAt,
   type ListName,
   RESPONSE,
@@ -42,21 +52,41 @@ function levelOf(levelBps: readonly [number, number, number], draw: number): num
 
 const TWO_32 = 4_294_967_296;
 
-/** What consumers ask for: anything that is not public. */
-function pickLive({ sets, poolSamples }: SharedRun, draw: number): number {
-  return sets.publicSamples + pick(draw, poolSamples - sets.publicSamples);
+/** Samples that are not public, per rotation: first those that it holds out, distinct, then the others. */
+const orders = new WeakMap<SharedRun, Map<number, Int32Array>>();
+
+/** The held-out set of a rotation follows from a beacon that was committed to at genesis and is revealed when it begins (NUM-6). */
+function orderOf(run: SharedRun, rotation: number): Int32Array {
+  const known = orders.get(run) ?? new Map<number, Int32Array>();
+  orders.set(run, known);
+  let order = known.get(rotation);
+  if (order === undefined) {
+    const { publicSamples, heldOutSamples } = run.sets;
+    order = Int32Array.from({ length: run.poolSamples - publicSamples }, (_, i) => publicSamples + i);
+    const high = run.setSeeds[rotation * 2]!;
+    const low = run.setSeeds[rotation * 2 + 1]!;
+    for (let i = 0; i < heldOutSamples; i++) {
+      const j = i + pick(rnd(high, low, PURPOSE.heldOut, i, 0), order.length - i);
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    known.set(rotation, order);
+  }
+  return order;
 }
 
-/**
- * A sample to validate a model on, from 52 random bits: of the held-out set in use while sets rotate, else of the public set.
- * The held-out set follows from a beacon that was committed to at genesis and is revealed when the rotation begins (NUM-6).
- */
-export function pickValidation(run: SharedRun, draw: number): number {
+/** What consumers ask for: anything that is neither public nor held out at present. */
+function pickLive(run: SharedRun, draw: number): number {
+  const { publicSamples, heldOutSamples, rotateEras } = run.sets;
+  if (publicSamples === 0 || rotateEras === 0) return publicSamples + pick(draw, run.poolSamples - publicSamples);
+  const order = orderOf(run, run.rotation[0]!);
+  return order[heldOutSamples + pick(draw, order.length - heldOutSamples)]!;
+}
+
+/** A sample to validate a model on: of the rotation's held-out set while sets rotate, else of the public set, if there is one. */
+function pickValidation(run: SharedRun, rotation: number, draw: number): number {
   const { publicSamples, heldOutSamples, rotateEras } = run.sets;
   if (publicSamples === 0) return pick(draw, run.poolSamples);
-  if (rotateEras === 0) return pick(draw, publicSamples);
-  const element = pick(draw, heldOutSamples);
-  return pickLive(run, rnd(run.setSeed[0]!, run.setSeed[1]!, PURPOSE.heldOut, element, 0));
+  return rotateEras === 0 ? pick(draw, publicSamples) : orderOf(run, rotation)[pick(draw, heldOutSamples)]!;
 }
 
 /** What an agent puts into its commitments: follows from the run's seed, known to nobody else. */
@@ -152,7 +182,10 @@ export function challengeCountOf(run: SharedRun, slotCount: number): number {
   return totals[F.challengeTotals.slot] === slotCount ? totals[F.challengeTotals.challengeCount]! : 0;
 }
 
-export function createSight(run: SharedRun): AgentSight {
+/**
+ * @param sees whose results the view shows: those of the agent that it is pointed at, or, for the simulator itself, everybody's
+ */
+export function createSight(run: SharedRun, sees: 'own' | 'all' = 'own'): AgentSight {
   const t = run.tables;
   const state = attachState(t);
   const agentCount = run.roster.agents.length;
@@ -172,6 +205,16 @@ export function createSight(run: SharedRun): AgentSight {
     for (let entry = head[owner]!; entry !== 0; entry = next[entry]!) entries.push(entry);
     return entries;
   }
+
+  /** Whether the agent may know what an inference gave: it has executed it itself. */
+  const isKnown = (variant: number, sample: number, level: number): boolean =>
+    sees === 'all' || hasExecuted(run, me.agent, variant, sample, level);
+
+  /** Variant that the version behind an audit declares; −1 if its artefact is none that is known. */
+  const variantOfTask = (task: number): number => {
+    const version = t.tasks[task * STRIDE.tasks + F.tasks.referenceId]! * STRIDE.versions;
+    return variantByArtefact.get(t.versions[version + F.versions.artefactId]!) ?? -1;
+  };
 
   /** Whether anything was asked for in this slot: until then, the ledger still holds the requests of an earlier one. */
   const hasRequests = (): boolean => t.callTotals[F.callTotals.slot] === slotCount;
@@ -343,40 +386,58 @@ export function createSight(run: SharedRun): AgentSight {
     samplesOfTask(task) {
       // Drawn with the beacon of the slot of the assignment: unknown before it, and the same for all members.
       const seed = run.taskSeeds[task]!;
-      assert(seed > 0, `Task ${task} has no group yet`);
+      const hasGroup = seed > 0 && t.tasks[task * STRIDE.tasks + F.tasks.state] !== TASK_STATE.created;
+      assert(hasGroup, `Task ${task} has no group yet`);
       const high = Math.floor(seed / TWO_32);
       const low = seed >>> 0;
       const count = t.paramValues[P['val.samples']]!;
       return Array.from({ length: count }, (_, k) => ({
-        sample: pickValidation(run, rnd(high, low, PURPOSE.sample, task, k)),
+        sample: pickValidation(run, run.taskRotations[task]!, rnd(high, low, PURPOSE.sample, task, k)),
         level: levelOf(run.levelBps, rnd(high, low, PURPOSE.level, task, k)),
       }));
     },
     sampleOfAudit: (task) => unpackAudit(run, task),
     myAudits() {
-      const audits = run.newAudits.subarray(1, run.newAudits[0]! + 1);
+      const audits = run.openAudits.subarray(1, run.openAudits[0]! + 1);
       return Array.from(audits).filter((task) => t.tasks[task * STRIDE.tasks + F.tasks.owner] === me.account);
     },
     openingOf(task) {
       const saltId = saltOf(run, me.account, run.auditRequests[task * 2 + 1]!, run.auditRequests[task * 2]!);
       const wanted = t.tasks[task * STRIDE.tasks + F.tasks.commitmentId]!;
       const outputId = outputsOfAudit(run, task).find((id) => commitmentOf(id, saltId, me.account) === wanted);
-      return outputId === undefined ? undefined : { outputId, saltId };
+      if (outputId === undefined) return undefined;
+      const { sample, level } = unpackAudit(run, task);
+      const isOwn = run.variants.some(
+        (_, variant) =>
+          run.answers[answerAt(run, variant, sample, level) + 3] === outputId && isKnown(variant, sample, level),
+      );
+      const nonceId = t.tasks[task * STRIDE.tasks + F.tasks.nonceId]!;
+      return isOwn ? { outputId, saltId, sketchId: sketchIdOf(outputId, nonceId) } : { outputId, saltId };
     },
     commitmentTo: (outputId, request) =>
       commitmentOf(outputId, saltOf(run, me.account, slotCount, request), me.account),
-    sketchIdOf,
     distanceOf(task) {
-      const known = run.distances[task * 2]!;
-      return known === 0 ? undefined : { ppb: known - 1, second: run.distances[task * 2 + 1] === 1 };
+      const at = task * DISTANCE_SIZE;
+      const known = run.distances[at]!;
+      if (known === 0) return undefined;
+      const { sample, level } = unpackAudit(run, task);
+      if (!isKnown(variantOfTask(task), sample, level)) return undefined;
+      return { ppb: known - 1, second: run.distances[at + 1] === 1, declaredAnswerId: run.distances[at + 2]! };
     },
     acceptedPpb(task, second) {
-      const version = t.tasks[task * STRIDE.tasks + F.tasks.referenceId]! * STRIDE.versions;
-      const variant = variantByArtefact.get(t.versions[version + F.versions.artefactId]!);
-      return acceptedPpb(t.paramValues, models[variant ?? -1]?.precision ?? 'fp32', second);
+      return acceptedPpb(t.paramValues, models[variantOfTask(task)]?.precision ?? 'fp32', second);
     },
     buildServed: (model) => run.builds[model]! - 1,
+    qualityOf(request) {
+      const own = request * STRIDE.requests;
+      const answerId = t.requests[own + F.requests.answerId]!;
+      if (answerId === 0 || (sees === 'own' && t.requests[own + F.requests.consumer] !== me.account)) return -1;
+      const { sample, level } = view.sampleOf(request);
+      const given = models.findIndex((_, variant) => run.answers[answerAt(run, variant, sample, level)] === answerId);
+      return given < 0 ? -1 : run.answers[answerAt(run, given, sample, level) + 1]!;
+    },
     answer(variant, sample, level): MeasuredAnswer | undefined {
+      if (!isKnown(variant, sample, level)) return undefined;
       const at = answerAt(run, variant, sample, level);
       const answerId = run.answers[at]!;
       return answerId === 0

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   deriveCalibration,
   deriveClassBands,
+  describeLoss,
   findGap,
+  findOwnLack,
   type Series,
   summariseSeries,
   tallyVerdicts,
@@ -83,7 +85,8 @@ describe('deriveCalibration', () => {
   const fallback = { fp32: { acceptPpb: 1, rejectPpb: 2 }, reduced: { acceptPpb: 3, rejectPpb: 4 } };
 
   it('gives both classes bands inside their gaps, and says what they come from', () => {
-    const { bands, calibration } = deriveCalibration(all, { measuredOn: '2026-11-20', fallback });
+    const exclusions = [{ model: 'ch', place: 'wasm', reason: 'wrong' }];
+    const { bands, calibration } = deriveCalibration(all, { measuredOn: '2026-11-20', fallback, exclusions });
     expect(bands).toEqual({
       fp32: { acceptPpb: 60_415, rejectPpb: 173_803 },
       reduced: { acceptPpb: 16_000_000, rejectPpb: 32_000_000 },
@@ -97,6 +100,17 @@ describe('deriveCalibration', () => {
         fp32: { honestMaxPpb: 7_300, cheatMinPpb: 500_000 },
         reduced: { honestMaxPpb: 4_000_000, cheatMinPpb: 64_000_000 },
       },
+      series: (
+        [
+          [3, 7_300, null],
+          [2, 4_000_000, 500_000],
+          [2, null, 600_000],
+          [2, null, 64_000_000],
+        ] as const
+      ).map(([sampleCount, honestMaxPpb, cheatMinPpb]) => ({
+        ...{ model: 'en', place: 'cpu', configuration: 'some', sampleCount, honestMaxPpb, cheatMinPpb },
+      })),
+      exclusions,
     });
   });
 
@@ -104,6 +118,7 @@ describe('deriveCalibration', () => {
     const { bands, calibration } = deriveCalibration([...all, series(standIn, 64_000_000)], {
       measuredOn: '',
       fallback,
+      exclusions: [],
     });
     expect(bands.reduced).toEqual(fallback.reduced);
     expect(calibration.gaps.reduced).toEqual({ honestMaxPpb: 64_000_000, cheatMinPpb: 64_000_000 });
@@ -111,12 +126,50 @@ describe('deriveCalibration', () => {
 
   it('given honest executions as far away as cheats > refuses to derive bands', () => {
     const overlapping = [...all, series(honest, 600_000)];
-    expect(() => deriveCalibration(overlapping, { measuredOn: '', fallback })).toThrow(
+    expect(() => deriveCalibration(overlapping, { measuredOn: '', fallback, exclusions: [] })).toThrow(
       'Class fp32 has no gap: an honest execution lies 600000 ppb away, the mildest cheat 500000 ppb',
     );
-    expect(() => deriveCalibration([series(honest, 1)], { measuredOn: '', fallback })).toThrow(
+    expect(() => deriveCalibration([series(honest, 1)], { measuredOn: '', fallback, exclusions: [] })).toThrow(
       'Nothing to derive bands',
     );
+  });
+});
+
+describe('findOwnLack', () => {
+  const wrong = { model: 'en', place: 'webgpu', reason: 'it computes something else than en' };
+
+  it('given honest executions on the device > finds none', () => {
+    expect(findOwnLack(all, [wrong], 'cpu')).toBeUndefined();
+  });
+
+  it.each([
+    ['that does not count', all, [wrong], 'it computes something else than en'],
+    ['on which nothing was executed', all, [], 'no sample was executed on it'],
+    ['with no samples', [...all, { ...series(honest), place: 'webgpu' }], [], 'no sample was executed on it'],
+    ['on which only a cheat was executed', [{ ...series(coarse, 5), place: 'webgpu' }], [], 'no sample was executed'],
+  ] as const)('given a device %s > says why, whatever was executed elsewhere', (_, measured, exclusions, reason) => {
+    expect(findOwnLack(measured, exclusions, 'webgpu')).toContain(reason);
+  });
+});
+
+describe('describeLoss', () => {
+  const earlier = { sampleCount: 100, models: ['en', 'ch'], places: ['cpu', 'wasm'] };
+
+  it('given none before, or one as large > nothing is lost', () => {
+    expect(describeLoss(null, { sampleCount: 1, models: ['en'], places: ['cpu'] })).toBeUndefined();
+    expect(describeLoss(earlier, earlier)).toBeUndefined();
+    expect(describeLoss(earlier, { sampleCount: 101, models: ['voice', 'ch', 'en'], places: ['wasm', 'cpu'] })).toBe(
+      undefined,
+    );
+  });
+
+  it.each([
+    [{ sampleCount: 99 }, '99 executions compared, not 100'],
+    [{ models: ['en'] }, 'without ch'],
+    [{ places: ['cpu'], sampleCount: 500 }, 'not on wasm'],
+    [{ models: [], sampleCount: 1 }, 'without en, ch; 1 executions compared, not 100'],
+  ])('given one with %j > says what is lost', (less, loss) => {
+    expect(describeLoss(earlier, { ...earlier, ...less })).toBe(loss);
   });
 });
 

@@ -3,7 +3,7 @@
  * follow. Pure arithmetic over measured distances; what is executed is decided in measureDivergence.ts.
  */
 import type { Bands, Precision } from '../engine/inferencePort.ts';
-import type { Calibration, Gap } from './profile.ts';
+import type { Calibration, Exclusion, Gap, SeriesCount } from './profile.ts';
 import type { Divergent } from './runnerMessages.ts';
 import { deriveBands, judgeDistance, type Verdict } from './sketch.ts';
 
@@ -91,8 +91,56 @@ export function tallyVerdicts(series: readonly Series[], precision: Precision, b
 
 export type Derived = {
   readonly bands: Readonly<Record<Precision, Bands>>;
-  readonly calibration: Calibration;
+  readonly calibration: Required<Calibration>;
 };
+
+/** What is kept of a series. */
+function countSeries({ model, place, configuration, standing, observations }: Series): SeriesCount {
+  const is = (side: 'honest' | 'cheat'): boolean => PRECISIONS.some((precision) => standing[precision] === side);
+  const ppb = observations.flatMap(({ logitsPpb, sketchPpb }) => [logitsPpb, sketchPpb]);
+  const isMeasured = ppb.length > 0;
+  return {
+    ...{ model, place, configuration, sampleCount: observations.length },
+    honestMaxPpb: isMeasured && is('honest') ? ppb.reduce((a, b) => Math.max(a, b)) : null,
+    cheatMinPpb: isMeasured && is('cheat') ? ppb.reduce((a, b) => Math.min(a, b)) : null,
+  };
+}
+
+/**
+ * Why nothing can be said of a device, however much was measured elsewhere: nothing honest was executed on it, or what was
+ * does not count. Undefined where something does.
+ *
+ * @param place  class of the device
+ */
+export function findOwnLack(
+  series: readonly Series[],
+  exclusions: readonly Exclusion[],
+  place: string,
+): string | undefined {
+  const isHonest = ({ standing, observations, ...one }: Series): boolean =>
+    one.place === place && observations.length > 0 && standing.fp32 === 'honest';
+  if (series.some(isHonest)) return undefined;
+  const reasons = exclusions.filter((one) => one.place === place).map(({ reason }) => reason);
+  return reasons.length === 0 ? 'no sample was executed on it' : [...new Set(reasons)].join('; ');
+}
+
+type Extent = Pick<Calibration, 'sampleCount' | 'models' | 'places'>;
+
+/** What an earlier calibration has that a later one lacks: its bands rest on more. Undefined where it lacks nothing. */
+export function describeLoss(earlier: Extent | null, later: Extent): string | undefined {
+  if (earlier === null) return undefined;
+  const lacking = (has: readonly string[], wanted: readonly string[]): string =>
+    wanted.filter((name) => !has.includes(name)).join(', ');
+  const [models, places] = [lacking(later.models, earlier.models), lacking(later.places, earlier.places)];
+  const losses = [
+    ...(models === '' ? [] : [`without ${models}`]),
+    ...(places === '' ? [] : [`not on ${places}`]),
+    ...(later.sampleCount >= earlier.sampleCount
+      ? []
+      : [`${later.sampleCount} executions compared, not ${earlier.sampleCount}`]),
+  ];
+  return losses.length === 0 ? undefined : losses.join('; ');
+}
 
 /**
  * What goes into a device's profile. Where honest executions of class reduced lie as far away as cheats (only a stand-in
@@ -102,7 +150,15 @@ export type Derived = {
  */
 export function deriveCalibration(
   series: readonly Series[],
-  { measuredOn, fallback }: { readonly measuredOn: string; readonly fallback: Readonly<Record<Precision, Bands>> },
+  {
+    measuredOn,
+    fallback,
+    exclusions,
+  }: {
+    readonly measuredOn: string;
+    readonly fallback: Readonly<Record<Precision, Bands>>;
+    readonly exclusions: readonly Exclusion[];
+  },
 ): Derived {
   const of = <T>(make: (precision: Precision) => T): Record<Precision, T> => ({
     fp32: make('fp32'),
@@ -129,6 +185,8 @@ export function deriveCalibration(
       models: unique(series.map(({ model }) => model)),
       places: unique(series.map(({ place }) => place)),
       gaps: of(gapOf),
+      series: series.map(countSeries),
+      exclusions,
     },
   };
 }

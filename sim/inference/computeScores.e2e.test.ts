@@ -19,7 +19,9 @@ describe('measureComputeScores', () => {
       ['attention', 256, 'GFLOP/s'],
       ['streaming', 2 ** 24, 'GB/s'],
     ]);
-    for (const { rate, efficiency } of record.scores) {
+    for (const { rate, efficiency, core } of record.scores) {
+      // Whoever divides what is kept gets what is kept.
+      expect(core && Number((core.rate / core.peak).toPrecision(4))).toBe(efficiency);
       expect(rate.median).toBeGreaterThan(0.01);
       expect(efficiency !== null).toBe(record.reference.known);
       // By the time that the core spent on both: others on the machine hardly move it, and nothing exceeds the peak by much.

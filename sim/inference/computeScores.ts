@@ -5,7 +5,13 @@
 import { loadavg } from 'node:os';
 import { buildComputeGraph, type GraphKind, graphKinds, sizeFor } from './computeGraphs.ts';
 import type { Device, DeviceClass } from './devices.ts';
-import { type GraphSummary, type LoadAverage, type Reference, summariseGraph } from './inferenceBench.ts';
+import {
+  type CoreShare,
+  type GraphSummary,
+  type LoadAverage,
+  type Reference,
+  summariseGraph,
+} from './inferenceBench.ts';
 import type { Spread } from './loadModes.ts';
 import { measureGraphs } from './measureGraphs.ts';
 
@@ -15,8 +21,13 @@ export type ComputeScore = {
   readonly unit: GraphSummary['unit'];
   /** Of the median run of each repetition. */
   readonly rate: Spread;
-  /** Share of what a core of this machine can do at most, in turns with it; null on a card, and without a C compiler. */
+  /**
+   * Share of what a core of this machine can do at most, in turns with it: `core.rate` over `core.peak`. Null on a card,
+   * without a C compiler, and where a measurement of the peak failed.
+   */
   readonly efficiency: number | null;
+  /** What the share is of (see CoreShare of inferenceBench.ts); absent in profiles of earlier versions. */
+  readonly core?: Pick<CoreShare, 'rate' | 'peak'> | null;
 };
 
 export type ComputeScores = {
@@ -28,7 +39,7 @@ export type ComputeScores = {
   /** Of the machine, before: what else ran. */
   readonly loadAverage: LoadAverage;
   readonly scores: readonly ComputeScore[];
-  /** The best of a core in the same run, or why there is none. */
+  /** Peak of a core in the same run, its best round and the median of its middle ones, or why there is none. */
   readonly reference: Reference;
 };
 
@@ -67,12 +78,13 @@ export async function measureComputeScores(
     repetitionCount,
     loadAverage,
     scores: series.map((graph): ComputeScore => {
-      const { kind, size, unit, rate, efficiency } = summariseGraph(graph, reference);
+      const { kind, size, unit, rate, core } = summariseGraph(graph);
       const { median, low, high } = rate;
       return {
         ...{ kind, size, unit },
         rate: { median: rounded(median), low: rounded(low), high: rounded(high) },
-        efficiency: efficiency === null ? null : rounded(efficiency),
+        efficiency: core && rounded(core.efficiency),
+        core: core && { rate: core.rate, peak: core.peak },
       };
     }),
     reference: reference ?? { known: false, reason: 'no graph' },

@@ -1,6 +1,8 @@
 /**
  * Distances as one character each, for columns that are kept with the source. The scale is logarithmic, the E12 series of
- * preferred numbers: twelve steps to a decade, so that a distance is read back within a tenth of what was measured.
+ * preferred numbers: twelve steps to a decade, so that a distance is read back within a quarter of what was measured. What
+ * lies below the middle between honest work and cheats is rounded down, what lies above it up: a replay may say more
+ * clearly on which side an execution was, and never puts it on the other one.
  */
 import { UNRELATED_PPB } from './sketch.ts';
 
@@ -15,26 +17,34 @@ export const DISTANCE_SCALE_PPB: readonly number[] = [
   UNRELATED_PPB,
 ];
 
+/**
+ * Geometric middle of acceptance and rejection as the registry has them for class fp32, 50,000 and 300,000 ppb, rounded
+ * down: that number and what is smaller lies below.
+ */
+export const SCALE_MIDDLE_PPB = 122_474;
+
 /** Printable ASCII, without the two that JSON escapes. */
 const CODES = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))
   .filter((code) => code !== '"' && code !== '\\')
   .join('');
 
 /**
- * The character of the nearest number of the scale, by ratio; 0 has one of its own and no other distance shares it.
+ * The character of the next number of the scale away from {@link SCALE_MIDDLE_PPB}: the greatest that is no greater, or
+ * beyond the middle the least that is no less. 0 has one of its own and no other distance shares it: what is smaller than
+ * the scale has its smallest.
  *
  * @throws RangeError when it is no distance
  */
 export function encodeDistance(ppb: number): string {
   if (!Number.isSafeInteger(ppb) || ppb < 0 || ppb > UNRELATED_PPB) throw new RangeError(`${ppb} ppb is no distance`);
   if (ppb === 0) return CODES[0]!;
-  let index = 1;
-  // The geometric middle of two neighbours, squared, so that no root rounds.
-  while (
-    index + 1 < DISTANCE_SCALE_PPB.length &&
-    ppb * ppb > DISTANCE_SCALE_PPB[index]! * DISTANCE_SCALE_PPB[index + 1]!
-  )
-    index++;
+  const index =
+    ppb <= SCALE_MIDDLE_PPB
+      ? Math.max(
+          1,
+          DISTANCE_SCALE_PPB.findLastIndex((step) => step <= ppb),
+        )
+      : DISTANCE_SCALE_PPB.findIndex((step) => step >= ppb);
   return CODES[index]!;
 }
 

@@ -24,11 +24,13 @@ export type Executable = {
   /** Several inputs may go in one batch. */
   readonly takesBatches: boolean;
   /** All that decides a result, but for device and runtime. */
-  identityOf(place: Place): Omit<ResultIdentity, 'deviceClass' | 'runtime'>;
+  identityOf(place: Place): Omit<ResultIdentity, 'deviceClass' | 'runtime' | 'adapter'>;
   inputOf(place: Place): Uint8Array;
   /** @throws Error naming both hashes when a file is not the pinned one */
   loadRequestOf(place: Place, device: SessionDevice): LoadRequest;
   answerOf(place: Place, result: StoredResult): InferenceAnswer;
+  /** Of {@link answerOf}, where nothing else of the answer is wanted. */
+  answerIdOf(result: Pick<StoredResult, 'text' | 'outputId'>): number;
 };
 
 export type PoolOptions = {
@@ -119,6 +121,7 @@ function createReader(
       latencyUs,
       outputId,
     }),
+    answerIdOf: ({ text }) => computeAnswerId(text),
   };
 }
 
@@ -151,6 +154,7 @@ function createSolver(puzzle: Puzzle, { poolSeed }: PoolOptions): Executable {
       return request;
     },
     answerOf: (_, { latencyUs, outputId }) => ({ answerId: outputId, qualityBps: BPS, latencyUs, outputId }),
+    answerIdOf: ({ outputId }) => outputId,
   };
 }
 

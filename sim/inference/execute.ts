@@ -9,7 +9,7 @@ import type { ClassifierForm, ModelForm, PuzzleForm, RecogniserForm, VoiceForm }
 export type Execution = {
   readonly text: string;
   readonly scores: readonly number[];
-  /** What executions are compared by; of a puzzle its output. */
+  /** What executions are compared by: of a classifier its features too, of a puzzle its output. */
   readonly logits: Float32Array;
 };
 
@@ -70,11 +70,16 @@ function recognise(engine: Engine, form: RecogniserForm, batch: number): Executo
 }
 
 function classify(engine: Engine, form: ClassifierForm, batch: number): Executor {
-  const run = createImageRun(engine, form, batch, [form.outputName, form.logitsName]);
+  const { outputName, featuresName, logitsName } = form;
+  const run = createImageRun(engine, form, batch, [outputName, featuresName, logitsName]);
   return async (grey) => {
     const outputs = await run(grey);
-    const scores = Array.from(floatsOf(outputs, form.outputName, batch));
-    return { text: '', scores, logits: floatsOf(outputs, form.logitsName, batch) };
+    const features = floatsOf(outputs, featuresName, batch);
+    const last = floatsOf(outputs, logitsName, batch);
+    const logits = new Float32Array(features.length + last.length);
+    logits.set(features);
+    logits.set(last, features.length);
+    return { text: '', scores: Array.from(floatsOf(outputs, outputName, batch)), logits };
   };
 }
 

@@ -10,6 +10,7 @@ import {
   summariseGraph,
   summariseLoad,
 } from './inferenceBench.ts';
+import { summarisePeaks } from './measureGraphs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'powr-bench-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -61,48 +62,74 @@ describe('summariseGraph', () => {
       [10_000, 10_000, 90_000],
     ],
   };
-  const reference = { known: true, compiler: 'cc', gflopPerS: 400, gbPerS: 50 } as const;
-
-  it('given a graph that arithmetic limits > relates its operations to the peak of arithmetic', () => {
-    const { wallUs, rate, unit, efficiency } = summariseGraph(graph, reference);
+  it('given a graph that arithmetic limits > has the rate of its operations', () => {
+    const { wallUs, rate, unit } = summariseGraph(graph);
     expect(wallUs).toEqual({ median: 11_000, low: 10_000, high: 20_000 });
     expect(unit).toBe('GFLOP/s');
     expect(rate.median).toBeCloseTo(2e9 / 11e-3 / 1e9, 9);
     expect([rate.low, rate.high]).toEqual([100, 200]);
-    expect(efficiency).toBeCloseTo(181.8181 / 400, 5);
   });
 
   it('given a graph that memory limits > relates its bytes to the peak of memory', () => {
-    const summary = summariseGraph({ ...graph, bound: 'memory', repetitions: [[50_000]] }, reference);
-    expect(summary).toMatchObject({ unit: 'GB/s', rate: { median: 20 }, efficiency: 0.4 });
+    const streaming = {
+      ...graph,
+      bound: 'memory',
+      repetitions: [[50_000]],
+      cpuUs: [[50_000]],
+      corePeaks: [50],
+    } as const;
+    expect(summariseGraph(streaming)).toMatchObject({
+      unit: 'GB/s',
+      rate: { median: 20 },
+      core: { rate: 20, peak: 50, efficiency: 0.4 },
+    });
   });
 
-  it('given times of the core and peaks beside them > compares middle with middle, repetition by repetition', () => {
+  it('given times of the core and peaks beside them > divides the middle rate by the middle peak, as both are shown', () => {
     const beside = {
       ...graph,
-      // 200, 100 and 125 GFLOP/s of what the core gave, of 250, 200 and 200: shares 0.8, 0.5 and 0.625.
+      // 200, 100 and 125 GFLOP/s of what the core gave.
       cpuUs: [
         [10_000, 9_000, 30_000],
         [20_000, 20_000],
         [16_000, 15_000, 17_000],
       ],
-      corePeaks: [250, 200, 200],
+      corePeaks: [250.04, 200.04, 201],
     };
-    expect(summariseGraph(beside, reference).efficiency).toBeCloseTo(0.625, 9);
+    const core = { rate: 125, peak: 201, efficiency: 125 / 201 };
+    expect(summariseGraph(beside).core).toEqual(core);
+    expect(summariseGraph({ ...beside, corePeaks: [200.04, 200.04, 1] }).core!.peak).toBe(200);
     // On a busy machine the wall grows and the share does not.
     const busy = { ...beside, repetitions: graph.repetitions.map((runs) => runs.map((us) => 10 * us)) };
-    expect(summariseGraph(busy, reference)).toMatchObject({ efficiency: 0.625, rate: { low: 10, high: 20 } });
+    expect(summariseGraph(busy)).toMatchObject({ core, rate: { low: 10, high: 20 } });
   });
 
-  it('given a peak that failed in one repetition > compares with the best that there was', () => {
-    const lacking = { ...graph, cpuUs: graph.repetitions, corePeaks: [250, 200] };
-    expect(summariseGraph(lacking, reference).efficiency).toBeCloseTo(181.8181 / 400, 5);
+  it.each([
+    ['a peak that failed in one repetition', { cpuUs: graph.repetitions, corePeaks: [250, 200] }],
+    ['no peak', { cpuUs: graph.repetitions, corePeaks: [] }],
+    ['no times of the core', { corePeaks: [250, 200, 200] }],
+    ['neither', {}],
+  ])('given %s > does not know what share of a core that is', (_, more) => {
+    expect(summariseGraph({ ...graph, ...more }).core).toBeNull();
+  });
+});
+
+describe('summarisePeaks', () => {
+  const peak = (gflopPerS: number, gbPerS: number) => ({
+    ...{ gflopPerS, gbPerS },
+    ...{ medianGflopPerS: gflopPerS - 10, medianGbPerS: gbPerS - 1 },
   });
 
-  it('given no peak > has no efficiency', () => {
-    expect(summariseGraph(graph, { known: false, reason: 'no compiler' }).efficiency).toBeNull();
-    expect(summariseGraph(graph, null).efficiency).toBeNull();
-    expect(summariseGraph({ ...graph, cpuUs: graph.repetitions, corePeaks: [] }, null).efficiency).toBeNull();
+  it('has the best round of all, and the median of the middle rounds, of those that did not fail', () => {
+    expect(summarisePeaks([peak(100, 20), 'peak.c failed: once', peak(120, 10), peak(110, 15)], 'cc')).toEqual({
+      ...{ known: true, compiler: 'cc', gflopPerS: 120, gbPerS: 20, medianGflopPerS: 100, medianGbPerS: 14 },
+    });
+  });
+
+  it('given nothing but failures > says why', () => {
+    expect(summarisePeaks(['peak.c failed: once', 'again'], 'cc')).toEqual({
+      ...{ known: false, reason: 'peak.c failed: once' },
+    });
   });
 });
 

@@ -14,7 +14,7 @@ import {
   type LoadMode,
   type Spread,
 } from './loadModes.ts';
-import type { BestPeak } from './referencePeak.ts';
+import type { Peak } from './referencePeak.ts';
 
 export const BENCH_FORMAT = 'powr-inference-bench/1';
 
@@ -34,7 +34,10 @@ export type GraphSeries = {
   readonly repetitions: readonly (readonly number[])[];
   /** Time that cores spent on these runs; absent where nobody looked. */
   readonly cpuUs?: readonly (readonly number[])[];
-  /** The middle round of the peak program right before each repetition, GFLOP/s or GB/s; empty without a program. */
+  /**
+   * The middle round of the peak program right before each repetition, GFLOP/s or GB/s; empty without a program. One that
+   * failed is missing: then nobody knows which repetition the others belong to, and nothing is compared.
+   */
   readonly corePeaks?: readonly number[];
 };
 
@@ -50,10 +53,16 @@ export type BareMeasurement = {
 
 export type BareSeries = { readonly model: string; readonly repetitions: readonly BareMeasurement[] };
 
-/** The peak of one core, or why there is none to compare with. */
+/**
+ * The peak of one core over all its measurements, or why there is none: the best round of all, and the median of the
+ * middle rounds. A graph is compared with neither, but with the middle rounds right before it (`corePeaks`).
+ */
 export type Reference =
-  | ({ readonly known: true; readonly compiler: string } & BestPeak)
+  | ({ readonly known: true; readonly compiler: string } & PeakOfRun)
   | { readonly known: false; readonly reason: string };
+
+/** Benchmarks kept by earlier versions have the best round alone. */
+export type PeakOfRun = Pick<Peak, 'gflopPerS' | 'gbPerS'> & Partial<Peak>;
 
 export type LoadAverage = readonly [oneMinute: number, fiveMinutes: number, fifteenMinutes: number];
 
@@ -109,12 +118,21 @@ export type GraphSummary = {
   /** GFLOP/s or GB/s, by what limits the graph. */
   readonly rate: Spread;
   readonly unit: 'GFLOP/s' | 'GB/s';
-  /**
-   * Rate over the peak of one core in the same unit; null without one. Both are those of the middle run and round, by the
-   * time that the core spent, one measured right after the other: median over the repetitions.
-   */
-  readonly efficiency: number | null;
+  /** How much of a core the graph reaches; null where that is not known. */
+  readonly core: CoreShare | null;
 };
+
+/** Both figures by the time that the core spent, in the unit of the graph, and to {@link CORE_DIGITS} digits. */
+export type CoreShare = {
+  /** Of the middle run of each repetition, median over the repetitions. */
+  readonly rate: number;
+  /** The middle round of the peak program right before each repetition, median over the repetitions. */
+  readonly peak: number;
+  /** The one over the other, as they stand here. */
+  readonly efficiency: number;
+};
+
+export const CORE_DIGITS = 4;
 
 /** @throws Error when there is no repetition */
 export function summariseLoad({ variant, mode, repetitions }: LoadSeries): LoadSummary {
@@ -129,7 +147,7 @@ export function summariseLoad({ variant, mode, repetitions }: LoadSeries): LoadS
 }
 
 /** @throws Error when there is no repetition, or one without a run */
-export function summariseGraph(graph: GraphSeries, reference: Reference | null): GraphSummary {
+export function summariseGraph(graph: GraphSeries): GraphSummary {
   const { kind, size, bound, flopCount, byteCount, repetitions } = graph;
   const wallUs = assertMeasured(computeSpread(repetitions.map(medianOf)), kind);
   const isCompute = bound === 'compute';
@@ -139,26 +157,26 @@ export function summariseGraph(graph: GraphSeries, reference: Reference | null):
   return {
     ...{ kind, size, flopCount, byteCount, wallUs, rate },
     unit: isCompute ? 'GFLOP/s' : 'GB/s',
-    efficiency: computeEfficiency(graph, rateOf) ?? compareWithBest(graph, rate.median, reference),
+    core: computeCoreShare(graph, rateOf),
   };
 }
 
 const medianOf = (values: readonly number[]): number | null => computeSpread(values)?.median ?? null;
 
-function computeEfficiency({ cpuUs, corePeaks }: GraphSeries, rateOf: (us: number) => number): number | null {
+/** Null where a time or a peak is missing: no other figure takes its place. */
+function computeCoreShare({ cpuUs, corePeaks }: GraphSeries, rateOf: (us: number) => number): CoreShare | null {
   if (!cpuUs || !corePeaks || corePeaks.length !== cpuUs.length) return null;
-  const shares = cpuUs.map((runs, i) => {
+  const rates = cpuUs.map((runs) => {
     const us = medianOf(runs);
-    return us === null ? null : rateOf(us) / corePeaks[i]!;
+    return us === null ? null : rateOf(us);
   });
-  return computeSpread(shares)?.median ?? null;
+  const [rate, peak] = [rates, corePeaks].map((values) => computeSpread(values)?.median);
+  if (rate === undefined || peak === undefined) return null;
+  const rounded = { rate: toCoreDigits(rate), peak: toCoreDigits(peak) };
+  return { ...rounded, efficiency: rounded.rate / rounded.peak };
 }
 
-/** For benchmarks that were kept before the time of cores was measured. */
-function compareWithBest({ bound }: GraphSeries, rate: number, reference: Reference | null): number | null {
-  if (!reference?.known) return null;
-  return rate / (bound === 'compute' ? reference.gflopPerS : reference.gbPerS);
-}
+const toCoreDigits = (value: number): number => Number(value.toPrecision(CORE_DIGITS));
 
 export type BareSummary = {
   readonly model: string;

@@ -6,11 +6,13 @@ import type { InferenceJob, SketchJob, VariantInfo } from '../engine/inferencePo
 import type { Device } from './devices.ts';
 import { describeJob, type Executable } from './executables.ts';
 import {
+  adapterOf,
   computeResultKey,
   computeSketchKey,
   type ResultStore,
   type SketchStore,
   type StoredResult,
+  type StoredSketch,
 } from './resultStore.ts';
 import type { InferenceWish, SessionDevice } from './runnerMessages.ts';
 import type { RunnerPool } from './runnerPool.ts';
@@ -51,7 +53,7 @@ export type Outcome<T> = { readonly value: T; readonly isExecuted: boolean };
 export type InferenceHost = {
   readonly place: ExecutionPlace;
   infer(job: InferenceJob): Promise<Outcome<StoredResult>>;
-  sketch(job: SketchJob, projectionCount: number): Promise<Outcome<Float32Array>>;
+  sketch(job: SketchJob, projectionCount: number): Promise<Outcome<StoredSketch>>;
   /** Waits for what is under way, however it ends. The pool is not the host's to close. */
   settle(): Promise<void>;
 };
@@ -69,8 +71,9 @@ export function createHost(options: HostOptions): InferenceHost {
   const underWay = new Map<string, Promise<unknown>>();
 
   const keyOf = (job: InferenceJob): string => {
-    const { class: deviceClass, runtime } = place;
-    return computeResultKey({ ...executables[job.variant]!.identityOf(job), deviceClass, runtime });
+    const { class: deviceClass, runtime, name } = place;
+    const adapter = adapterOf(deviceClass, name);
+    return computeResultKey({ ...executables[job.variant]!.identityOf(job), deviceClass, runtime, adapter });
   };
 
   async function execute(job: InferenceJob, wish?: InferenceWish) {
@@ -96,14 +99,17 @@ export function createHost(options: HostOptions): InferenceHost {
     return { value, isExecuted: true };
   }
 
-  async function project(job: SketchJob, projectionCount: number): Promise<Outcome<Float32Array>> {
+  async function project(job: SketchJob, projectionCount: number): Promise<Outcome<StoredSketch>> {
     const key = computeSketchKey(keyOf(job), job.nonce, projectionCount);
     const stored = policy === 'replace' ? undefined : options.sketches().get(key);
     if (stored && policy === 'reuse') return { value: stored, isExecuted: false };
-    const { sketches } = await execute(job, { nonces: [job.nonce], projectionCount });
-    const value = sketches[0]!;
-    if (stored) assertSame(job, 'sketch', value.join(' '), stored.join(' '));
-    else options.sketches().put(key, value);
+    const { sketches, text, outputId } = await execute(job, { nonces: [job.nonce], projectionCount });
+    const value = { sketch: sketches[0]!, text, outputId };
+    if (stored) {
+      assertSame(job, 'output', outputId, stored.outputId);
+      assertSame(job, 'sketch', value.sketch.join(' '), stored.sketch.join(' '));
+      assertSame(job, 'text', text, stored.text);
+    } else options.sketches().put(key, value);
     return { value, isExecuted: true };
   }
 

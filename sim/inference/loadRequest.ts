@@ -82,7 +82,7 @@ function formOf(root: string, model: Model): ModelForm {
     }
     case 'classifier': {
       const { widthPx, heightPx } = model.input;
-      return { kind: 'classifier', widthPx, heightPx, ...names };
+      return { kind: 'classifier', widthPx, heightPx, ...names, featuresName: model.featuresName };
     }
     case 'voice': {
       const { rateHz, frameSamples, contextSamples } = model.input;

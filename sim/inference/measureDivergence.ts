@@ -12,6 +12,7 @@ import { sha256Hex } from './hash.ts';
 import { createLoadRequest, createModelRequest } from './loadRequest.ts';
 import { getModel, type ModelKind, readModelFile } from './models.ts';
 import { generateOrientation } from './orientation.ts';
+import type { Exclusion } from './profile.ts';
 import { type Divergent, type LoadRequest, type SessionOptions, sessionNameOf } from './runnerMessages.ts';
 import { type RunnerProcess, startRunner } from './runnerProcess.ts';
 import { keyOf } from './sampleKey.ts';
@@ -43,7 +44,7 @@ export type MeasureDivergenceOptions = {
 export type Divergences = {
   readonly series: readonly Series[];
   /** Places that were to be tried and do not count, and why. */
-  readonly missing: readonly { readonly place: string; readonly reason: string }[];
+  readonly exclusions: readonly Exclusion[];
 };
 
 /** A place whose every execution of a model is at least so far away does not compute that model. */
@@ -105,8 +106,8 @@ const STOP_LIMIT_MS = 5_000;
  */
 export async function measureDivergence(options: MeasureDivergenceOptions): Promise<Divergences> {
   const cpu = await chooseDevice('cpu', options);
-  const { devices, missing: absent } = await findOtherDevices(options);
-  const missing = [...absent];
+  const { devices, exclusions: absent } = await findOtherDevices(options);
+  const exclusions = [...absent];
   const series: Series[] = [];
   const countOf = (device: Device): number => (device.isSoftware ? options.softwareCount : options.sampleCount);
   const perModel = options.sampleCount + options.wasmCount + devices.reduce((sum, device) => sum + countOf(device), 0);
@@ -123,11 +124,11 @@ export async function measureDivergence(options: MeasureDivergenceOptions): Prom
       for (const one of await runTrial(options, trial, modelId, onDone)) {
         const wrong = findWrong(one);
         if (wrong === undefined) series.push(one);
-        else missing.push({ place: one.place, reason: wrong });
+        else exclusions.push({ model: modelId, place: one.place, reason: wrong });
       }
     }
   }
-  return { series, missing };
+  return { series, exclusions };
 }
 
 /** Why a place that should execute a model honestly cannot be believed to, or undefined. */
@@ -140,18 +141,18 @@ function findWrong({ model, place, standing, observations }: Series): string | u
 /** Cards, and a driver in software if it is asked for. */
 async function findOtherDevices(
   options: MeasureDivergenceOptions,
-): Promise<{ readonly devices: readonly Device[]; readonly missing: Divergences['missing'] }> {
+): Promise<{ readonly devices: readonly Device[]; readonly exclusions: Divergences['exclusions'] }> {
   const devices: Device[] = [];
-  const missing: { place: string; reason: string }[] = [];
+  const exclusions: Exclusion[] = [];
   for (const id of ['webgpu', 'cuda'] as const) {
     try {
       const device = await chooseDevice(id, options);
       if (!device.isSoftware || options.softwareCount > 0) devices.push(device);
     } catch (error) {
-      missing.push({ place: id, reason: (error as Error).message.split('\n')[0]! });
+      exclusions.push({ model: null, place: id, reason: (error as Error).message.split('\n')[0]! });
     }
   }
-  return { devices, missing };
+  return { devices, exclusions };
 }
 
 function createCpuTrial(options: MeasureDivergenceOptions, cpu: Device, modelId: CalibratedModel): Trial {

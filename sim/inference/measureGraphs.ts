@@ -5,6 +5,7 @@
 import type { ComputeGraph } from './computeGraphs.ts';
 import type { Device } from './devices.ts';
 import type { GraphSeries, Reference } from './inferenceBench.ts';
+import { computeSpread } from './loadModes.ts';
 import { openPeakMeter, type Peak, type PeakMeter } from './referencePeak.ts';
 import { startRunner } from './runnerProcess.ts';
 
@@ -47,7 +48,7 @@ export async function measureGraphs(
   if (series.length === 0) return { series, reference: null };
   const meter =
     device.id === 'cpu' ? await openPeakMeter(options.root).catch((error: Error) => error.message) : NO_CORE;
-  let reference: Reference = { known: false, reason: typeof meter === 'string' ? meter : '' };
+  const peaks: (Peak | string)[] = [];
   const runner = startRunner({ builtDir: options.builtDir, env: device.env });
   try {
     for (let repetition = 0; repetition < options.repetitionCount; repetition++) {
@@ -57,7 +58,7 @@ export async function measureGraphs(
           const peak = await measurePeak(meter);
           if (typeof peak !== 'string')
             series[i]!.corePeaks.push(bound === 'compute' ? peak.medianGflopPerS : peak.medianGbPerS);
-          reference = betterOf(reference, peak, meter.compiler);
+          peaks.push(peak);
         }
         const request = { kind: 'time', device: device.id, model, dims: inputDims } as const;
         const reply = await runner.ask({ ...request, warmUpCount: WARM_UPS, runCount: RUNS }, REQUEST_LIMIT_MS);
@@ -70,6 +71,8 @@ export async function measureGraphs(
     if (typeof meter !== 'string') meter.close();
     await runner.stop(STOP_LIMIT_MS);
   }
+  const reference: Reference =
+    typeof meter === 'string' ? { known: false, reason: meter } : summarisePeaks(peaks, meter.compiler);
   return { series, reference };
 }
 
@@ -77,13 +80,16 @@ export async function measureGraphs(
 const measurePeak = (meter: PeakMeter): Promise<Peak | string> =>
   meter.measure().catch((error: Error) => `peak.c failed: ${error.message.trim()}`);
 
-/** The better of what is known and one more measurement: whatever disturbs one can only make it slower. */
-function betterOf(known: Reference, peak: Peak | string, compiler: string): Reference {
-  if (typeof peak === 'string') return known.known ? known : { known: false, reason: peak };
-  const { gflopPerS, gbPerS } = known.known ? known : peak;
+/** Of all that did not fail; whatever disturbs a round can only make it slower. */
+export function summarisePeaks(measured: readonly (Peak | string)[], compiler: string): Reference {
+  const peaks = measured.filter((peak) => typeof peak !== 'string');
+  if (peaks.length === 0) return { known: false, reason: measured.find((peak) => typeof peak === 'string') ?? '' };
+  const medianOf = (values: readonly number[]): number => computeSpread(values)!.median;
   return {
     ...{ known: true, compiler },
-    gflopPerS: Math.max(gflopPerS, peak.gflopPerS),
-    gbPerS: Math.max(gbPerS, peak.gbPerS),
+    gflopPerS: Math.max(...peaks.map(({ gflopPerS }) => gflopPerS)),
+    gbPerS: Math.max(...peaks.map(({ gbPerS }) => gbPerS)),
+    medianGflopPerS: medianOf(peaks.map(({ medianGflopPerS }) => medianGflopPerS)),
+    medianGbPerS: medianOf(peaks.map(({ medianGbPerS }) => medianGbPerS)),
   };
 }

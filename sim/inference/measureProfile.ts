@@ -116,6 +116,9 @@ export async function measureProfile(options: MeasureProfileOptions): Promise<In
         divergence: computeDivergence(here[variant]!.flat(), there[variant]!.flat()),
         levels: levels.map((_, level) => ({
           ...summariseLevel(here[variant]![level]!.map(({ answer }) => answer)),
+          ...(reference === device
+            ? {}
+            : { referenceAnswerId: there[variant]![level]!.map(({ answer }) => answer.answerId) }),
           distances: Object.fromEntries(
             [...LOOKS, CROSSED].map((look) => [
               look,
@@ -238,7 +241,7 @@ function computeDivergence(here: readonly Measured[], there: readonly Measured[]
 const quantileOf = (sorted: readonly number[], percent: number): number =>
   sorted[Math.ceil((sorted.length * percent) / 100) - 1]!;
 
-function summariseLevel(answers: readonly InferenceAnswer[]): Omit<LevelProfile, 'distances'> {
+function summariseLevel(answers: readonly InferenceAnswer[]): Omit<LevelProfile, 'distances' | 'referenceAnswerId'> {
   const qualityBps = answers.map((answer) => answer.qualityBps);
   const latencyUs = answers.map((answer) => answer.latencyUs);
   const sorted = [...latencyUs].sort((a, b) => a - b);

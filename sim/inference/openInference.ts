@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
+  Compared,
   Comparison,
   InferenceAnswer,
   InferenceJob,
@@ -26,12 +27,14 @@ import { assertInPool, assertNonce, createExecutables, describeJob, describeVari
 import { createHost, type ExecutionPlace, type InferenceHost, placeOf, type StoredPolicy } from './inferenceHost.ts';
 import { CROSSED, createProfileReader, type InferenceProfile, readBands, readProfile } from './profile.ts';
 import {
+  adapterOf,
   computeResultKey,
   computeSketchKey,
   openResultStore,
   openSketchStore,
   type ResultStore,
   type SketchStore,
+  type StoredSketch,
 } from './resultStore.ts';
 import type { SessionDevice } from './runnerMessages.ts';
 import { createRunnerPool } from './runnerPool.ts';
@@ -82,6 +85,9 @@ export const PROFILE_PATH = profilePathOf('cpu');
 const REQUEST_LIMIT_MS = 30_000;
 /** A driver in software compiles and runs a model in seconds, in tens of seconds on a busy machine. */
 const SOFTWARE_LIMIT_MS = 180_000;
+
+/** Said of the validators' device where it is the miners' too. */
+const SAME_NOTE = ", the miners' own: what was declared is compared with itself, at no distance";
 
 type Stores = { readonly results: () => ResultStore; readonly sketches: () => SketchStore; close(): void };
 
@@ -138,7 +144,7 @@ async function openMeasuring(options: Resolved, stores: Stores): Promise<Inferen
     if (isClosed) throw new Error('The inference port is closed');
   };
 
-  async function sketch(host: InferenceHost, job: SketchJob, projectionCount: number): Promise<Float32Array> {
+  async function sketch(host: InferenceHost, job: SketchJob, projectionCount: number): Promise<StoredSketch> {
     const { value, isExecuted } = await host.sketch(job, projectionCount);
     if (isExecuted) counter.countSketched();
     return value;
@@ -169,14 +175,17 @@ async function openMeasuring(options: Resolved, stores: Stores): Promise<Inferen
             sketch(validators, declared, projectionCount),
           ]);
           counter.countCompared();
-          return relativeDistancePpb(shown, own);
+          return {
+            distancePpb: relativeDistancePpb(shown.sketch, own.sketch),
+            declaredAnswerId: executables[declared.variant]!.answerIdOf(own),
+          };
         }),
       );
     },
     stats: () => ({
       device: `${device.id}: ${device.name}, ${countRunners(countWorkers(device, options))}`,
       runtime: device.runtime,
-      validatorDevice: `${validators.place.session}: ${validators.place.name}`,
+      validatorDevice: `${validators.place.session}: ${validators.place.name}${validators === miners ? SAME_NOTE : ''}`,
       ...counter.read(),
     }),
     async close() {
@@ -235,7 +244,14 @@ function openReplay(options: Resolved, stores: Stores): InferencePort {
     );
   }
   const reader = createProfileReader(profile, poolSeed);
-  const own = createOwnLookUps({ ...options, device: id }, reference, stores);
+  const own = createOwnLookUps(
+    { ...options, device: id },
+    {
+      miner: typeof device === 'string' ? profile.device.name : device.name,
+      validator: profile.reference,
+    },
+    stores,
+  );
   const infos = describeVariants();
   const counter = createCounter(infos);
   let isClosed = false;
@@ -277,22 +293,27 @@ function openReplay(options: Resolved, stores: Stores): InferencePort {
     },
     async compare(comparisons, projectionCount = PROJECTION_COUNT) {
       for (const comparison of comparisons) assertComparable(comparison, infos.length, poolSamples);
-      const distances = findAll<Comparison, number>(
+      const compared = findAll<Comparison, Compared>(
         comparisons,
         [
           ({ claimed, declared }) => {
             // The columns hold two executions on one sample, under one nonce or under two.
             if (claimed.sample !== declared.sample || claimed.level !== declared.level) return undefined;
             const look = claimed.nonce === declared.nonce ? projectionCount : CROSSED;
-            return reader.distanceOf(infos[claimed.variant]!.id, infos[declared.variant]!.id, claimed, look);
+            const { id: declaredId } = infos[declared.variant]!;
+            const distancePpb = reader.distanceOf(infos[claimed.variant]!.id, declaredId, claimed, look);
+            const declaredAnswerId = reader.referenceAnswerIdOf(declaredId, declared);
+            return distancePpb === undefined || declaredAnswerId === undefined
+              ? undefined
+              : { distancePpb, declaredAnswerId };
           },
-          (comparison) => own.distanceOf(comparison, projectionCount),
+          (comparison) => own.compare(comparison, projectionCount),
         ],
         ({ claimed, declared }) =>
           `distance of ${describeJob(claimed, infos)}, to ${describeJob(declared, infos)}, ${projectionCount} projections`,
       );
       for (const _ of comparisons) counter.countCompared();
-      return distances;
+      return compared;
     },
     stats: () => ({ ...describeReplay(profile, path, prefer), ...counter.read() }),
     async close() {
@@ -313,33 +334,48 @@ function describeReplay(
   return {
     device: `${device.class}: ${source}`,
     runtime,
-    validatorDevice: `${reference.class}: ${prefer === 'own-results' ? `${here} (own results)` : `${reference.name} (${path})`}`,
+    validatorDevice:
+      `${reference.class}: ${prefer === 'own-results' ? `${here} (own results)` : `${reference.name} (${path})`}` +
+      (reference.class === device.class ? SAME_NOTE : ''),
   };
 }
 
-/** Looks up what this machine has executed itself, of the present runtime, whatever a profile was measured with. */
+/**
+ * Looks up what this machine has executed itself, of the present runtime, whatever a profile was measured with.
+ *
+ * @param names  of the cards, as far as they are some: another card's results are not those of this one
+ */
 function createOwnLookUps(
   options: Resolved & { readonly device: SessionDevice },
-  validatorClass: string,
+  names: { readonly miner: string; readonly validator: { readonly class: string; readonly name: string } },
   { results, sketches }: Stores,
 ) {
   const { root, device } = options;
   const runtime = readRuntime(root);
   const executables = createExecutables({ ...options, modelDir: join(options.cacheDir, 'models') });
-  const keyOf = (job: InferenceJob, deviceClass: string): string =>
-    computeResultKey({ ...executables[job.variant]!.identityOf(job), deviceClass, runtime });
-  const sketchOf = (job: SketchJob, deviceClass: string, projectionCount: number) =>
-    sketches().get(computeSketchKey(keyOf(job, deviceClass), job.nonce, projectionCount));
+  const miner = { class: device, name: names.miner };
+  const keyOf = (job: InferenceJob, side: { readonly class: string; readonly name: string }): string =>
+    computeResultKey({
+      ...executables[job.variant]!.identityOf(job),
+      ...{ deviceClass: side.class, runtime, adapter: adapterOf(side.class, side.name) },
+    });
+  const sketchOf = (job: SketchJob, side: Parameters<typeof keyOf>[1], projectionCount: number) =>
+    sketches().get(computeSketchKey(keyOf(job, side), job.nonce, projectionCount));
   return {
     runtime,
     answerOf(job: InferenceJob): InferenceAnswer | undefined {
-      const result = results().get(keyOf(job, device));
+      const result = results().get(keyOf(job, miner));
       return result && executables[job.variant]!.answerOf(job, result);
     },
-    distanceOf({ claimed, declared }: Comparison, projectionCount: number): number | undefined {
-      const shown = sketchOf(claimed, device, projectionCount);
-      const own = shown && sketchOf(declared, validatorClass, projectionCount);
-      return own && relativeDistancePpb(shown, own);
+    compare({ claimed, declared }: Comparison, projectionCount: number): Compared | undefined {
+      const shown = sketchOf(claimed, miner, projectionCount);
+      const own = shown && sketchOf(declared, names.validator, projectionCount);
+      return (
+        own && {
+          distancePpb: relativeDistancePpb(shown.sketch, own.sketch),
+          declaredAnswerId: executables[declared.variant]!.answerIdOf(own),
+        }
+      );
     },
   };
 }

@@ -108,6 +108,25 @@ describe('bands in a profile', () => {
     expect(readBands(path)).toBeUndefined();
   });
 
+  it('given a calibration of an earlier version, without series and exclusions > is read; with them > is read back', () => {
+    const gap = { honestMaxPpb: 1, cheatMinPpb: 9 };
+    const earlier = {
+      ...{ measuredOn: '2026-11-20', sampleCount: 5, models: ['en'], places: ['cpu'] },
+      gaps: { fp32: gap, reduced: gap },
+    };
+    const count = { model: 'en', place: 'cpu', configuration: 'repeated', sampleCount: 5 };
+    const present = {
+      ...earlier,
+      series: [{ ...count, honestMaxPpb: 1, cheatMinPpb: null }],
+      exclusions: [{ model: null, place: 'cuda', reason: 'there is none' }],
+    };
+    for (const calibration of [earlier, present]) {
+      writeFileSync(path, formatProfile({ ...committed, bands, calibration }));
+      expect(readProfile(path).calibration).toEqual(calibration);
+      expect(readBands(path)).toEqual(bands);
+    }
+  });
+
   it('given a new measurement of the same device and runtime > are kept; of another > are not taken over', () => {
     writeFileSync(path, formatProfile({ ...committed, bands }));
     expect(readBands(path)).toEqual(bands);

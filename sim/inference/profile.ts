@@ -40,6 +40,8 @@ export type LevelProfile = {
    * character of the scale of distanceScale.ts for each sample.
    */
   readonly distances: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the reference's own execution answered; absent where it is the device itself. */
+  readonly referenceAnswerId?: readonly number[];
 };
 
 /** Of one variant on the device and on the reference, over all samples: relative distance of the longer sketches, ppb. */
@@ -71,7 +73,22 @@ export type Gap = {
   readonly cheatMinPpb: number;
 };
 
-/** What bands were derived from, so that a reader can judge them. */
+/** A place that was to be tried and does not count, and why; of no model where it does not work at all. */
+export type Exclusion = { readonly model: string | null; readonly place: string; readonly reason: string };
+
+/** One way of executing a model, as far as bands follow from it: distances of logits or sketch, whichever decides. */
+export type SeriesCount = {
+  readonly model: string;
+  readonly place: string;
+  readonly configuration: string;
+  readonly sampleCount: number;
+  /** Farthest execution, ppb; null where no precision class takes it for honest work. */
+  readonly honestMaxPpb: number | null;
+  /** Nearest execution, ppb; null where no precision class takes it for a cheat. */
+  readonly cheatMinPpb: number | null;
+};
+
+/** What bands were derived from, so that a reader can judge them. Earlier versions kept neither series nor exclusions. */
 export type Calibration = {
   /** ISO 8601. */
   readonly measuredOn: string;
@@ -80,6 +97,8 @@ export type Calibration = {
   /** Places of the honest executions, such as wasm. */
   readonly places: readonly string[];
   readonly gaps: Readonly<Record<Precision, Gap>>;
+  readonly series?: readonly SeriesCount[];
+  readonly exclusions?: readonly Exclusion[];
 };
 
 export type InferenceProfile = {
@@ -116,7 +135,12 @@ export type InferenceProfile = {
 };
 
 /** As written: columns of identifiers are one string, nine digits of base 64 each, half as long as a list. */
-type LevelFile = Omit<LevelProfile, 'answerId' | 'outputId'> & { readonly answerId: string; readonly outputId: string };
+type LevelFile = Omit<LevelProfile, IdColumn> & {
+  readonly answerId: string;
+  readonly outputId: string;
+  readonly referenceAnswerId?: string;
+};
+type IdColumn = 'answerId' | 'outputId' | 'referenceAnswerId';
 type ProfileFile = Omit<InferenceProfile, 'variants'> & {
   readonly variants: readonly (Omit<VariantProfile, 'levels'> & { readonly levels: readonly LevelFile[] })[];
 };
@@ -147,10 +171,11 @@ export function readProfile(path: string): InferenceProfile {
   };
 }
 
-const decodeLevel = (level: LevelFile): LevelProfile => ({
+const decodeLevel = ({ referenceAnswerId, ...level }: LevelFile): LevelProfile => ({
   ...level,
   answerId: decodeIds(level.answerId),
   outputId: decodeIds(level.outputId),
+  ...(referenceAnswerId === undefined ? {} : { referenceAnswerId: decodeIds(referenceAnswerId) }),
 });
 
 const encodeIds = (ids: readonly number[]): string =>
@@ -174,8 +199,12 @@ export function formatProfile(profile: InferenceProfile): string {
   const { variants: measured, ...head } = profile;
   const lines = JSON.stringify({ ...head, variants: [] }, null, 1).replace(/\[\]\s*\}$/, '[');
   const blocks = measured.map(({ levels, ...variant }) => {
-    const rows = levels.map(({ answerId, outputId, qualityBps, latencyUs, distances, ...summary }) => {
-      const columns = { answerId: encodeIds(answerId), outputId: encodeIds(outputId), qualityBps, latencyUs };
+    const rows = levels.map((level) => {
+      const { answerId, outputId, qualityBps, latencyUs, distances, referenceAnswerId, ...summary } = level;
+      const columns = {
+        ...{ answerId: encodeIds(answerId), outputId: encodeIds(outputId), qualityBps, latencyUs },
+        ...(referenceAnswerId === undefined ? {} : { referenceAnswerId: encodeIds(referenceAnswerId) }),
+      };
       const body = [...Object.entries(columns).map(lineOf), `"distances":${formatDistances(distances)}`];
       return `{${JSON.stringify(summary).slice(1, -1)},\n${body.join(',\n')}}`;
     });
@@ -223,6 +252,8 @@ export type ProfileReader = {
   answerOf(variant: string, place: Place): InferenceAnswer | undefined;
   /** Of the claimed variant on the device from the declared one on the reference, as near as the scale has it, ppb. */
   distanceOf(claimed: string, declared: string, place: Place, look: number | typeof CROSSED): number | undefined;
+  /** What the reference answered itself. */
+  referenceAnswerIdOf(variant: string, place: Place): number | undefined;
 };
 
 /** A pool of fewer samples is the beginning of the profile's; a pool of another seed is not covered at all. */
@@ -245,6 +276,11 @@ export function createProfileReader(profile: InferenceProfile, poolSeed: number)
     distanceOf(claimed, declared, { sample, level }, look) {
       const column = measured.get(claimed)?.levels[level]?.distances[look]?.[declared];
       return column === undefined ? undefined : decodeDistance(column, sample);
+    },
+    referenceAnswerIdOf(variant, { sample, level }) {
+      const columns = measured.get(variant)?.levels[level];
+      const isSame = profile.reference.class === profile.device.class;
+      return (isSame ? columns?.answerId : columns?.referenceAnswerId)?.[sample];
     },
   };
 }

@@ -8,16 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Of the best round. */
-export type BestPeak = {
+/** By the time that the core spent on the rounds. The first two are of the best round. */
+export type Peak = {
   /** Single precision, a fused multiply-add counted as two. */
   readonly gflopPerS: number;
   /** Reads and writes. */
   readonly gbPerS: number;
-};
-
-/** By the time that the core spent on the rounds. */
-export type Peak = BestPeak & {
   /** Of the middle round: to compare with the middle run of something else. */
   readonly medianGflopPerS: number;
   readonly medianGbPerS: number;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256Hex } from './hash.ts';
 import {
+  adapterOf,
   computeResultKey,
   computeSketchKey,
   openResultStore,
@@ -74,6 +75,31 @@ describe('openResultStore', () => {
     expect([reopen().get('a'), reopen().damagedLineCount]).toEqual([undefined, 1]);
   });
 
+  it('given more than is read at a time, letters of several bytes across every border, and a torn tail > has all but the tail', () => {
+    // Lengths that are prime to each other put borders of the blocks of 1 MiB into every part of a line.
+    const text = 'ü€😀'.repeat(4_999);
+    const keys = Array.from({ length: 70 }, (_, i) => `key ${i}`);
+    const store = openResultStore(dir);
+    for (const key of keys) store.put(key, { text: `${text}${key}`, latencyUs: 1, outputId: 2 });
+    store.close();
+    expect(readFileSync(path).length).toBeGreaterThan(3 * 1024 * 1024);
+    truncateSync(path, readFileSync(path).length - 3);
+    fill('after');
+    const later = reopen();
+    expect([later.recordCount, later.damagedLineCount]).toEqual([70, 1]);
+    for (const key of keys.slice(0, -1)) expect(later.get(key)?.text).toBe(`${text}${key}`);
+    expect([later.get('key 69'), later.get('after')?.text]).toEqual([undefined, 'text of after']);
+  });
+
+  it('given a line that is longer than what is read at a time > has it', () => {
+    const store = openResultStore(dir);
+    const text = 'a'.repeat(2_500_000);
+    store.put('long', { text, latencyUs: 1, outputId: 2 });
+    store.put('short', { text: 's', latencyUs: 1, outputId: 2 });
+    store.close();
+    expect([reopen().get('long')?.text === text, reopen().get('short')?.text]).toEqual([true, 's']);
+  });
+
   it('given two writers at a time > keeps the results of both, and the later one of a key', () => {
     const [one, other] = [openResultStore(dir), openResultStore(dir)];
     one.put('a', { text: 'early', latencyUs: 1, outputId: 1 });
@@ -87,7 +113,7 @@ describe('openResultStore', () => {
 });
 
 describe('openSketchStore', () => {
-  const sketch = Float32Array.of(1.5, -0, 3.4e38, 1e-45);
+  const sketch = { sketch: Float32Array.of(1.5, -0, 3.4e38, 1e-45), text: 'as read', outputId: 77 };
 
   it('given sketches of an earlier process > has them to the last bit', () => {
     const store = openSketchStore(dir);
@@ -97,6 +123,16 @@ describe('openSketchStore', () => {
     later.close();
     expect(later.get('a')).toEqual(sketch);
     expect([later.recordCount, later.damagedLineCount]).toEqual([1, 0]);
+  });
+
+  it('given a sketch of the time before texts were kept with them > does not take it for one', () => {
+    const file = join(dir, 'sketches.ndjson');
+    const fields = { sketch: Buffer.from(Float32Array.of(1).buffer).toString('base64') };
+    const check = sha256Hex(JSON.stringify(['a', fields])).slice(0, 8);
+    writeFileSync(file, `${JSON.stringify({ key: 'a', ...fields, check })}\n`);
+    const store = openSketchStore(dir);
+    store.close();
+    expect([store.get('a'), store.damagedLineCount]).toEqual([undefined, 1]);
   });
 
   it('given a torn line > loses that sketch alone', () => {
@@ -119,11 +155,22 @@ describe('computeResultKey', () => {
     sampleSha256: 's',
     deviceClass: 'cpu',
     runtime: '1',
+    adapter: '',
   };
 
   it.each(Object.keys(identity).map((field) => [field]))('given another %s > is another key', (field) => {
     expect(computeResultKey({ ...identity, [field]: 'other' })).not.toBe(computeResultKey(identity));
     expect(computeResultKey({ ...identity })).toBe(computeResultKey(identity));
+  });
+
+  it('given another card or driver > is another key; given another processor > is the same', () => {
+    const keyOn = (deviceClass: string, name: string) =>
+      computeResultKey({ ...identity, deviceClass, adapter: adapterOf(deviceClass, name) });
+    for (const card of ['webgpu', 'cuda', 'webgpu-software']) {
+      const keys = ['H200, 570.1', 'H200, 580.2', 'A100, 570.1'].map((name) => keyOn(card, name));
+      expect(new Set(keys).size).toBe(3);
+    }
+    for (const place of ['cpu', 'wasm']) expect(keyOn(place, 'one')).toBe(keyOn(place, 'another'));
   });
 
   it('given another result, nonce or length > a sketch has another key', () => {

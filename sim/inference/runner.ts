@@ -24,6 +24,7 @@ import {
   type LoadRequest,
   type LoopReply,
   type LoopRequest,
+  type ModelForm,
   type ProbeReply,
   type ProbeRequest,
   type RunnerMessage,
@@ -54,11 +55,17 @@ async function load(model: LoadRequest): Promise<LoadReply> {
   if (!loaded.has(name)) {
     const bytes = typeof model.file === 'string' ? readFileSync(model.file) : model.file;
     assertSha256(bytes, model.sha256, fileNameOf(model));
-    const executable = 'logitsName' in model.form ? exposeTensor(bytes, model.form.logitsName) : bytes;
+    const executable = innerTensorsOf(model.form).reduce<Uint8Array>(exposeTensor, bytes);
     const watched = model.device === 'webgpu' || model.device === 'cuda';
     loaded.set(name, watched ? await warmUpWatched(executable, model) : await warmUp(executable, model));
   }
   return { kind: 'loaded' };
+}
+
+/** What the file does not give of itself and executions are compared by. */
+function innerTensorsOf(form: ModelForm): readonly string[] {
+  if (form.kind === 'puzzle') return [];
+  return form.kind === 'classifier' ? [form.featuresName, form.logitsName] : [form.logitsName];
 }
 
 const fileNameOf = ({ file, form }: LoadRequest): string =>
@@ -74,7 +81,12 @@ async function warmUp(bytes: Uint8Array, model: LoadRequest, more: MoreOptions =
 
 async function createEngine(bytes: Uint8Array, model: LoadRequest, more: MoreOptions): Promise<Engine> {
   const { threads = 1, optimisation = 'all' } = model.options ?? {};
-  const options: MoreOptions = { ...more, intraOpNumThreads: threads, graphOptimizationLevel: optimisation };
+  // A second thread that spins while it waits takes a core from the sessions that run after this one.
+  const waiting: MoreOptions = threads > 1 ? { extra: { session: { intra_op: { allow_spinning: '0' } } } } : {};
+  const options: MoreOptions = {
+    ...{ ...more, ...waiting },
+    ...{ intraOpNumThreads: threads, graphOptimizationLevel: optimisation },
+  };
   if (model.device !== 'wasm')
     return { session: await createSession(bytes, model.device, options), Tensor: ort.Tensor };
   const web = await import('onnxruntime-web');

@@ -36,7 +36,11 @@ export type RecogniserForm = ImageForm & {
 };
 
 /** Input: grey levels, row by row. Answer: a probability for each class. */
-export type ClassifierForm = ImageForm & { readonly kind: 'classifier' };
+export type ClassifierForm = ImageForm & {
+  readonly kind: 'classifier';
+  /** What the last layer reads: compared together with the logits. */
+  readonly featuresName: string;
+};
 
 /** Input: sound as 16-bit integers, little endian. Answer: a probability for each whole frame. */
 export type VoiceForm = {

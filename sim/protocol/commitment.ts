@@ -14,6 +14,11 @@ const IDENTIFIER_DIGITS = 13;
  * The low 52 bits of keccak256(outputId, saltId, account), each a big-endian uint64. The account is part of it, so that
  * nobody can open a commitment copied from another; the salt, so that nobody can guess the output behind one.
  *
+ * Differs from DFPN-17, which hashes result, 16-byte salt, worker and request with SHA-256: here the output stands for itself
+ * by the low 52 bits of its own SHA-256; keccak-256 is an instruction of the virtual machine and SHA-256 a call; salt and
+ * result have 52 bits, because ledger and core count in integers below 2^53; and the request is not hashed, because the
+ * commitment is stored with the request it was made for and opened through the audit of that request alone.
+ *
  * @param outputId, saltId, account  integers in [0, 2^53)
  * @returns identifier in [0, 2^52); 0 is as good as never and commits to nothing
  * @rule VAL-15, OP-22, DFPN-17

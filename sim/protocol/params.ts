@@ -1251,7 +1251,16 @@ export const PARAMS = [
     ['none', 'sketch'],
     'none',
     'CHAL-5, OP-75',
-    'what the solver of a compute puzzle adds to its answer: nothing, or a sketch of its output',
+    'what a Slark hands in with its finding: nothing, or a sketch of the right answer under the nonce of its own seat',
+  ),
+  param(
+    'val.reveal_slots',
+    'slots',
+    0,
+    168,
+    24,
+    'VAL-15, OP-22',
+    'slots that an audit waits for its sketch before it is judged without one',
   ),
 ] as const;
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 
 /// @return values every parameter at its default, as the ledger stores it
 function defaultParams() pure returns (uint64[] memory values) {
-    values = new uint64[](323);
+    values = new uint64[](324);
     values[0] = 6; // token.decimals
     values[1] = 3600; // time.slot_s
     values[2] = 24; // time.slots_per_era
@@ -328,4 +328,5 @@ function defaultParams() pure returns (uint64[] memory values) {
     values[320] = 20000000; // val.accept_ppb.reduced
     values[321] = 60000000; // val.reject_ppb.reduced
     values[322] = 0; // chal.proof
+    values[323] = 24; // val.reveal_slots
 }

@@ -35,7 +35,7 @@ export function shareIntervals(chart: {
     scale: { domain: [0, 1], nice: false },
     axis: { title, ...labels('share'), tickCount: 5, grid: true },
   });
-  const legend = { ...legendAbove(4), symbolOpacity: 1 };
+  const legend = { ...legendAbove(2), symbolOpacity: 1 };
   const color = { field: series, type: 'nominal', scale: scaleOf(order, colours), legend };
   const offset = apart ? { yOffset: { field: series, type: 'nominal', sort: order } } : {};
   return {
@@ -79,7 +79,7 @@ export function distanceBands(chart: {
 }): Spec {
   const { count, order, colours, bands } = chart;
   const axis = {
-    title: 'Relative distance of the sketches (parts per billion, logarithmic; leftmost: equal)',
+    title: 'Distance of the sketches (ppb, logarithmic; left: equal)',
     values: [EQUAL_PPB, 1, 100, 10_000, 1_000_000, 100_000_000],
     labelExpr: `datum.value < 1 ? 'equal' : format(datum.value, ',')`,
     grid: true,

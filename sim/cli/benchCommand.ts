@@ -13,7 +13,7 @@ import { createProgress } from './progress.ts';
 import { runSession } from './session.ts';
 
 /** Scenarios of the gate. Inference is replayed from the committed profile, so that every machine counts the same. */
-export const GATED = ['quickstart', 'baseline', 'fizz-subnets'] as const;
+export const GATED = ['quickstart', 'baseline', 'fizz-subnets', 'model-market'] as const;
 const OVERRIDES = ['ledger=lockstep', 'inference.mode=replay'];
 const BASELINE_FILE = 'bench/baseline.json';
 

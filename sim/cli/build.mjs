@@ -61,12 +61,12 @@ export async function ensureBuilt() {
   return out;
 }
 
-/** Keeps the four newest builds: a run started before an edit goes on loading its own chunks. */
+/** Keeps the four newest builds, and all of the last two hours: what was started before an edit goes on loading its own files. */
 function removeOldBuilds(current) {
   const dir = dirname(current);
   const builds = readdirSync(dir)
     .map((name) => join(dir, name))
-    .filter((path) => path !== current && statSync(path).mtimeMs < Date.now() - 60_000)
+    .filter((path) => path !== current && statSync(path).mtimeMs < Date.now() - 7_200_000)
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
   for (const path of builds.slice(3)) rmSync(path, { recursive: true, force: true });
 }

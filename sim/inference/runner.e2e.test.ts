@@ -129,10 +129,13 @@ describe('an inference', () => {
     });
   });
 
-  it('of a classifier > has a probability for each class, which are the softmax of its logits', async () => {
+  it('of a classifier > has a probability for each class, the softmax of its logits, which follow the features of the last layer', async () => {
     await withPool(60_000, async (pool) => {
       const { text, scores, logits } = await pool.infer(orientation, upright, { wantsLogits: true });
-      const powers = Array.from(logits!, (logit) => Math.exp(logit));
+      // 200 features and two logits: two numbers alone would be too few to compare executions by.
+      expect(logits).toHaveLength(202);
+      expect(new Set(logits!.subarray(0, 200)).size).toBeGreaterThan(100);
+      const powers = Array.from(logits!.subarray(200), (logit) => Math.exp(logit));
       const sum = powers.reduce((total, power) => total + power, 0);
       expect([text, scores.length]).toEqual(['', 2]);
       for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(powers[i]! / sum, 6);

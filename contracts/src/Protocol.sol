@@ -600,6 +600,7 @@ uint256 constant P_VAL_REJECT_PPB_FP32 = 319;
 uint256 constant P_VAL_ACCEPT_PPB_REDUCED = 320;
 uint256 constant P_VAL_REJECT_PPB_REDUCED = 321;
 uint256 constant P_CHAL_PROOF = 322;
+uint256 constant P_VAL_REVEAL_SLOTS = 323;
 
 // Storage records: every field a uint64, four to a word.
 struct ClockTotalsRecord {

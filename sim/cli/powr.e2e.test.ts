@@ -3,7 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROFILE_PATH } from '../inference/openInference.ts';
+import { readBands } from '../inference/profile.ts';
 import { repoRoot } from '../store/paths.ts';
+import { withCalibratedBands } from './calibratedBands.ts';
 import { loadScenarioFile } from './loadFile.ts';
 import { runSmall } from './testRun.ts';
 
@@ -151,7 +154,8 @@ describe('powr run', () => {
     const path = write('small.yaml', SMALL);
     const loaded = loadScenarioFile(path, []);
     if (!loaded.ok) throw new Error('small.yaml does not load');
-    const { outcome } = await runSmall(loaded.scenario);
+    const bands = readBands(join(repoRoot(), PROFILE_PATH));
+    const { outcome } = await runSmall(withCalibratedBands(loaded.scenario, bands));
     for (const threads of ['1', '2']) {
       const { code, stdout, stderr } = await powr(run('small.yaml', '--json', '--quiet', '--threads', threads));
       expect([code, stderr]).toEqual([0, '']);

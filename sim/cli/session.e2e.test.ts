@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvariantError } from '../engine/run.ts';
 import type { Scenario } from '../engine/scenario.ts';
+import { PROFILE_PATH } from '../inference/openInference.ts';
+import { readBands } from '../inference/profile.ts';
 import { ACCOUNT } from '../protocol/layout.ts';
+import { repoRoot } from '../store/paths.ts';
+import { withCalibratedBands } from './calibratedBands.ts';
 import { runSession, SessionError, type SessionOptions } from './session.ts';
 import { runSmall, smallScenario } from './testRun.ts';
 
@@ -82,7 +86,7 @@ describe('runSession', () => {
   });
 
   it('gives the digest of the same run without threads, store or files', async () => {
-    const { outcome } = await runSmall(SCENARIO);
+    const { outcome } = await runSmall(withCalibratedBands(SCENARIO, readBands(join(repoRoot(), PROFILE_PATH))));
     const { manifest, directory } = await runSession(optionsFor(null, { threads: 2 }));
     expect([manifest.digest, directory]).toEqual([outcome.digest, null]);
   });
